@@ -1,0 +1,1 @@
+"""The launcher: finds the folder that holds server.py and starts it."""
