@@ -1,0 +1,36 @@
+"""Paths of the Web API: the only way a value enters one, confined to its segment."""
+
+import re
+from urllib.parse import quote
+
+from sentry.errors import InvalidRequestError
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_DOTS = re.compile(r"(?:\.|%2e)+", re.IGNORECASE)
+
+MAX_SEGMENT = 250
+"""Characters; the longest name Sentry has is a release version of at most 250."""
+
+
+def api_path(*segments: str) -> str:
+    """`api_path("issues", "5")` is `/api/0/issues/5/`, whatever a segment holds.
+
+    Every path of Sentry's API ends with a slash. A segment is percent-encoded whole (RFC 3986, 2.1), so
+    that a slash in it, plain or already encoded, stays inside; one that no encoding can confine (empty,
+    only dots, control characters, lone surrogates, longer than MAX_SEGMENT) raises InvalidRequestError.
+    """
+    return "/api/0/" + "".join(f"{_confined(segment)}/" for segment in segments)
+
+
+def _confined(segment: str) -> str:
+    if not segment or _DOTS.fullmatch(segment) or _CONTROL.search(segment) or len(segment) > MAX_SEGMENT:
+        raise InvalidRequestError(f"{quoted(segment)} is not a name or an ID that Sentry can have.")
+    try:
+        return quote(segment, safe="")
+    except UnicodeEncodeError:
+        raise InvalidRequestError(f"{quoted(segment)} is not valid text.") from None
+
+
+def quoted(text: str, limit: int = 60) -> str:
+    """A value for a message of ours: on one line, escaped, cut to `limit` characters."""
+    return ascii(text if len(text) <= limit else f"{text[:limit]}...")
