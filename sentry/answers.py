@@ -1,0 +1,195 @@
+"""What an answer of Sentry's means: its JSON, or the error it stands for. Pure, no I/O."""
+
+import email.utils
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sentry.errors import (
+    BadResponseError,
+    ForbiddenError,
+    InvalidRequestError,
+    NotFoundError,
+    RateLimitedError,
+    SentryError,
+    UnauthorizedError,
+    UnavailableError,
+)
+from sentry.models import Json
+from sentry.pages import next_cursor
+
+MAX_QUOTE = 500
+"""Characters of Sentry's own words that an error carries."""
+
+
+class RouteMissingError(BadResponseError):
+    """This server has no such route, which says nothing about the object; another route may."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A good answer: its JSON, and the cursor of the next page of a list."""
+
+    body: Json
+    next_cursor: str | None = None
+
+
+def understand(status: int, headers: Mapping[str, str], content: bytes, *, wanted: str, host: str) -> Reply:
+    """The reply in an answer, or the error it stands for, raised.
+
+    `wanted` names what was asked for ("Issue SHOP-1"), `host` who was asked, both for messages.
+    """
+    is_html = headers.get("content-type", "").partition(";")[0].strip() == "text/html"
+    if 200 <= status < 300:
+        return _good(status, headers, content, is_html=is_html, host=host)
+    body = _json_or_none(content)
+    said = sentry_words(body)
+    match status:
+        case 404 if said is not None:
+            raise NotFoundError(
+                f"{wanted} was not found. Check the spelling, and that the token may see its project.",
+                status_code=404,
+                sentry=said,
+            )
+        case 404 | 405:
+            raise RouteMissingError(
+                f"{host} has no route for {wanted}. If this is unexpected, check sentry_url.", status_code=status
+            )
+        case 401:
+            raise UnauthorizedError(
+                "Sentry does not accept the token: it is invalid, expired or of another Sentry. "
+                "It is set in SENTRY_AUTH_TOKEN of the server's environment.",
+                status_code=401,
+                sentry=said,
+            )
+        case 403:
+            raise ForbiddenError(
+                f"The token may not do this ({wanted}): a scope (event:read, event:write, project:read, "
+                "org:read, project:releases) or the access to the project is missing. "
+                "`sentry-mcp doctor` says which.",
+                status_code=403,
+                sentry=said,
+            )
+        case 429:
+            wait = retry_after(headers)
+            again = f"in {wait:.0f} seconds" if wait is not None else "later"
+            raise RateLimitedError(
+                f"Sentry limits the rate of requests. Try again {again}.",
+                status_code=429,
+                sentry=said,
+                retry_after=wait,
+            )
+        case _ if 400 <= status < 500:
+            raise InvalidRequestError(
+                f"Sentry refused the request for {wanted}.", status_code=status, sentry=said
+            )
+        case _ if 300 <= status < 400:
+            raise BadResponseError(
+                f"{host} redirected the request elsewhere, which is never followed with a token. "
+                "Set sentry_url to the address it redirects to.",
+                status_code=status,
+            )
+        case _:
+            raise UnavailableError(
+                f"Sentry failed on the request for {wanted} (status {status}).", status_code=status, sentry=said
+            )
+
+
+def _good(status: int, headers: Mapping[str, str], content: bytes, *, is_html: bool, host: str) -> Reply:
+    if status == 204 or (not content and status != 200):
+        return Reply(None)
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        if is_html or content.lstrip()[:1] == b"<":
+            raise RouteMissingError(
+                f"{host} answered with a web page instead of JSON. Check that sentry_url is the address of "
+                "a Sentry and no login or proxy page is in between.",
+                status_code=status,
+            ) from None
+        raise BadResponseError(
+            f"{host} answered with something that is not JSON ({len(content)} bytes).", status_code=status
+        ) from None
+    return Reply(body, next_cursor(headers.get("link")))
+
+
+def rows(body: Json, host: str) -> list[Json]:
+    """The objects of a list; rows that are no objects are skipped."""
+    if not isinstance(body, list):
+        raise BadResponseError(f"{host} answered with {type(body).__name__} where a list was expected.")
+    return [row for row in body if isinstance(row, dict)]
+
+
+def one(body: Json, host: str) -> dict[str, Json]:
+    if not isinstance(body, dict):
+        raise BadResponseError(f"{host} answered with {type(body).__name__} where an object was expected.")
+    return body
+
+
+def sentry_words(body: Json) -> str | None:
+    """Sentry's own words in an error's body, in any of the shapes that the three servers use.
+
+    `{"detail": "..."}`, `{"detail": {"code", "message"}}`, `{"detail": [{"loc", "msg"}]}` (GlitchTip),
+    `{"field": ["..."]}` possibly nested, or a bare string. None when there are none.
+    """
+    if isinstance(body, dict) and "detail" in body:
+        body = body["detail"]
+    words = "; ".join(_words(body, "", 0))
+    return words[:MAX_QUOTE] or None
+
+
+def _words(value: Json, where: str, depth: int) -> list[str]:
+    if depth > 5:
+        return []
+    if isinstance(value, str):
+        return [f"{where}: {value}" if where else value]
+    if isinstance(value, list):
+        return [words for item in value[:20] for words in _words(item, where, depth + 1)]
+    if isinstance(value, dict):
+        if isinstance(value.get("msg"), str):
+            place = value.get("loc")
+            named = ".".join(str(part) for part in place[1:]) if isinstance(place, list) else where
+            return _words(value["msg"], named, depth + 1)
+        if isinstance(value.get("message"), str):
+            return _words(value["message"], where, depth + 1)
+        return [
+            words
+            for key, item in list(value.items())[:20]
+            for words in _words(item, f"{where}.{key}" if where else str(key), depth + 1)
+        ]
+    return []
+
+
+def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
+    """Seconds to wait, from `Retry-After` (seconds or a date, RFC 9110, 10.2.3) or Sentry's
+    `X-Sentry-Rate-Limit-Reset` (UTC epoch seconds, https://docs.sentry.io/api/ratelimits/)."""
+    now = time.time() if now is None else now
+    value = headers.get("retry-after", "").strip()
+    if value:
+        try:
+            seconds = float(value)
+        except ValueError:
+            try:
+                seconds = email.utils.parsedate_to_datetime(value).timestamp() - now
+            except ValueError:
+                seconds = float("nan")
+        if seconds == seconds and seconds != float("inf"):  # neither NaN nor infinity
+            return max(0.0, seconds)
+    try:
+        reset = float(headers.get("x-sentry-rate-limit-reset", ""))
+    except ValueError:
+        return None
+    return max(0.0, reset - now) if reset == reset and reset != float("inf") else None
+
+
+def surely_not_acted(error: SentryError) -> bool:
+    """Whether Sentry cannot have acted on a request that failed so: only then is a write repeated."""
+    return isinstance(error, RateLimitedError) or error.details.get("sent") is False
+
+
+def _json_or_none(content: bytes) -> Json:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None

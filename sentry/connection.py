@@ -1,0 +1,40 @@
+"""Which Sentry, with which token, within which limits: what the client is opened with."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Durations are in seconds, sizes in bytes."""
+
+    url: str
+    token: SecretStr
+    organization: str | None = None
+    ca_file: str | None = None
+    timeout: float = 30.0
+    connect_timeout: float = 5.0
+    read_timeout: float = 15.0
+    max_concurrent_requests: int = 16
+    max_answer_size: int = 32 * MEGABYTE
+    cache_ttl: float = 10.0
+    cache_size: int = 32 * MEGABYTE
+
+    @property
+    def host(self) -> str:
+        """Host and port, for messages: never the URL, which may hold more."""
+        parts = urlsplit(self.url)
+        return parts.netloc.rpartition("@")[2]
+
+    @property
+    def base(self) -> str:
+        return self.url.rstrip("/")
+
+    @property
+    def is_sentry_io(self) -> bool:
+        host = urlsplit(self.url).hostname or ""
+        return host == "sentry.io" or host.endswith(".sentry.io")
