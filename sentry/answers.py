@@ -185,7 +185,7 @@ def retry_after(headers: Mapping[str, str], now: float | None = None) -> float |
 
 def surely_not_acted(error: SentryError) -> bool:
     """Whether Sentry cannot have acted on a request that failed so: only then is a write repeated."""
-    return isinstance(error, RateLimitedError) or error.details.get("sent") is False
+    return isinstance(error, RateLimitedError) or error.details.get("request_sent") is False
 
 
 def _json_or_none(content: bytes) -> Json:

@@ -35,8 +35,10 @@ class Routes:
                 raise
             self._answered[operation] = index
             return answer
-        if missing is None or not self._answered:
-            raise missing or RouteMissingError("No route was named.")
+        if missing is None:
+            raise ValueError(f"{operation} names no route")
+        if known is not None or not self._answered:
+            raise missing  # it was there before, or nothing ever was: what answers now is no Sentry
         raise UnsupportedError(
             f"This Sentry cannot do this: {operation}.", status_code=missing.status_code
         ) from missing

@@ -1,0 +1,115 @@
+"""What tools and resources need of a Sentry client."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from sentry.models import Commit, Deploy, Event, Issue, Organization, Project, Release, TagValues
+from sentry.pages import Page
+
+Status = Literal["unresolved", "resolved", "ignored", "resolvedInNextRelease"]
+Priority = Literal["high", "medium", "low"]
+
+
+@dataclass(frozen=True)
+class IssueChange:
+    """What to change of an issue; None leaves as it is (https://docs.sentry.io/api/events/update-an-issue/).
+
+    `in_release` is a version or `latest`, `in_commit` a commit id with its repository. The conditions end
+    an `ignored`: minutes from now, events or users from now on, or when Sentry sees it escalate.
+    `assigned_to` is an e-mail, a user name, `user:ID`, `team:ID`; "" clears it.
+    """
+
+    status: Status | None = None
+    in_release: str | None = None
+    in_commit: str | None = None
+    repository: str | None = None
+    ignore_minutes: int | None = None
+    ignore_events: int | None = None
+    ignore_users: int | None = None
+    ignore_until_escalating: bool = False
+    assigned_to: str | None = None
+    priority: Priority | None = None
+
+    def body(self) -> dict[str, Any]:
+        """The JSON that Sentry's PUT takes."""
+        details: dict[str, Any] = {
+            "inNextRelease": True if self.status == "resolvedInNextRelease" else None,
+            "inRelease": self.in_release,
+            "inCommit": {"commit": self.in_commit, "repository": self.repository} if self.in_commit else None,
+            "ignoreDuration": self.ignore_minutes,
+            "ignoreCount": self.ignore_events,
+            "ignoreUserCount": self.ignore_users,
+        }
+        details = {key: value for key, value in details.items() if value is not None}
+        body: dict[str, Any] = {
+            "status": self.status,
+            "statusDetails": details or None,
+            "substatus": self._substatus(),
+            "assignedTo": self.assigned_to,
+            "priority": self.priority,
+        }
+        return {key: value for key, value in body.items() if value is not None}
+
+    def _substatus(self) -> str | None:
+        if self.status != "ignored":
+            return None
+        if self.ignore_until_escalating:
+            return "archived_until_escalating"
+        return None
+
+
+class SentryClientProtocol(Protocol):
+    """Issues and events are named as people name them (sentry.references). Every method raises SentryError."""
+
+    async def list_issues(
+        self,
+        *,
+        project: str | None = None,
+        query: str = "is:unresolved",
+        environment: str | None = None,
+        period: str | None = None,
+        sort: str | None = None,
+        limit: int = 25,
+        cursor: str | None = None,
+    ) -> Page[Issue]: ...
+
+    async def get_issue(self, issue: str) -> Issue: ...
+
+    async def get_events(
+        self, issue: str, *, query: str | None = None, limit: int = 25, cursor: str | None = None
+    ) -> Page[Event]: ...
+
+    async def get_event(
+        self, event: str, *, issue: str | None = None, project: str | None = None
+    ) -> Event: ...
+
+    async def get_stacktrace(self, event: str | None = None, *, issue: str | None = None) -> Event: ...
+
+    async def update_issue(self, issue: str, change: IssueChange) -> Issue: ...
+
+    async def list_projects(
+        self, organization: str | None = None, *, cursor: str | None = None
+    ) -> Page[Project]: ...
+
+    async def get_project(self, project: str, organization: str | None = None) -> Project: ...
+
+    async def list_organizations(self) -> Page[Organization]: ...
+
+    async def get_tag_values(self, issue: str, tag: str) -> TagValues: ...
+
+    async def add_comment(self, issue: str, text: str) -> None: ...
+
+    async def list_releases(
+        self,
+        *,
+        project: str | None = None,
+        query: str | None = None,
+        limit: int = 25,
+        cursor: str | None = None,
+    ) -> Page[Release]: ...
+
+    async def get_release(self, version: str) -> Release: ...
+
+    async def get_release_commits(self, version: str) -> list[Commit]: ...
+
+    async def get_release_deploys(self, version: str) -> list[Deploy]: ...

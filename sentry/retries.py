@@ -1,0 +1,71 @@
+"""When a failed request is repeated, and after how long a wait."""
+
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from typing import TypeVar
+
+import anyio
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, stop_any
+from tenacity.wait import wait_random_exponential
+
+from sentry.answers import surely_not_acted
+from sentry.errors import RateLimitedError, SentryError, UnavailableError, UnreachableError
+
+T = TypeVar("T")
+
+ATTEMPTS = 4
+REPEATABLE = (502, 503, 504)
+_JITTER = wait_random_exponential(multiplier=0.25, max=5)
+
+on_wait: ContextVar[Callable[[str], Awaitable[None]] | None] = ContextVar("on_wait", default=None)
+"""Told, by the one who asked, why the answer takes longer: `await on_wait.get()("...")`."""
+
+
+async def repeating(attempt: Callable[[], Awaitable[T]], *, is_write: bool) -> T:
+    """Run `attempt` until it succeeds, fails for good, or the next wait would pass the deadline around us.
+
+    A read is repeated on 429, 502, 503, 504 and broken connections; a write only when Sentry surely did
+    not act on it. Waits are random and grow, and are never shorter than what Sentry asks for.
+    """
+    retrying = AsyncRetrying(
+        retry=retry_if_exception(_is_worth_repeating_write if is_write else _is_worth_repeating),
+        wait=_wait,
+        stop=stop_any(stop_after_attempt(ATTEMPTS), _would_pass_deadline),
+        before_sleep=_tell,
+        sleep=anyio.sleep,
+        reraise=True,
+    )
+    return await retrying(attempt)
+
+
+def _is_worth_repeating(error: BaseException) -> bool:
+    if isinstance(error, UnavailableError):
+        return error.status_code in REPEATABLE
+    return isinstance(error, RateLimitedError | UnreachableError)
+
+
+def _is_worth_repeating_write(error: BaseException) -> bool:
+    return isinstance(error, SentryError) and _is_worth_repeating(error) and surely_not_acted(error)
+
+
+def _wait(retry_state: RetryCallState) -> float:
+    """What Sentry asks for, and full jitter on top
+    (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/)."""
+    error = _error_of(retry_state)
+    asked = error.details.get("retry_after") if error else None
+    return (asked or 0.0) + _JITTER(retry_state)
+
+
+def _would_pass_deadline(retry_state: RetryCallState) -> bool:
+    return anyio.current_time() + retry_state.upcoming_sleep >= anyio.current_effective_deadline()
+
+
+async def _tell(retry_state: RetryCallState) -> None:
+    tell, error = on_wait.get(), _error_of(retry_state)
+    if tell is not None and error is not None:
+        await tell(f"{error.message} Waiting {retry_state.upcoming_sleep:.1f} s, then trying again.")
+
+
+def _error_of(retry_state: RetryCallState) -> SentryError | None:
+    error = retry_state.outcome.exception() if retry_state.outcome else None
+    return error if isinstance(error, SentryError) else None
