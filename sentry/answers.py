@@ -54,7 +54,8 @@ def understand(status: int, headers: Mapping[str, str], content: bytes, *, wante
             )
         case 404 | 405:
             raise RouteMissingError(
-                f"{host} has no route for {wanted}. If this is unexpected, check sentry_url.", status_code=status
+                f"{host} has no route for {wanted}. If this is unexpected, check sentry_url.",
+                status_code=status,
             )
         case 401:
             raise UnauthorizedError(
@@ -92,7 +93,9 @@ def understand(status: int, headers: Mapping[str, str], content: bytes, *, wante
             )
         case _:
             raise UnavailableError(
-                f"Sentry failed on the request for {wanted} (status {status}).", status_code=status, sentry=said
+                f"Sentry failed on the request for {wanted} (status {status}).",
+                status_code=status,
+                sentry=said,
             )
 
 

@@ -51,7 +51,11 @@ def _objects(value: Json) -> Json:
 
 
 def _strings(value: Json) -> Json:
-    return [str(item) for item in value if isinstance(item, str | int | float)] if isinstance(value, list) else []
+    return (
+        [str(item) for item in value if isinstance(item, str | int | float)]
+        if isinstance(value, list)
+        else []
+    )
 
 
 def _moment(value: Json) -> Json:
@@ -212,7 +216,9 @@ class Frame(SentryModel):
     vars: dict[str, Any] | None = None
     package: str | None = None
     symbol: str | None = None
-    instruction_addr: str | None = Field(None, validation_alias=AliasChoices("instructionAddr", "instruction_addr"))
+    instruction_addr: str | None = Field(
+        None, validation_alias=AliasChoices("instructionAddr", "instruction_addr")
+    )
     platform: str | None = None
     numbered: list[Any] = Field([], validation_alias="context")
     context_line: str | None = None
@@ -350,7 +356,11 @@ class Event(SentryModel):
 
     @property
     def release_version(self) -> str | None:
-        return (self.release.version if self.release else None) or self.tag("release") or self.tag("sentry:release")
+        return (
+            (self.release.version if self.release else None)
+            or self.tag("release")
+            or self.tag("sentry:release")
+        )
 
     @property
     def environment(self) -> str | None:

@@ -83,7 +83,10 @@ def _from_url(text: str, sentry_url: str) -> IssueReference:
     except ValueError:
         _refuse_url(text, ours.netloc)
     organization = _subdomain(host, ours.hostname or "")
-    same = (host, port or _default_port(theirs.scheme)) == (ours.hostname, ours.port or _default_port(ours.scheme))
+    same = (host, port or _default_port(theirs.scheme)) == (
+        ours.hostname,
+        ours.port or _default_port(ours.scheme),
+    )
     if theirs.scheme not in ("http", "https") or theirs.username or not (same or organization is not None):
         _refuse_url(text, ours.netloc)
     parts = [unquote(part) for part in theirs.path.removeprefix(ours.path.rstrip("/")).split("/") if part]

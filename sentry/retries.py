@@ -5,7 +5,7 @@ from contextvars import ContextVar
 from typing import TypeVar
 
 import anyio
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, stop_any
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from tenacity.wait import wait_random_exponential
 
 from sentry.answers import surely_not_acted
@@ -30,7 +30,7 @@ async def repeating(attempt: Callable[[], Awaitable[T]], *, is_write: bool) -> T
     retrying = AsyncRetrying(
         retry=retry_if_exception(_is_worth_repeating_write if is_write else _is_worth_repeating),
         wait=_wait,
-        stop=stop_any(stop_after_attempt(ATTEMPTS), _would_pass_deadline),
+        stop=_stop,
         before_sleep=_tell,
         sleep=anyio.sleep,
         reraise=True,
@@ -54,6 +54,11 @@ def _wait(retry_state: RetryCallState) -> float:
     error = _error_of(retry_state)
     asked = error.details.get("retry_after") if error else None
     return (asked or 0.0) + _JITTER(retry_state)
+
+
+def _stop(retry_state: RetryCallState) -> bool:
+    """After the last attempt, or when the wait would pass the deadline: better to say so at once."""
+    return retry_state.attempt_number >= ATTEMPTS or _would_pass_deadline(retry_state)
 
 
 def _would_pass_deadline(retry_state: RetryCallState) -> bool:

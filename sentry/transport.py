@@ -93,17 +93,20 @@ class Transport:
             try:
                 async with self._http.stream(method, url, json=json) as response:
                     self._heed_limits(response.headers)
-                    return Answered(response.status_code, dict(response.headers), await self._content(response))
+                    content = await self._content(response)
+                    return Answered(response.status_code, dict(response.headers), content)
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
                 raise UnreachableError(
-                    f"No connection to {self._connection.host} ({type(error).__name__}). Check sentry_url, and "
-                    "that Sentry is up and reachable from here.",
+                    f"No connection to {self._connection.host} ({type(error).__name__}). Check sentry_url, "
+                    "and that Sentry is up and reachable from here.",
                     request_sent=False,
                 ) from error
             except httpx.TimeoutException as error:
                 raise self._too_late() from error
             except httpx.DecodingError as error:
-                raise BadResponseError(f"{self._connection.host} sent an answer that cannot be decoded.") from error
+                raise BadResponseError(
+                    f"{self._connection.host} sent an answer that cannot be decoded."
+                ) from error
             except httpx.TransportError as error:
                 raise UnreachableError(
                     f"The connection to {self._connection.host} broke ({type(error).__name__})."

@@ -1,0 +1,82 @@
+"""The Sentry client: opened once, shared by all."""
+
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import anyio
+from anyio.abc import TaskGroup
+
+from sentry.cache import Cache, Statistics
+from sentry.connection import Connection
+from sentry.events import EventCalls
+from sentry.projects import ProjectCalls
+from sentry.releases import ReleaseCalls
+from sentry.routes import Routes
+
+if TYPE_CHECKING:
+    import httpx
+
+    from sentry.organizations import Organizations
+    from sentry.transport import Transport
+
+
+class SentryClient(EventCalls, ProjectCalls, ReleaseCalls):
+    """Everything Sentry can be asked, by HTTP: `async with SentryClient(connection) as client`.
+
+    Opening it does no I/O: the connection pool is made by the first request, so that a server over stdio
+    answers at once, and starts where Sentry is down. `http_transport` stands in for the network, such as
+    `httpx.ASGITransport` for a Sentry in this process.
+    """
+
+    def __init__(
+        self, connection: Connection, http_transport: "httpx.AsyncBaseTransport | None" = None
+    ) -> None:
+        self._connection = connection
+        self._http_transport = http_transport
+        self._routes = Routes()
+        self._cache = Cache(connection.cache_ttl, connection.cache_size)
+        self._stack = AsyncExitStack()
+        self._tasks: TaskGroup | None = None
+        self._opened: tuple[Transport, Organizations] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._tasks = await self._stack.enter_async_context(anyio.create_task_group())
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        if self._tasks is not None:
+            self._tasks.cancel_scope.cancel()
+        with anyio.CancelScope(shield=True):
+            if self._opened is not None:
+                await self._opened[0].close()
+        return await self._stack.__aexit__(exc_type, exc_value, traceback)
+
+    @property
+    def statistics(self) -> Statistics:
+        return self._cache.statistics
+
+    @property
+    def _transport(self) -> "Transport":
+        return self._open()[0]
+
+    @property
+    def _organizations(self) -> "Organizations":
+        return self._open()[1]
+
+    def _open(self) -> "tuple[Transport, Organizations]":
+        if self._opened is None:
+            # Imported by the first request: httpx and what it needs cost a tenth of the start.
+            from sentry.organizations import Organizations
+            from sentry.transport import Transport
+
+            if self._tasks is None:
+                raise RuntimeError("SentryClient is used outside of `async with`")
+            transport = Transport(self._connection, self._cache, self._tasks, self._http_transport)
+            self._opened = transport, Organizations(self._connection, transport)
+        return self._opened

@@ -1,0 +1,155 @@
+"""Events: one by its ID, latest or oldest, and those of an issue."""
+
+from sentry.answers import RouteMissingError, one, rows
+from sentry.cache import Kind
+from sentry.calls import within_deadline
+from sentry.errors import InvalidRequestError, NotFoundError, UnsupportedError
+from sentry.issues import IssueCalls
+from sentry.models import Event, Issue
+from sentry.pages import Page
+from sentry.references import (
+    LATEST,
+    NAMED_EVENTS,
+    OLDEST,
+    RECOMMENDED,
+    IssueReference,
+    event_reference,
+    slug,
+)
+
+WALKED_PAGES = 20
+"""Pages of 100 events read to the oldest where no route has it (GlitchTip)."""
+
+
+class EventCalls(IssueCalls):
+    @within_deadline
+    async def get_events(
+        self, issue: str, *, query: str | None = None, limit: int = 25, cursor: str | None = None
+    ) -> Page[Event]:
+        """The newest first. https://docs.sentry.io/api/events/list-an-issues-events/"""
+        reference = self._reference(issue)
+        return await self._events(reference, query, limit, cursor)
+
+    async def _events(
+        self, reference: IssueReference, query: str | None, limit: int, cursor: str | None
+    ) -> Page[Event]:
+        wanted = f"The events of issue {reference.id}"
+        organization = await self._organization(reference.organization)
+        # The page's size is `per_page`, in GlitchTip `limit`; each ignores the other's.
+        params = [("per_page", str(limit)), ("limit", str(limit))]
+        params += [(key, value) for key, value in (("query", query), ("cursor", cursor)) if value]
+
+        async def today() -> Page[Event]:
+            path = ("organizations", organization, "issues", reference.id, "events")
+            return self._page(Event, await self._get(*path, params=params, wanted=wanted, kind=Kind.ISSUE))
+
+        async def by_number() -> Page[Event]:
+            path = ("issues", await self._number(reference, organization), "events")
+            return self._page(Event, await self._get(*path, params=params, wanted=wanted, kind=Kind.ISSUE))
+
+        return await self._routes.first("list the events of an issue", today, by_number)
+
+    @within_deadline
+    async def get_event(self, event: str, *, issue: str | None = None, project: str | None = None) -> Event:
+        """https://docs.sentry.io/api/events/retrieve-an-issue-event/ with an issue,
+        https://docs.sentry.io/api/events/retrieve-an-event-for-a-project/ with a project, else
+        https://docs.sentry.io/api/organizations/resolve-an-event-id/"""
+        name, inside = event_reference(event, self._connection.url)
+        reference = self._reference(issue) if issue else inside
+        if reference is not None:
+            return await self._event_of(reference, name)
+        if name in NAMED_EVENTS:
+            raise InvalidRequestError(f"The {name} event of which issue? Give the issue too.")
+        organization = await self._organization()
+        if project:
+            return await self._event_in(organization, slug(project, "a project"), name)
+        return await self._event_anywhere(organization, name)
+
+    @within_deadline
+    async def get_stacktrace(self, event: str | None = None, *, issue: str | None = None) -> Event:
+        """The event whose stack trace is asked for: the one named, else the issue's latest."""
+        if event is None and issue is None:
+            raise InvalidRequestError("Give an event, or an issue for the stack trace of its latest event.")
+        return await self.get_event(event or LATEST, issue=issue)
+
+    async def _event_of(self, reference: IssueReference, name: str) -> Event:
+        organization = await self._organization(reference.organization)
+        wanted = f"The {name} event" if name in NAMED_EVENTS else f"Event {name}"
+        wanted += f" of issue {reference.id}"
+        kind = Kind.ISSUE if name in NAMED_EVENTS else Kind.EVENT
+
+        async def today() -> Event:
+            path = ("organizations", organization, "issues", reference.id, "events", name)
+            return self._one(Event, await self._get(*path, wanted=wanted, kind=kind))
+
+        async def by_number() -> Event:
+            number = await self._number(reference, organization)
+            # Which event says most is a question that only today's Sentry answers.
+            asked = LATEST if name == RECOMMENDED else name
+            try:
+                reply = await self._get("issues", number, "events", asked, wanted=wanted, kind=kind)
+            except InvalidRequestError as error:
+                if name == OLDEST and error.status_code == 422:
+                    raise RouteMissingError(error.message, status_code=422) from error
+                raise
+            return self._one(Event, reply)
+
+        async def another_way() -> Event:
+            if name == OLDEST:
+                return await self._event_of(reference, await self._oldest(reference))
+            if name in NAMED_EVENTS:
+                raise RouteMissingError(f"{self._connection.host} has no route for {wanted}.")
+            issue = self._one(Issue, await self._issue_reply(reference))
+            event = await self._event_in(organization, issue.project.slug, name)
+            if event.group_id not in (None, issue.id):
+                raise NotFoundError(f"{wanted} was not found: it belongs to issue {event.group_id}.")
+            return event
+
+        operation = f"read the {name if name in NAMED_EVENTS else 'named'} event of an issue"
+        return await self._routes.first(operation, today, by_number, another_way)
+
+    async def _oldest(self, reference: IssueReference) -> str:
+        page = await self._events(reference, None, 100, None)
+        for _ in range(WALKED_PAGES):
+            if page.next_cursor is None:
+                break
+            page = await self._events(reference, None, 100, page.next_cursor)
+        else:
+            raise UnsupportedError(
+                f"This Sentry has no route to the oldest event, and issue {reference.id} has too many to walk. "
+                "Page through get_events instead."
+            )
+        if not page.items:
+            raise NotFoundError(f"Issue {reference.id} has no events any more.")
+        return page.items[-1].id
+
+    async def _event_in(self, organization: str, project: str, event: str) -> Event:
+        reply = await self._get(
+            *("projects", organization, project, "events", event),
+            wanted=f"Event {event} of project {project}",
+            kind=Kind.EVENT,
+        )
+        return self._one(Event, reply)
+
+    async def _event_anywhere(self, organization: str, event: str) -> Event:
+        wanted = f"Event {event}"
+
+        async def lookup() -> Event:
+            path = ("organizations", organization, "eventids", event)
+            found = one((await self._get(*path, wanted=wanted, kind=Kind.EVENT)).body, self._connection.host)
+            if isinstance(found.get("event"), dict):
+                return Event.model_validate({"groupID": found.get("groupId"), **found["event"]})
+            return await self._event_of(IssueReference(str(found.get("groupId") or "")), event)
+
+        async def search() -> Event:
+            reply = await self._get(
+                *("organizations", organization, "issues"),
+                params=[("query", event)],
+                wanted=wanted,
+                kind=Kind.ISSUE,
+            )
+            for row in rows(reply.body, self._connection.host):
+                return await self._event_of(IssueReference(str(row.get("id") or "")), event)
+            raise NotFoundError(f"{wanted} was not found.", status_code=404)
+
+        return await self._routes.first("find an event by its ID", lookup, search)

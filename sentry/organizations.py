@@ -1,0 +1,86 @@
+"""Whose Sentry it is: the organization a call is for, and the host that serves it."""
+
+from urllib.parse import urlsplit
+
+from sentry.answers import one, rows
+from sentry.cache import Kind
+from sentry.connection import Connection
+from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError
+from sentry.models import Organization
+from sentry.pages import Page
+from sentry.paths import api_path
+from sentry.transport import Transport
+
+
+class Organizations:
+    """Found out once: the organization when none is set, the region's host on sentry.io."""
+
+    def __init__(self, connection: Connection, transport: Transport) -> None:
+        self._connection = connection
+        self._transport = transport
+        self._found: str | None = None
+        self._homes: dict[str, str] = {}
+
+    async def list(self) -> Page[Organization]:
+        """https://docs.sentry.io/api/organizations/list-your-organizations/"""
+        reply = await self._transport.get(
+            api_path("organizations"), wanted="The list of organizations", kind=Kind.PROJECT
+        )
+        found = [Organization.model_validate(row) for row in rows(reply.body, self._connection.host)]
+        return Page(found, reply.next_cursor)
+
+    async def slug(self, named: str | None = None) -> str:
+        """The organization named in the call, else in the settings, else the only one that the token sees."""
+        known = named or self._connection.organization or self._found
+        if known:
+            return known
+        seen = [organization for organization in (await self.list()).items if organization.slug]
+        if len(seen) != 1:
+            names = ", ".join(sorted(organization.slug for organization in seen)[:20])
+            raise InvalidRequestError(
+                f"The token sees {len(seen)} organizations{': ' * bool(names)}{names}. "
+                "Set SENTRY_ORG in the server's environment to one of them."
+            )
+        self._homes[seen[0].slug] = region_of(seen[0], self._connection)
+        self._found = seen[0].slug
+        return self._found
+
+    async def home(self, organization: str) -> str:
+        """The base URL that serves an organization: on sentry.io the one of its region."""
+        if organization not in self._homes:
+            if urlsplit(self._connection.url).hostname != "sentry.io":
+                return self._connection.base
+            self._homes[organization] = await self._ask_region(organization)
+        return self._homes[organization]
+
+    async def _ask_region(self, organization: str) -> str:
+        """https://docs.sentry.io/api/organizations/retrieve-an-organization/"""
+        try:
+            reply = await self._transport.get(
+                api_path("organizations", organization),
+                wanted=f"Organization {organization}",
+                kind=Kind.PROJECT,
+            )
+        except (NotFoundError, ForbiddenError):
+            return self._connection.base  # sentry.io itself passes requests on to the region, only slower
+        found = Organization.model_validate(one(reply.body, self._connection.host))
+        return region_of(found, self._connection)
+
+
+def region_of(organization: Organization, connection: Connection) -> str:
+    """The base URL in `links.regionUrl`, if the token may go there: our own site, and never less secure."""
+    link = organization.links.get("regionUrl")
+    ours = urlsplit(connection.url)
+    if not isinstance(link, str):
+        return connection.base
+    try:
+        theirs = urlsplit(link)
+        host, _ = theirs.hostname or "", theirs.port
+    except ValueError:
+        return connection.base
+    site = "sentry.io" if connection.is_sentry_io else ours.hostname or ""
+    is_ours = host == site or host.endswith(f".{site}")
+    is_secure = theirs.scheme == "https" or (theirs.scheme == ours.scheme == "http")
+    if not (is_ours and is_secure) or theirs.username or theirs.query or theirs.fragment:
+        return connection.base
+    return link.rstrip("/")
