@@ -86,7 +86,7 @@ def within_deadline(
     """The call as a whole ends within the connection's timeout, however many requests it takes."""
 
     @wraps(method)
-    async def call(self: C, *args: P.args, **kwargs: P.kwargs) -> T:
+    async def call(self: C, /, *args: P.args, **kwargs: P.kwargs) -> T:
         timeout = self._connection.timeout
         try:
             with anyio.fail_after(timeout):

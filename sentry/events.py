@@ -116,8 +116,8 @@ class EventCalls(IssueCalls):
             page = await self._events(reference, None, 100, page.next_cursor)
         else:
             raise UnsupportedError(
-                f"This Sentry has no route to the oldest event, and issue {reference.id} has too many to walk. "
-                "Page through get_events instead."
+                f"This Sentry has no route to the oldest event, and issue {reference.id} has too many to "
+                "walk. Page through get_events instead."
             )
         if not page.items:
             raise NotFoundError(f"Issue {reference.id} has no events any more.")

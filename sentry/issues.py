@@ -136,8 +136,8 @@ class IssueCalls(Calls):
                 if cursor is None:
                     break
             raise NotFoundError(
-                f"Issue {reference.id} is not among the newest issues, and this Sentry cannot look up a short "
-                "ID. Give the numeric ID, or find the issue with list_issues."
+                f"Issue {reference.id} is not among the newest issues, and this Sentry cannot look up a "
+                "short ID. Give the numeric ID, or find the issue with list_issues."
             )
 
         return await self._routes.first("find an issue by its short ID", lookup, search)

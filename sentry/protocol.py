@@ -59,7 +59,7 @@ class IssueChange:
 
 
 class SentryClientProtocol(Protocol):
-    """Issues and events are named as people name them (sentry.references). Every method raises SentryError."""
+    """Issues and events are named as people name them (sentry.references). All raise SentryError."""
 
     async def list_issues(
         self,

@@ -51,7 +51,7 @@ class Transport:
     async def get(
         self, path: str, params: Params = (), *, wanted: str, kind: Kind, base: str | None = None
     ) -> Reply:
-        """The reply to a GET; raises SentryError. `wanted` names it in messages, `kind` says how long it keeps."""
+        """The reply to a GET; raises SentryError. `wanted` names it in messages, `kind` is how it keeps."""
         url = self._url(path, params, base)
         key = self._cache.key(kind, url)
         answered = self._cache.get(key)
@@ -75,7 +75,7 @@ class Transport:
             self._cache.drop(Kind.ISSUE)
 
     async def _read(self, url: str, wanted: str) -> Answered:
-        """One good answer, repeated where that helps. Whoever waits may have gone: it has its own deadline."""
+        """One good answer, repeated where that helps, within a deadline of its own: callers come and go."""
 
         async def attempt() -> Answered:
             answered = await self._exchange("GET", url)
