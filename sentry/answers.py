@@ -16,7 +16,7 @@ from sentry.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from sentry.models import Json
+from sentry.models import Json, as_list, as_object
 from sentry.pages import next_cursor
 
 MAX_QUOTE = 500
@@ -117,17 +117,19 @@ def _good(status: int, headers: Mapping[str, str], content: bytes, *, is_html: b
     return Reply(body, next_cursor(headers.get("link")))
 
 
-def rows(body: Json, host: str) -> list[Json]:
+def rows(body: Json, host: str) -> list[dict[str, Json]]:
     """The objects of a list; rows that are no objects are skipped."""
-    if not isinstance(body, list):
+    found = as_list(body)
+    if found is None:
         raise BadResponseError(f"{host} answered with {type(body).__name__} where a list was expected.")
-    return [row for row in body if isinstance(row, dict)]
+    return [row for row in map(as_object, found) if row is not None]
 
 
 def one(body: Json, host: str) -> dict[str, Json]:
-    if not isinstance(body, dict):
+    found = as_object(body)
+    if found is None:
         raise BadResponseError(f"{host} answered with {type(body).__name__} where an object was expected.")
-    return body
+    return found
 
 
 def sentry_words(body: Json) -> str | None:
@@ -136,32 +138,29 @@ def sentry_words(body: Json) -> str | None:
     `{"detail": "..."}`, `{"detail": {"code", "message"}}`, `{"detail": [{"loc", "msg"}]}` (GlitchTip),
     `{"field": ["..."]}` possibly nested, or a bare string. None when there are none.
     """
-    if isinstance(body, dict) and "detail" in body:
-        body = body["detail"]
+    body = (as_object(body) or {}).get("detail", body)
     words = "; ".join(_words(body, "", 0))
     return words[:MAX_QUOTE] or None
 
 
 def _words(value: Json, where: str, depth: int) -> list[str]:
-    if depth > 5:
-        return []
     if isinstance(value, str):
         return [f"{where}: {value}" if where else value]
-    if isinstance(value, list):
-        return [words for item in value[:20] for words in _words(item, where, depth + 1)]
-    if isinstance(value, dict):
-        if isinstance(value.get("msg"), str):
-            place = value.get("loc")
-            named = ".".join(str(part) for part in place[1:]) if isinstance(place, list) else where
-            return _words(value["msg"], named, depth + 1)
-        if isinstance(value.get("message"), str):
-            return _words(value["message"], where, depth + 1)
-        return [
-            words
-            for key, item in list(value.items())[:20]
-            for words in _words(item, f"{where}.{key}" if where else str(key), depth + 1)
-        ]
-    return []
+    if depth > 5:
+        return []
+    if (items := as_list(value)) is not None:
+        return [words for item in items[:20] for words in _words(item, where, depth + 1)]
+    fields = as_object(value) or {}
+    if "msg" in fields:
+        place = as_list(fields.get("loc")) or []
+        return _words(fields["msg"], ".".join(str(part) for part in place[1:]) or where, depth + 1)
+    if "message" in fields:
+        return _words(fields["message"], where, depth + 1)
+    return [
+        words
+        for key, item in list(fields.items())[:20]
+        for words in _words(item, f"{where}.{key}" if where else key, depth + 1)
+    ]
 
 
 def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:

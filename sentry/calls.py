@@ -30,7 +30,7 @@ M = TypeVar("M", bound="SentryModel")
 class Calls:
     """The private half of the client."""
 
-    _connection: Connection
+    connection: Connection
     _routes: Routes
 
     @property
@@ -66,17 +66,20 @@ class Calls:
 
     async def _home(self, segments: tuple[str, ...]) -> str | None:
         """Everything of an organization lives on its region's host."""
-        owned = len(segments) > 2 and segments[0] in ("organizations", "projects")
-        return await self._organizations.home(segments[1]) if owned else None
+        match segments:
+            case ("organizations" | "projects", organization, _, *_):
+                return await self._organizations.home(organization)
+            case _:
+                return None
 
     def _reference(self, issue: str) -> IssueReference:
-        return issue_reference(issue, self._connection.url)
+        return issue_reference(issue, self.connection.url)
 
     def _one(self, model: type[M], reply: Reply) -> M:
-        return model.model_validate(one(reply.body, self._connection.host))
+        return model.model_validate(one(reply.body, self.connection.host))
 
     def _page(self, model: type[M], reply: Reply) -> Page[M]:
-        found = [model.model_validate(row) for row in rows(reply.body, self._connection.host)]
+        found = [model.model_validate(row) for row in rows(reply.body, self.connection.host)]
         return Page(found, reply.next_cursor)
 
 
@@ -87,13 +90,13 @@ def within_deadline(
 
     @wraps(method)
     async def call(self: C, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        timeout = self._connection.timeout
+        timeout = self.connection.timeout
         try:
             with anyio.fail_after(timeout):
                 return await method(self, *args, **kwargs)
         except TimeoutError:
             raise DeadlineError(
-                f"{self._connection.host} did not answer within {timeout:.0f} s (setting `timeout`). "
+                f"{self.connection.host} did not answer within {timeout:.0f} s (setting `timeout`). "
                 "Try again, or ask for less.",
                 deadline=timeout,
             ) from None

@@ -32,7 +32,7 @@ class SentryClient(EventCalls, ProjectCalls, ReleaseCalls):
     def __init__(
         self, connection: Connection, http_transport: "httpx.AsyncBaseTransport | None" = None
     ) -> None:
-        self._connection = connection
+        self.connection = connection
         self._http_transport = http_transport
         self._routes = Routes()
         self._cache = Cache(connection.cache_ttl, connection.cache_size)
@@ -77,6 +77,6 @@ class SentryClient(EventCalls, ProjectCalls, ReleaseCalls):
 
             if self._tasks is None:
                 raise RuntimeError("SentryClient is used outside of `async with`")
-            transport = Transport(self._connection, self._cache, self._tasks, self._http_transport)
-            self._opened = transport, Organizations(self._connection, transport)
+            transport = Transport(self.connection, self._cache, self._tasks, self._http_transport)
+            self._opened = transport, Organizations(self.connection, transport)
         return self._opened

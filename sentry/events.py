@@ -54,7 +54,7 @@ class EventCalls(IssueCalls):
         """https://docs.sentry.io/api/events/retrieve-an-issue-event/ with an issue,
         https://docs.sentry.io/api/events/retrieve-an-event-for-a-project/ with a project, else
         https://docs.sentry.io/api/organizations/resolve-an-event-id/"""
-        name, inside = event_reference(event, self._connection.url)
+        name, inside = event_reference(event, self.connection.url)
         reference = self._reference(issue) if issue else inside
         if reference is not None:
             return await self._event_of(reference, name)
@@ -98,7 +98,7 @@ class EventCalls(IssueCalls):
             if name == OLDEST:
                 return await self._event_of(reference, await self._oldest(reference))
             if name in NAMED_EVENTS:
-                raise RouteMissingError(f"{self._connection.host} has no route for {wanted}.")
+                raise RouteMissingError(f"{self.connection.host} has no route for {wanted}.")
             issue = self._one(Issue, await self._issue_reply(reference))
             event = await self._event_in(organization, issue.project.slug, name)
             if event.group_id not in (None, issue.id):
@@ -136,7 +136,7 @@ class EventCalls(IssueCalls):
 
         async def lookup() -> Event:
             path = ("organizations", organization, "eventids", event)
-            found = one((await self._get(*path, wanted=wanted, kind=Kind.EVENT)).body, self._connection.host)
+            found = one((await self._get(*path, wanted=wanted, kind=Kind.EVENT)).body, self.connection.host)
             if isinstance(found.get("event"), dict):
                 return Event.model_validate({"groupID": found.get("groupId"), **found["event"]})
             return await self._event_of(IssueReference(str(found.get("groupId") or "")), event)
@@ -148,7 +148,7 @@ class EventCalls(IssueCalls):
                 wanted=wanted,
                 kind=Kind.ISSUE,
             )
-            for row in rows(reply.body, self._connection.host):
+            for row in rows(reply.body, self.connection.host):
                 return await self._event_of(IssueReference(str(row.get("id") or "")), event)
             raise NotFoundError(f"{wanted} was not found.", status_code=404)
 

@@ -84,7 +84,7 @@ class IssueCalls(Calls):
             wanted=f"The projects of {organization}",
             kind=Kind.PROJECT,
         )
-        return [str(row["slug"]) for row in rows(reply.body, self._connection.host) if row.get("slug")]
+        return [str(row["slug"]) for row in rows(reply.body, self.connection.host) if row.get("slug")]
 
     @within_deadline
     async def get_issue(self, issue: str) -> Issue:
@@ -121,7 +121,7 @@ class IssueCalls(Calls):
                 wanted=f"Issue {reference.id}",
                 kind=Kind.PROJECT,
             )
-            return str(one(reply.body, self._connection.host).get("groupId") or "")
+            return str(one(reply.body, self.connection.host).get("groupId") or "")
 
         async def search() -> str:
             cursor: str | None = None
@@ -211,7 +211,7 @@ class IssueCalls(Calls):
         async def among_all() -> TagValues:
             number = await self._number(reference, organization)
             reply = await self._get("issues", number, "tags", wanted=wanted, kind=Kind.ISSUE)
-            for row in rows(reply.body, self._connection.host):
+            for row in rows(reply.body, self.connection.host):
                 if row.get("key") == tag:
                     return TagValues.model_validate(row)
             raise NotFoundError(f"{wanted} was not found: no event of the issue has this tag.")

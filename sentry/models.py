@@ -6,7 +6,7 @@ skipped: one odd row never fails a list.
 """
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar, cast
 
 from pydantic import (
     AliasChoices,
@@ -46,16 +46,22 @@ class SentryModel(BaseModel):
             return cls.model_fields[info.field_name or ""].get_default(call_default_factory=True)
 
 
-def _objects(value: Json) -> Json:
-    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+def as_object(value: Json) -> dict[str, Any] | None:
+    """The value if it is a JSON object."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
 
 
-def _strings(value: Json) -> Json:
-    return (
-        [str(item) for item in value if isinstance(item, str | int | float)]
-        if isinstance(value, list)
-        else []
-    )
+def as_list(value: Json) -> list[Any] | None:
+    """The value if it is a JSON array."""
+    return cast("list[Any]", value) if isinstance(value, list) else None
+
+
+def _objects(value: Json) -> list[dict[str, Any]]:
+    return [row for row in as_list(value) or [] if isinstance(row, dict)]
+
+
+def _strings(value: Json) -> list[str]:
+    return [str(item) for item in as_list(value) or [] if isinstance(item, str | int | float)]
 
 
 def _moment(value: Json) -> Json:
@@ -227,7 +233,8 @@ class Frame(SentryModel):
 
     def source(self) -> tuple[list[str], str | None, list[str]]:
         """The lines before the call, the line of the call, the lines after it."""
-        lines = [(r[0], str(r[1] or "")) for r in self.numbered if isinstance(r, list) and len(r) == 2]
+        pairs = [pair for pair in map(as_list, self.numbered) if pair is not None and len(pair) == 2]
+        lines = [(number, str(text or "")) for number, text in pairs]
         here = [text for number, text in lines if number == self.line_no]
         if not lines or not here:
             return self.pre_context, self.context_line, self.post_context
@@ -330,8 +337,8 @@ class Event(SentryModel):
 
     def entry(self, kind: str) -> dict[str, Any]:
         """The data of the first entry of that type, `{}` when there is none."""
-        found = (e.data for e in self.entries if e.type == kind and isinstance(e.data, dict))
-        return next(found, {})
+        found = (as_object(entry.data) for entry in self.entries if entry.type == kind)
+        return next((data for data in found if data is not None), {})
 
     def tag(self, key: str) -> str | None:
         return next((t.value for t in self.tags if t.key == key), None)
