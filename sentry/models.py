@@ -53,7 +53,7 @@ def as_object(value: Json) -> dict[str, Any] | None:
 
 def as_list(value: Json) -> list[Any] | None:
     """The value if it is a JSON array."""
-    return cast("list[Any]", value) if isinstance(value, list) else None
+    return cast("list[Any]", cast("object", value)) if isinstance(value, list) else None
 
 
 def _objects(value: Json) -> list[dict[str, Any]]:
@@ -338,7 +338,7 @@ class Event(SentryModel):
     def entry(self, kind: str) -> dict[str, Any]:
         """The data of the first entry of that type, `{}` when there is none."""
         found = (as_object(entry.data) for entry in self.entries if entry.type == kind)
-        return next((data for data in found if data is not None), {})
+        return next((data for data in found if data is not None), None) or {}
 
     def tag(self, key: str) -> str | None:
         return next((t.value for t in self.tags if t.key == key), None)
