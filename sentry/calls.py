@@ -54,10 +54,11 @@ class Calls:
         wanted: str,
         kind: Kind,
         params: list[tuple[str, str]] | None = None,
+        fresh: bool = False,
     ) -> Reply:
         path = api_path(*segments)
         home = await self._home(segments)
-        return await self._transport.get(path, params or (), wanted=wanted, kind=kind, base=home)
+        return await self._transport.get(path, params or (), wanted=wanted, kind=kind, base=home, fresh=fresh)
 
     async def _send(self, method: str, *segments: str, json: Json, wanted: str) -> Reply:
         path = api_path(*segments)

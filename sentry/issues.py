@@ -20,6 +20,7 @@ class IssueCalls(Calls):
     async def list_issues(
         self,
         *,
+        organization: str | None = None,
         project: str | None = None,
         query: str = "is:unresolved",
         environment: str | None = None,
@@ -31,23 +32,23 @@ class IssueCalls(Calls):
         """https://docs.sentry.io/api/events/list-an-organizations-issues/"""
         project = slug(project, "a project") if project else None
         asked = IssueQuery(project, query, environment, period, sort, limit, cursor)
-        organization = await self._organization()
+        owner = await self._organization(organization)
 
         async def today() -> Page[Issue]:
-            return await self._list(asked, "organizations", organization)
+            return await self._list(asked, "organizations", owner)
 
         async def glitchtip() -> Page[Issue]:
             if project:
-                return await self._list(asked.for_glitchtip(), "projects", organization, project)
-            return await self._list(asked.for_glitchtip(), "organizations", organization)
+                return await self._list(asked.for_glitchtip(), "projects", owner, project)
+            return await self._list(asked.for_glitchtip(), "organizations", owner)
 
         async def sentry_9() -> Page[Issue]:
             if lacking := asked.what_sentry_9_lacks():
                 raise UnsupportedError(f"This old Sentry cannot list issues with {lacking}.")
             return await merged_projects(
                 asked.for_sentry_9(),
-                [project] if project else await self._project_slugs(organization),
-                lambda of, one_page: self._list(one_page, "projects", organization, of),
+                [project] if project else await self._project_slugs(owner),
+                lambda of, one_page: self._list(one_page, "projects", owner, of),
             )
 
         return await self._routes.first("list issues", today, glitchtip, sentry_9)
@@ -87,22 +88,25 @@ class IssueCalls(Calls):
         return [str(row["slug"]) for row in rows(reply.body, self.connection.host) if row.get("slug")]
 
     @within_deadline
-    async def get_issue(self, issue: str) -> Issue:
+    async def get_issue(self, issue: str, *, fresh: bool = False) -> Issue:
         """https://docs.sentry.io/api/events/retrieve-an-issue/"""
-        return self._one(Issue, await self._issue_reply(self._reference(issue)))
+        return self._one(Issue, await self._issue_reply(self._reference(issue), fresh))
 
-    async def _issue_reply(self, reference: IssueReference) -> Reply:
+    async def _issue_reply(self, reference: IssueReference, fresh: bool = False) -> Reply:
         wanted = f"Issue {reference.id}"
         organization = await self._organization(reference.organization)
 
         async def today() -> Reply:
             return await self._get(
-                "organizations", organization, "issues", reference.id, wanted=wanted, kind=Kind.ISSUE
+                *("organizations", organization, "issues", reference.id),
+                wanted=wanted,
+                kind=Kind.ISSUE,
+                fresh=fresh,
             )
 
         async def by_number() -> Reply:
             number = await self._number(reference, organization)
-            return await self._get("issues", number, wanted=wanted, kind=Kind.ISSUE)
+            return await self._get("issues", number, wanted=wanted, kind=Kind.ISSUE, fresh=fresh)
 
         return await self._routes.first("read an issue", today, by_number)
 

@@ -64,6 +64,7 @@ class SentryClientProtocol(Protocol):
     async def list_issues(
         self,
         *,
+        organization: str | None = None,
         project: str | None = None,
         query: str = "is:unresolved",
         environment: str | None = None,
@@ -73,7 +74,7 @@ class SentryClientProtocol(Protocol):
         cursor: str | None = None,
     ) -> Page[Issue]: ...
 
-    async def get_issue(self, issue: str) -> Issue: ...
+    async def get_issue(self, issue: str, *, fresh: bool = False) -> Issue: ...
 
     async def get_events(
         self, issue: str, *, query: str | None = None, limit: int = 25, cursor: str | None = None

@@ -1,7 +1,6 @@
 """When a failed request is repeated, and after how long a wait."""
 
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
 from typing import TypeVar
 
 import anyio
@@ -10,15 +9,13 @@ from tenacity.wait import wait_random_exponential
 
 from sentry.answers import surely_not_acted
 from sentry.errors import RateLimitedError, SentryError, UnavailableError, UnreachableError
+from sentry.waiting import on_wait
 
 T = TypeVar("T")
 
 ATTEMPTS = 4
 REPEATABLE = (502, 503, 504)
 _JITTER = wait_random_exponential(multiplier=0.25, max=5)
-
-on_wait: ContextVar[Callable[[str], Awaitable[None]] | None] = ContextVar("on_wait", default=None)
-"""Told, by the one who asked, why the answer takes longer: `await on_wait.get()("...")`."""
 
 
 async def repeating(attempt: Callable[[], Awaitable[T]], *, is_write: bool) -> T:

@@ -49,12 +49,20 @@ class Transport:
         await self._http.aclose()
 
     async def get(
-        self, path: str, params: Params = (), *, wanted: str, kind: Kind, base: str | None = None
+        self,
+        path: str,
+        params: Params = (),
+        *,
+        wanted: str,
+        kind: Kind,
+        base: str | None = None,
+        fresh: bool = False,
     ) -> Reply:
-        """The reply to a GET; raises SentryError. `wanted` names it in messages, `kind` is how it keeps."""
+        """The reply to a GET; raises SentryError. `wanted` names it in messages, `kind` is how it keeps,
+        `fresh` asks Sentry even if the answer is remembered."""
         url = self._url(path, params, base)
         key = self._cache.key(kind, url)
-        answered = self._cache.get(key)
+        answered = None if fresh else self._cache.get(key)
         if answered is None:
             answered = await self._flights.join(key, lambda: self._read(url, wanted))
             self._cache.put(key, answered)

@@ -1,0 +1,46 @@
+"""Completion of URIs' variables from what Sentry has."""
+
+from mcp.server.mcpserver import MCPServer
+from mcp.types import (
+    Completion,
+    CompletionArgument,
+    CompletionContext,
+    PromptReference,
+    ResourceTemplateReference,
+)
+
+from resources.catalogue import connected_client
+from sentry.errors import SentryError
+from sentry.protocol import SentryClientProtocol
+
+MOST = 100
+"""Values in one answer, by the protocol."""
+
+
+def register_completions(server: MCPServer[SentryClientProtocol]) -> None:
+    @server.completion()
+    async def complete(
+        reference: PromptReference | ResourceTemplateReference,
+        argument: CompletionArgument,
+        context: CompletionContext | None,
+    ) -> Completion | None:
+        chosen = (context.arguments if context else None) or {}
+        try:
+            values = await _values(argument.name, chosen.get("organization"))
+        except SentryError:
+            return None  # a completion is a kindness; without Sentry there is none
+        matching = [value for value in values if value.lower().startswith(argument.value.lower())]
+        return Completion(values=matching[:MOST], total=len(matching), has_more=len(matching) > MOST)
+
+
+async def _values(name: str, organization: str | None) -> list[str]:
+    client = connected_client()
+    match name:
+        case "organization":
+            return [found.slug for found in (await client.list_organizations()).items]
+        case "project":
+            return [found.slug for found in (await client.list_projects(organization)).items]
+        case "issue":
+            return [found.name for found in (await client.list_issues()).items]
+        case _:
+            return []
