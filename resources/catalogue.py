@@ -9,12 +9,12 @@ from typing import Any, NamedTuple, get_type_hints
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
+from views.reader import Reader
 
 from resources import reads
 from sentry.errors import InvalidRequestError, NotFoundError, SentryError
 from sentry.protocol import SentryClientProtocol
 from views.errors import error_answer
-from views.reader import Reader
 from views.results import Result, untrusted
 
 Read = Callable[..., Awaitable[Result]]

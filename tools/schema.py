@@ -29,9 +29,7 @@ def _compact(schema: Any, keep: tuple[str, ...]) -> Any:
     for key, value in schema.items():
         if key in ("properties", "$defs") and isinstance(value, dict):
             compact[key] = {name: _compact(inner, keep) for name, inner in value.items()}
-        elif (key in _NOISE and key not in keep) or (key == "default" and value is None):
-            continue
-        elif key == "additionalProperties" and value in (True, False):
+        elif (key in _NOISE and key not in keep) or (key == "default" and value is None) or (key == "additionalProperties" and value in (True, False)):
             continue
         else:
             compact[key] = _compact(value, keep)

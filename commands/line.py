@@ -1,0 +1,101 @@
+"""The command line: what is started, from which settings; one clear line and exit code 2 when it cannot be."""
+
+import argparse
+import ipaddress
+import logging
+import sys
+from collections.abc import Sequence
+
+from commands.version import VERSION
+from settings import Settings, SettingsError, load_settings
+
+EPILOG = """\
+commands:
+  (none)   serve MCP over stdio, or over streamable HTTP with --http
+  demo     show the whole way on an embedded Sentry: errors, issues, stack trace, resolve, regression
+  doctor   say whether the address, the token, the organization and each scope work
+
+Settings: SENTRY_AUTH_TOKEN, SENTRY_URL, SENTRY_ORG; all others are in config.toml.
+"""
+
+
+def run(arguments: Sequence[str]) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        settings = load_settings(options.config)
+        _check(options, settings)
+    except SettingsError as error:
+        print(f"sentry-mcp: {error}", file=sys.stderr)  # noqa: T201 - the command line's own output
+        return 2
+    logging.basicConfig(
+        level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    # httpx logs every URL at INFO: for debugging only.
+    logging.getLogger("httpx").setLevel(logging.DEBUG if settings.log_level == "DEBUG" else logging.WARNING)
+    try:
+        return _start(options, settings)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sentry-mcp",
+        description="An MCP server through which agents read and act on errors in Sentry.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", nargs="?", choices=["demo", "doctor"], help="see below")
+    parser.add_argument("--config", metavar="FILE", help="a TOML file with settings (SENTRY_MCP_CONFIG)")
+    parser.add_argument("--http", action="store_true", help="streamable HTTP at /mcp instead of stdio")
+    parser.add_argument("--host", help="with --http: loopback address to listen on (127.0.0.1)")
+    parser.add_argument("--port", type=int, help="with --http: port (3004)")
+    parser.add_argument("--local", action="store_true", help="over an embedded Sentry, whose DSN is printed")
+    parser.add_argument("--data", metavar="PATH", help="with --local: keep its data in this file")
+    parser.add_argument("--version", action="version", version=f"sentry-mcp {VERSION}")
+    return parser
+
+
+def _check(options: argparse.Namespace, settings: Settings) -> None:
+    if (options.host or options.port is not None) and not options.http:
+        raise SettingsError("--host and --port go with --http")
+    if options.data and not options.local:
+        raise SettingsError("--data goes with --local")
+    if options.port is not None and not 0 <= options.port <= 65_535:
+        raise SettingsError(f"--port: {options.port} is not a port (0 to 65535)")
+    host = options.host or settings.http_host
+    if options.http and not _is_loopback(host):
+        origin = "--host" if options.host else "http_host"
+        raise SettingsError(
+            f"{origin}: {host} is not a loopback address; whoever reaches this server acts with its token"
+        )
+    needs_token = not options.local and options.command != "demo"
+    if needs_token and settings.token is None:
+        raise SettingsError(
+            "SENTRY_AUTH_TOKEN is not set. Set it in the environment of this server (in the `env` of the "
+            "host's JSON), or name a file that holds it in SENTRY_AUTH_TOKEN_FILE. To try without a Sentry: "
+            "sentry-mcp --local, or sentry-mcp demo"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _start(options: argparse.Namespace, settings: Settings) -> int:
+    match options.command:
+        case "demo":
+            from commands.demo import demo
+
+            return demo()
+        case "doctor":
+            from commands.doctor import doctor
+
+            return doctor(settings)
+        case _:
+            from commands.serve import serve
+
+            return serve(options, settings)
