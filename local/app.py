@@ -1,0 +1,164 @@
+"""The embedded Sentry as one ASGI app: every route it answers, on one screen."""
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import unquote
+
+import anyio.to_thread
+from starlette import routing
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from local import comments, committers, events, ingest, issues, projects, releases, tags, updates
+from local.calling import Answer, Call, Route, authenticate, require
+from local.errors import ApiError, bad_request
+from local.reading import Json, parse
+from local.store import Store
+
+MOST_BODY = 10 * 1024 * 1024
+"""Bytes of a call's body: commits of a release are the longest there is."""
+
+READ_EVENTS = ("event:read", "event:write", "event:admin")
+WRITE_EVENTS = ("event:write", "event:admin")
+READ_PROJECTS = ("project:read",)
+READ_ORGANIZATION = ("org:read",)
+READ_RELEASES = ("project:read", "project:releases", "org:read")
+WRITE_RELEASES = ("project:releases",)
+
+ORGANIZATION = "/api/0/organizations/{organization}/"
+PROJECT = "/api/0/projects/{organization}/{project}/"
+RELEASE = ORGANIZATION + "releases/{version}/"
+
+ROUTES = [
+    Route("GET", "/api/0/organizations/", projects.list_organizations, READ_ORGANIZATION),
+    Route("GET", ORGANIZATION, projects.get_organization, READ_ORGANIZATION),
+    Route(
+        "GET",
+        ORGANIZATION + "projects/",
+        projects.list_organization_projects,
+        (*READ_ORGANIZATION, *READ_PROJECTS),
+    ),
+    Route("GET", "/api/0/projects/", projects.list_projects, READ_PROJECTS),
+    Route("GET", PROJECT, projects.get_project, READ_PROJECTS),
+    Route("GET", ORGANIZATION + "issues/", issues.list_issues, READ_EVENTS),
+    Route("PUT", ORGANIZATION + "issues/", updates.update_issues, WRITE_EVENTS),
+    Route("GET", PROJECT + "issues/", issues.list_issues, READ_EVENTS),
+    Route("PUT", PROJECT + "issues/", updates.update_issues, WRITE_EVENTS),
+    Route("GET", ORGANIZATION + "shortids/{issue}/", issues.get_short_id, READ_EVENTS),
+    Route("GET", ORGANIZATION + "eventids/{event}/", events.get_event_id, READ_EVENTS),
+    Route("GET", PROJECT + "events/", events.list_project_events, READ_EVENTS),
+    Route("GET", PROJECT + "events/{event}/", events.get_project_event, READ_EVENTS),
+    Route("GET", PROJECT + "events/{event}/committers/", committers.list_committers, READ_EVENTS),
+    *(
+        Route(method, prefix + path, endpoint, scopes)
+        for prefix in (ORGANIZATION + "issues/{issue}/", "/api/0/issues/{issue}/")
+        for method, path, endpoint, scopes in (
+            ("GET", "", issues.get_issue, READ_EVENTS),
+            ("PUT", "", updates.update_issue, WRITE_EVENTS),
+            ("GET", "events/", events.list_issue_events, READ_EVENTS),
+            ("GET", "events/{event}/", events.get_issue_event, READ_EVENTS),
+            ("GET", "hashes/", events.list_hashes, READ_EVENTS),
+            ("GET", "tags/", tags.list_tags, READ_EVENTS),
+            ("GET", "tags/{key}/", tags.get_tag, READ_EVENTS),
+            ("GET", "notes/", comments.list_comments, READ_EVENTS),
+            ("POST", "notes/", comments.add_comment, WRITE_EVENTS),
+            ("GET", "comments/", comments.list_comments, READ_EVENTS),
+            ("POST", "comments/", comments.add_comment, WRITE_EVENTS),
+        )
+    ),
+    Route("GET", ORGANIZATION + "releases/", releases.list_releases, READ_RELEASES),
+    Route("POST", ORGANIZATION + "releases/", releases.create_release, WRITE_RELEASES),
+    Route("GET", RELEASE, releases.get_release, READ_RELEASES),
+    Route("PUT", RELEASE, releases.update_release, WRITE_RELEASES),
+    Route("GET", RELEASE + "commits/", releases.list_commits, READ_RELEASES),
+    Route("GET", RELEASE + "deploys/", releases.list_deploys, READ_RELEASES),
+    Route("POST", RELEASE + "deploys/", releases.create_deploy, WRITE_RELEASES),
+]
+
+
+def create_app(store: Store) -> Starlette:
+    """Ingest and Web API over a store; works with and without a lifespan."""
+    paths = dict.fromkeys(route.path for route in ROUTES)
+    served = [routing.Route(path, _answering(path), methods=_METHODS) for path in paths]
+    taken_in = routing.Route("/api/{project}/{kind:str}/", ingest.receive, methods=["POST", "OPTIONS"])
+    app = Starlette(routes=[*served, taken_in], exception_handlers={404: _no_route})
+    app.router.redirect_slashes = False
+    app.state.store = store
+    app.add_middleware(_SegmentsAsSent)
+    return app
+
+
+_METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"]
+
+
+class _SegmentsAsSent:
+    """Routes by the path as it was sent, so that an encoded `/` in a release's version stays inside its segment."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope.get("raw_path"):
+            scope = {**scope, "path": scope["raw_path"].decode("latin-1").split("?", 1)[0]}
+        await self.app(scope, receive, send)
+
+
+def _answering(path: str) -> Callable[[Request], Awaitable[Response]]:
+    methods = {route.method: route for route in ROUTES if route.path == path}
+
+    async def answer(request: Request) -> Response:
+        try:
+            body = await _body(request)
+            found = await anyio.to_thread.run_sync(_call, request, methods, body)
+        except ApiError as refused:
+            return JSONResponse(refused.body, refused.status)
+        if found.status == 204:
+            return Response(status_code=204, headers=found.headers)
+        return JSONResponse(found.body, found.status, found.headers)
+
+    return answer
+
+
+def _call(request: Request, methods: dict[str, Route], raw: bytes) -> Answer:
+    store: Store = request.app.state.store
+    caller = authenticate(store, request.headers)
+    route = methods.get("GET" if request.method == "HEAD" else request.method)
+    if route is None:
+        raise ApiError(405, {"detail": f'Method "{request.method}" not allowed.'})
+    require(caller, route.scopes)
+    call = Call(
+        store=store,
+        caller=caller,
+        path={name: unquote(value) for name, value in request.path_params.items()},
+        query=request.query_params,
+        body=_json(raw),
+        base_url=str(request.base_url).rstrip("/"),
+        url_path=request.scope["path"],
+    )
+    return route.endpoint(call)
+
+
+async def _body(request: Request) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MOST_BODY:
+            raise ApiError(413, {"detail": "Request entity too large"})
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _json(raw: bytes) -> Json:
+    if not raw.strip():
+        return None
+    try:
+        return parse(raw)
+    except ValueError as error:
+        raise bad_request(f"JSON parse error - {str(error)[:200]}") from None
+
+
+async def _no_route(request: Request, exception: Exception) -> Response:
+    """A route that is not there is no object that is not there: no JSON `detail`."""
+    return HTMLResponse("<!doctype html><title>Page not found</title><h1>Page not found</h1>", 404)

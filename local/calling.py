@@ -1,0 +1,118 @@
+"""One call of the Web API: who calls, what was asked for, what is answered."""
+
+import hmac
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from starlette.datastructures import Headers, QueryParams
+
+from local.errors import forbidden, invalid_field, not_found, unauthorized
+from local.reading import Json, mapping
+from local.store import Caller, Store
+
+
+@dataclass(frozen=True)
+class Call:
+    """`path` holds the decoded segments of the route, `base_url` how the caller reached us, without a final slash."""
+
+    store: Store
+    caller: Caller
+    path: dict[str, str]
+    query: QueryParams
+    body: Json
+    base_url: str
+    url_path: str
+
+    @property
+    def fields(self) -> dict[str, Json]:
+        """The JSON object that was sent. Raises ApiError for anything else."""
+        if self.body is not None and not isinstance(self.body, dict):
+            raise invalid_field(nonFieldErrors=["Invalid data. Expected a dictionary."])
+        return mapping(self.body)
+
+
+@dataclass(frozen=True)
+class Answer:
+    body: Json
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+
+Endpoint = Callable[[Call], Answer]
+
+
+@dataclass(frozen=True)
+class Route:
+    """What answers a path, and the scopes of which a token needs one."""
+
+    method: str
+    path: str
+    endpoint: Endpoint
+    scopes: tuple[str, ...]
+
+
+def authenticate(store: Store, headers: Headers) -> Caller:
+    """Who calls. Raises ApiError (401)."""
+    scheme, _, token = headers.get("authorization", "").strip().partition(" ")
+    if not hmac.compare_digest(scheme.lower().encode(), b"bearer") or not token.strip():
+        raise unauthorized("Authentication credentials were not provided.")
+    caller = store.caller(token.strip())
+    if caller is None:
+        raise unauthorized("Invalid token")
+    return caller
+
+
+def require(caller: Caller, scopes: tuple[str, ...]) -> None:
+    """Raises ApiError (403) unless the caller has one of the scopes."""
+    if not caller.scopes.intersection(scopes):
+        raise forbidden()
+
+
+def organization_of(call: Call, connection: sqlite3.Connection) -> sqlite3.Row:
+    """The organization the path names, by slug or id; another one than the token's does not exist for the caller."""
+    row = connection.execute(
+        "SELECT * FROM organizations WHERE id = ?", (call.caller.organization,)
+    ).fetchone()
+    named = call.path.get("organization")
+    if named is not None and named not in (row["slug"], str(row["id"])):
+        raise not_found()
+    return row
+
+
+def project_of(call: Call, connection: sqlite3.Connection) -> sqlite3.Row:
+    """The project the path names, by slug or id."""
+    organization_of(call, connection)
+    row = find_project(connection, call.caller.organization, call.path["project"])
+    if row is None:
+        raise not_found()
+    return row
+
+
+def find_project(connection: sqlite3.Connection, organization: int, named: str) -> sqlite3.Row | None:
+    found: sqlite3.Row | None = connection.execute(
+        "SELECT * FROM projects WHERE organization_id = ?1 AND (slug = ?2 OR CAST(id AS TEXT) = ?2)",
+        (organization, named),
+    ).fetchone()
+    return found
+
+
+def issue_of(call: Call, connection: sqlite3.Connection) -> sqlite3.Row:
+    """The issue the path names, by id or short ID (in any case)."""
+    organization_of(call, connection)
+    named = call.path["issue"]
+    row: sqlite3.Row | None = connection.execute(
+        f"SELECT i.*, p.slug, p.name, p.platform AS project_platform, o.slug AS organization FROM issues i"  # noqa: S608
+        " JOIN projects p ON p.id = i.project_id JOIN organizations o ON o.id = p.organization_id"
+        f" WHERE p.organization_id = ? AND {'i.id' if named.isdecimal() else 'i.short_id'} = ?",
+        (call.caller.organization, _identifier(named)),
+    ).fetchone()
+    if row is None:
+        raise not_found()
+    return row
+
+
+def _identifier(named: str) -> int | str:
+    if not named.isdecimal():
+        return named.upper()
+    return int(named) if len(named) < 19 else -1

@@ -1,0 +1,48 @@
+"""Times as the embedded Sentry keeps them: whole milliseconds since 1970, written as ISO 8601 in UTC."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+SECOND = 1000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def now() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def iso(moment: int | None) -> str | None:
+    """`2026-11-24T21:39:17.192Z`, as Sentry writes it."""
+    if moment is None:
+        return None
+    return (_EPOCH + timedelta(milliseconds=moment)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment(value: object) -> int | None:
+    """Milliseconds from what SDKs and clients send: seconds since 1970 or ISO 8601 (UTC unless it says otherwise).
+
+    None for anything that is no time between the years 1 and 9999.
+    """
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        if isinstance(value, int | float):
+            return _milliseconds(_EPOCH + timedelta(seconds=value))
+        if isinstance(value, str):
+            text = value.strip()
+            if text.replace(".", "", 1).isdecimal():
+                return _milliseconds(_EPOCH + timedelta(seconds=float(text)))
+            parsed = datetime.fromisoformat(text)
+            return _milliseconds(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        return None
+    return None
+
+
+def _milliseconds(when: datetime) -> int:
+    return (when - _EPOCH) // timedelta(milliseconds=1)

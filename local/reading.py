@@ -1,0 +1,72 @@
+"""Reads values out of JSON of which nothing can be taken for granted."""
+
+import json
+from typing import Any, cast
+
+Json = Any
+"""What json.loads gives: the untyped edge."""
+
+LONGEST_INTEGER = 19
+"""Digits of a whole number kept as a number; a longer one is kept as text."""
+
+
+def mapping(value: Json) -> dict[str, Json]:
+    """The object, or an empty one for anything else."""
+    return cast("dict[str, Json]", value) if isinstance(value, dict) else {}
+
+
+def items(value: Json) -> list[Json]:
+    """The list, or an empty one for anything else."""
+    return cast("list[Json]", value) if isinstance(value, list) else []
+
+
+def rows(value: Json) -> list[dict[str, Json]]:
+    """The objects in a list; `{"values": [...]}` is read as the list, as SDKs send both."""
+    if isinstance(value, dict):
+        value = mapping(value).get("values")
+    return [row for row in items(value) if isinstance(row, dict)]
+
+
+def text(value: Json) -> str | None:
+    """The text; a number as text; None for what is empty or anything else."""
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    return None
+
+
+def whole(value: Json) -> int | None:
+    """The whole number, if it is one that SQLite and JavaScript can hold."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, str) and value.isdecimal() and len(value) <= LONGEST_INTEGER:
+        value = int(value)
+    return value if isinstance(value, int) and abs(value) < 2**53 else None
+
+
+def truth(value: Json) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def parse(raw: bytes) -> Json:
+    """JSON as SDKs send it: NaN and infinities become null, enormous whole numbers text.
+
+    Raises ValueError for what is no JSON, or JSON nested deeper than Python can read.
+    """
+    try:
+        return json.loads(raw.decode("utf-8", "replace"), parse_constant=_no_number, parse_int=_integer)
+    except RecursionError:
+        raise ValueError("recursion limit exceeded") from None
+
+
+def _no_number(_: str) -> None:
+    return None
+
+
+def _integer(digits: str) -> int | str:
+    return int(digits) if len(digits) <= LONGEST_INTEGER else digits

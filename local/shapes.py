@@ -1,0 +1,125 @@
+"""Organizations, projects, users and teams as the Web API shows them (https://docs.sentry.io/api/)."""
+
+import hashlib
+import sqlite3
+from typing import Any
+
+from local.clock import iso
+from local.reading import Json
+
+_LETTER = {"avatarType": "letter_avatar", "avatarUuid": None, "avatarUrl": None}
+_PROJECT_COLORS = ("#3fbf7f", "#bf3f55", "#3f7fbf", "#bf7a3f", "#8a3fbf", "#3fbfb5")
+
+
+def organization_shape(row: sqlite3.Row, base_url: str) -> dict[str, Json]:
+    return {
+        "id": str(row["id"]),
+        "slug": row["slug"],
+        "name": row["name"],
+        "status": {"id": "active", "name": "active"},
+        "dateCreated": iso(row["date_created"]),
+        "isEarlyAdopter": False,
+        "require2FA": False,
+        "avatar": _LETTER,
+        "features": [],
+        "hasAuthProvider": False,
+        "allowMemberInvite": True,
+        "allowMemberProjectCreation": True,
+        "allowSuperuserAccess": False,
+        "links": {"organizationUrl": base_url, "regionUrl": base_url},
+    }
+
+
+def project_reference(issue: sqlite3.Row) -> dict[str, Json]:
+    """The project inside an issue."""
+    return {
+        "id": str(issue["project_id"]),
+        "name": issue["name"],
+        "slug": issue["slug"],
+        "platform": issue["project_platform"],
+    }
+
+
+def project_shape(connection: sqlite3.Connection, row: sqlite3.Row) -> dict[str, Json]:
+    """A project in a list of them."""
+    teams = [team_shape(team) for team in _all(connection, "teams", row["organization_id"])]
+    (first_event,) = connection.execute(
+        "SELECT MIN(timestamp) FROM events WHERE project_id = ?", (row["id"],)
+    ).fetchone()
+    environments = connection.execute(
+        "SELECT name FROM environments WHERE project_id = ? ORDER BY name", (row["id"],)
+    )
+    latest = connection.execute(
+        "SELECT r.version FROM releases r JOIN release_projects rp ON rp.release_id = r.id"
+        " WHERE rp.project_id = ? ORDER BY r.date_created DESC, r.id DESC LIMIT 1",
+        (row["id"],),
+    ).fetchone()
+    return {
+        "id": str(row["id"]),
+        "slug": row["slug"],
+        "name": row["name"],
+        "platform": row["platform"],
+        "platforms": [row["platform"]] if row["platform"] else [],
+        "status": "active",
+        "dateCreated": iso(row["date_created"]),
+        "firstEvent": iso(first_event),
+        "hasAccess": True,
+        "isMember": True,
+        "isBookmarked": False,
+        "isInternal": False,
+        "isPublic": False,
+        "access": [],
+        "features": ["releases"],
+        "color": _PROJECT_COLORS[row["id"] % len(_PROJECT_COLORS)],
+        "avatar": _LETTER,
+        "environments": [environment["name"] for environment in environments],
+        "latestRelease": {"version": latest["version"]} if latest else None,
+        "team": teams[0],
+        "teams": teams,
+    }
+
+
+def team_shape(row: sqlite3.Row) -> dict[str, Json]:
+    return {"id": str(row["id"]), "slug": row["slug"], "name": row["name"]}
+
+
+def user_shape(row: sqlite3.Row) -> dict[str, Json]:
+    """A member in full, as in activities and comments."""
+    digest = hashlib.sha256(row["email"].lower().encode()).hexdigest()
+    return {
+        "id": str(row["id"]),
+        "name": row["name"],
+        "username": row["username"],
+        "email": row["email"],
+        "avatarUrl": f"https://gravatar.com/avatar/{digest}?s=32&d=mm",
+        "avatar": _LETTER,
+        "isActive": True,
+        "isManaged": False,
+        "isStaff": False,
+        "isSuperuser": False,
+        "emails": [{"id": str(row["id"]), "email": row["email"], "is_verified": True}],
+    }
+
+
+def find_user(connection: sqlite3.Connection, user: int | None) -> dict[str, Json] | None:
+    """A member in full by id; None for nobody."""
+    row = connection.execute("SELECT * FROM users WHERE id = ?", (user,)).fetchone()
+    return user_shape(row) if row else None
+
+
+def actor_shape(connection: sqlite3.Connection, user: int | None, team: int | None) -> dict[str, Json] | None:
+    """Whom an issue is assigned to."""
+    if team is not None:
+        row = connection.execute("SELECT * FROM teams WHERE id = ?", (team,)).fetchone()
+        return {"type": "team", "id": str(row["id"]), "name": row["slug"]}
+    if user is None:
+        return None
+    row = connection.execute("SELECT * FROM users WHERE id = ?", (user,)).fetchone()
+    return {"type": "user", "id": str(row["id"]), "name": row["name"], "email": row["email"]}
+
+
+def _all(connection: sqlite3.Connection, table: str, organization: int) -> list[Any]:
+    return connection.execute(
+        f"SELECT * FROM {table} WHERE organization_id = ? ORDER BY id",  # noqa: S608 - `table` is ours
+        (organization,),
+    ).fetchall()

@@ -1,0 +1,65 @@
+"""Changing issues, one or many (https://docs.sentry.io/api/events/update-an-issue/)."""
+
+import sqlite3
+
+from local.calling import Answer, Call, issue_of, organization_of, project_of
+from local.changes import Change, read_change
+from local.errors import bad_request
+from local.issue_shapes import issue_shape
+from local.issues import COLUMNS, ISSUES, search, wake_due
+from local.life_cycle import add_activity
+
+
+def update_issue(call: Call) -> Answer:
+    """Answers with the issue as it is now, without its history."""
+    wake_due(call.store)
+    with call.store.writing() as connection:
+        issue = issue_of(call, connection)
+        change = read_change(call, connection, [issue["project_id"]])
+        _apply(connection, call, issue, change)
+        return Answer(issue_shape(connection, issue_of(call, connection), call.base_url))
+
+
+def update_issues(call: Call) -> Answer:
+    """Change the issues `id=1&id=2`, or all that the query string finds; 204 when there are none."""
+    wake_due(call.store)
+    with call.store.writing() as connection:
+        issues = _chosen(call, connection)
+        if not issues:
+            return Answer(None, 204)
+        change = read_change(call, connection, sorted({issue["project_id"] for issue in issues}))
+        for issue in issues:
+            _apply(connection, call, issue, change)
+    return Answer(change.shown)
+
+
+def _chosen(call: Call, connection: sqlite3.Connection) -> list[sqlite3.Row]:
+    where, values = "p.organization_id = ?", [call.caller.organization]
+    if "project" in call.path:
+        where, values = "p.id = ?", [project_of(call, connection)["id"]]
+    else:
+        organization_of(call, connection)
+    named = call.query.getlist("id")
+    if not named:
+        found = search(call, connection)
+        return connection.execute(
+            f"SELECT {COLUMNS} FROM {found.sql} ORDER BY i.last_seen DESC LIMIT 100",  # noqa: S608
+            found.values,
+        ).fetchall()
+    if not all(identifier.isdecimal() and len(identifier) < 19 for identifier in named):
+        raise bad_request("Invalid issue id.")
+    return connection.execute(
+        f"SELECT {COLUMNS} FROM {ISSUES} WHERE {where} AND i.id IN ({', '.join('?' * len(named))})",  # noqa: S608
+        [*values, *map(int, named)],
+    ).fetchall()
+
+
+def _apply(connection: sqlite3.Connection, call: Call, issue: sqlite3.Row, change: Change) -> None:
+    columns = dict(change.columns)
+    if change.ignored:
+        columns.update(seen_when_ignored=issue["times_seen"], users_when_ignored=issue["user_count"])
+    if columns:
+        assignments = ", ".join(f"{column} = ?" for column in columns)
+        connection.execute(f"UPDATE issues SET {assignments} WHERE id = ?", [*columns.values(), issue["id"]])  # noqa: S608
+    for kind, details in change.activities:
+        add_activity(connection, issue["id"], kind, details, call.caller.user)
