@@ -1,4 +1,4 @@
-"""The command line: what is started, from which settings; one clear line and exit code 2 when it cannot be."""
+"""The command line: what is started, with which settings; one clear line and exit code 2 if it cannot."""
 
 import argparse
 import ipaddress
