@@ -1,4 +1,5 @@
-"""An embedded Sentry: takes in what SDKs send, groups it into issues, answers the part of Sentry's Web API we use.
+"""An embedded Sentry: takes in what SDKs send, groups it into issues, answers the part of Sentry's Web API we
+use.
 
 For a first run, for tests, and for a developer's own machine with no Sentry.
 """

@@ -93,7 +93,8 @@ _METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"]
 
 
 class _SegmentsAsSent:
-    """Routes by the path as it was sent, so that an encoded `/` in a release's version stays inside its segment."""
+    """Routes by the path as it was sent, so that an encoded `/` in a release's version stays inside its
+    segment."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -4,13 +4,14 @@ import sqlite3
 
 from local.calling import Call, find_project
 from local.clock import moment, now
+from local.conditions import Conditions
 from local.errors import bad_request, forbidden
-from local.filters import Conditions
 from local.search import period
 
 
 def projects_asked(call: Call, connection: sqlite3.Connection) -> list[int]:
-    """The ids of the projects in the path or in `project` (id or slug, repeated; -1 is all), all when none is named.
+    """The ids of the projects in the path or in `project` (id or slug, repeated; -1 is all), all when none is
+    named.
 
     Raises ApiError (403) for one the token cannot see, as on Sentry.
     """

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from local.calling import Call
@@ -25,48 +25,42 @@ PRIORITIES = ("high", "medium", "low")
 _CONDITIONS = ("ignoreCount", "ignoreWindow", "ignoreUserCount", "ignoreUserWindow")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Change:
-    """What a body asks for, checked. `columns` are set as they are; activities are added."""
+    """What a body asks for, checked: columns to set, activities to add, and what a bulk update answers."""
 
-    columns: dict[str, Any]
-    activities: list[tuple[str, Json]]
-    shown: dict[str, Json]
+    columns: dict[str, Any] = field(default_factory=dict[str, Any])
+    activities: list[tuple[str, Json]] = field(default_factory=list[tuple[str, Json]])
+    shown: dict[str, Json] = field(default_factory=dict[str, Json])
     ignored: bool = False
 
 
 def read_change(call: Call, connection: sqlite3.Connection, projects: list[int]) -> Change:
     """Check a body. Raises ApiError (400), naming the field."""
-    fields = call.fields
-    change = Change({}, [], {})
-    status, details = fields.get("status"), mapping(fields.get("statusDetails"))
-    if (
-        "statusDetails" in fields
-        and fields["statusDetails"] is not None
-        and not isinstance(fields["statusDetails"], dict)
-    ):
+    fields, change = call.fields, Change()
+    if not isinstance(fields.get("statusDetails") or {}, dict):
         raise invalid_field(statusDetails=["Invalid data. Expected a dictionary."])
-    if status is not None:
-        _choice("status", status, STATUSES)
-    if fields.get("substatus") is not None:
-        _choice("substatus", fields["substatus"], SUBSTATUSES)
+    details = mapping(fields.get("statusDetails"))
+    status = _choice(fields, "status", STATUSES)
+    substatus = _choice(fields, "substatus", SUBSTATUSES)
     if status is None and details:
         status = "resolved" if any(name.startswith("in") for name in details) else "ignored"
     if status in ("resolved", "resolvedInNextRelease"):
-        _resolve(connection, call, projects, details, status, change)
+        _resolve(connection, call, projects, details, status == "resolvedInNextRelease", change)
     elif status in ("ignored", "muted"):
-        change = _ignore(call, connection, details, text(fields.get("substatus")), change)
+        _ignore(connection, call, details, substatus, change)
     elif status == "unresolved":
-        substatus = text(fields.get("substatus")) or "ongoing"
+        substatus = substatus if substatus in SUBSTATUSES[3:] else "ongoing"
         change.columns.update(status="unresolved", substatus=substatus, **_CLEARED)
         change.shown.update(status="unresolved", statusDetails={}, substatus=substatus)
         change.activities.append(("set_unresolved", {}))
-    _assign(connection, call, fields, change)
-    if fields.get("priority") is not None:
-        _choice("priority", fields["priority"], PRIORITIES)
-        change.columns.update(priority=fields["priority"], priority_locked_at=now())
-        change.shown["priority"] = fields["priority"]
-        change.activities.append(("set_priority", {"priority": fields["priority"], "reason": "user"}))
+    if "assignedTo" in fields:
+        _assign(connection, call, fields["assignedTo"], change)
+    priority = _choice(fields, "priority", PRIORITIES)
+    if priority is not None:
+        change.columns.update(priority=priority, priority_locked_at=now())
+        change.shown["priority"] = priority
+        change.activities.append(("set_priority", {"priority": priority, "reason": "user"}))
     for name, column in (("hasSeen", "has_seen"), ("isBookmarked", "is_bookmarked")):
         if fields.get(name) is not None:
             if truth(fields[name]) is None:
@@ -79,9 +73,11 @@ def read_change(call: Call, connection: sqlite3.Connection, projects: list[int])
 _CLEARED: dict[str, Any] = {"status_details": "{}", "resolved_release": None, "ignore_until": None}
 
 
-def _choice(name: str, value: Json, choices: tuple[str, ...]) -> None:
-    if value not in choices:
+def _choice(fields: dict[str, Json], name: str, choices: tuple[str, ...]) -> str | None:
+    value = fields.get(name)
+    if value is not None and value not in choices:
         raise invalid_field(**{name: [f'"{str(value)[:50]}" is not a valid choice.']})
+    return text(value)
 
 
 def _resolve(
@@ -89,14 +85,14 @@ def _resolve(
     call: Call,
     projects: list[int],
     details: dict[str, Json],
-    status: str,
+    in_next: bool,
     change: Change,
 ) -> None:
     """Now, in the next release, in a release, or in a commit."""
     release: int | None = None
     shown: dict[str, Json] = {}
     activity: tuple[str, Json] = ("set_resolved", {})
-    in_next = status == "resolvedInNextRelease" or truth(details.get("inNextRelease")) is True
+    in_next = in_next or truth(details.get("inNextRelease")) is True
     wanted = details.get("inRelease")
     if (in_next or wanted or details.get("inCommit")) and len(projects) > 1:
         raise bad_request("Cannot set resolved in a release for multiple projects.")
@@ -161,7 +157,8 @@ def _commit_named(connection: sqlite3.Connection, call: Call, commit: dict[str, 
         raise invalid_field(statusDetails={"inCommit": missing})
     found = connection.execute(
         "SELECT c.* FROM commits c JOIN releases r ON r.id = c.release_id"
-        " WHERE r.organization_id = ? AND c.sha = ? AND c.repository = ? ORDER BY r.date_created, r.id LIMIT 1",
+        " WHERE r.organization_id = ? AND c.sha = ? AND c.repository = ? ORDER BY r.date_created, r.id"
+        " LIMIT 1",
         (call.caller.organization, text(commit["commit"]), text(commit["repository"])),
     ).fetchone()
     if found is None:
@@ -170,12 +167,12 @@ def _commit_named(connection: sqlite3.Connection, call: Call, commit: dict[str, 
 
 
 def _ignore(
-    call: Call,
     connection: sqlite3.Connection,
+    call: Call,
     details: dict[str, Json],
     substatus: str | None,
     change: Change,
-) -> Change:
+) -> None:
     """For ever, until it escalates, or until a time, a count or a number of users."""
     numbers: dict[str, int] = {}
     for name in ("ignoreDuration", *_CONDITIONS):
@@ -204,13 +201,10 @@ def _ignore(
     change.shown.update(status="ignored", statusDetails=shown, substatus=chosen)
     noted = {name: numbers.get(name) for name in ("ignoreDuration", *_CONDITIONS)}
     change.activities.append(("set_ignored", {**noted, "ignoreUntil": iso(until)}))
-    return Change(change.columns, change.activities, change.shown, ignored=True)
+    change.ignored = True
 
 
-def _assign(connection: sqlite3.Connection, call: Call, fields: dict[str, Json], change: Change) -> None:
-    if "assignedTo" not in fields:
-        return
-    named = fields["assignedTo"]
+def _assign(connection: sqlite3.Connection, call: Call, named: Json, change: Change) -> None:
     if named in (None, ""):
         change.columns.update(assigned_user=None, assigned_team=None)
         change.activities.append(("unassigned", {}))
@@ -227,16 +221,17 @@ def _assign(connection: sqlite3.Connection, call: Call, fields: dict[str, Json],
 
 
 def _actor(connection: sqlite3.Connection, call: Call, named: str) -> tuple[int | None, int | None]:
-    """A user (id) or a team (id): `user:1`, `team:1`, `#team`, `1`, an e-mail or a user name; nobody when unknown."""
+    """A user (id) or a team (id): `user:1`, `team:1`, `#team`, `1`, an e-mail or a user name; nobody when
+    unknown."""
     if named.startswith(("team:", "#")):
         row = connection.execute(
-            "SELECT id FROM teams WHERE organization_id = ?1 AND (CAST(id AS TEXT) = ?2 OR slug = ?2)",
+            "SELECT id FROM teams WHERE organization_id = ? AND ? IN (slug, CAST(id AS TEXT))",
             (call.caller.organization, named.removeprefix("team:").removeprefix("#")),
         ).fetchone()
         return None, row["id"] if row else None
     row = connection.execute(
-        "SELECT u.id FROM users u JOIN members m ON m.user_id = u.id WHERE m.organization_id = ?1"
-        " AND (CAST(u.id AS TEXT) = ?2 OR u.email = ?2 COLLATE NOCASE OR u.username = ?2)",
+        "SELECT u.id FROM users u JOIN members m ON m.user_id = u.id WHERE m.organization_id = ?"
+        " AND ? COLLATE NOCASE IN (CAST(u.id AS TEXT), u.email, u.username)",
         (call.caller.organization, named.removeprefix("user:")),
     ).fetchone()
     return (row["id"] if row else None), None

@@ -3,13 +3,14 @@
 Secrets go as Sentry's server-side scrubbing takes them
 (https://docs.sentry.io/security-legal-pii/scrubbing/server-side-scrubbing/): the value under a key that names
 one, and what looks like a card number, become "[Filtered]" in extra, contexts, local variables, the
-request, the user and the data of breadcrumbs. Messages, source lines, tags and cookies stay as they are, as on Sentry.
+request, the user and the data of breadcrumbs. Messages, source lines, tags and cookies stay as they are, as
+on Sentry.
 """
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
-from typing import cast
+from itertools import islice
+from typing import Any, cast
 
 from local.reading import Json
 
@@ -21,6 +22,9 @@ LONGEST_TEXT = 8192
 
 LONGEST_LIST = 500
 """Elements of a list, members of an object."""
+
+LONGEST_KEY = 200
+"""Characters of the name of a member."""
 
 MOST_VALUES = 40_000
 """Values in one event, counted over all levels."""
@@ -49,6 +53,18 @@ class _Budget:
     def __init__(self) -> None:
         self.values = MOST_VALUES
         self.characters = MOST_CHARACTERS
+        self.longest_text = LONGEST_TEXT
+
+    def room(self, wanted: int) -> int:
+        """How many of the members of an object or list there is room for; they are spent."""
+        granted = min(wanted, LONGEST_LIST, self.values)
+        self.values -= granted
+        return granted
+
+    def spend(self, characters: int) -> None:
+        self.characters -= characters
+        if self.characters < LONGEST_TEXT:
+            self.longest_text = max(self.characters, 0)
 
 
 def clean(event: dict[str, Json]) -> dict[str, Json]:
@@ -58,7 +74,7 @@ def clean(event: dict[str, Json]) -> dict[str, Json]:
     rest = [key for key in event if key not in _FIRST]
     cleaned: dict[str, Json] = {}
     for key in (first + rest)[:LONGEST_LIST]:
-        cleaned[_text(key[:200], budget)] = _clean(event[key], 1, key in _SCRUBBED_SECTIONS, budget)
+        cleaned[_text(key[:LONGEST_KEY], budget)] = _clean(event[key], 1, key in _SCRUBBED_SECTIONS, budget)
     return cleaned
 
 
@@ -69,51 +85,37 @@ def _clean(value: Json, depth: int, scrub: bool, budget: _Budget) -> Json:
         return value
     if isinstance(value, int | float):
         return _number(value, scrub)
-    budget.values -= 1
-    if depth >= DEEPEST or budget.values < 0:
+    if depth >= DEEPEST:
         return None
     if isinstance(value, dict):
-        return _object(cast("dict[str, Json]", value), depth, scrub, budget)
-    return _list(cast("list[Json]", value), depth, scrub, budget)
+        return _object(cast("dict[str, Json]", value), depth + 1, scrub, budget)
+    return _list(cast("list[Any]", value), depth + 1, scrub, budget)
 
 
 def _object(value: dict[str, Json], depth: int, scrub: bool, budget: _Budget) -> dict[str, Json]:
     cleaned: dict[str, Json] = {}
-    for key, member in _members(value, budget):
-        if len(key) > 200 or not key.isascii():
-            key = _text(key[:200], budget)
+    for key, member in islice(value.items(), budget.room(len(value))):
+        if len(key) > LONGEST_KEY or not key.isascii():
+            key = _text(key[:LONGEST_KEY], budget)
         if scrub and member is not None and is_secret(key):
             cleaned[key] = FILTERED
+        elif isinstance(member, str):  # by far the most frequent
+            cleaned[key] = _text(member, budget, scrub)
         else:
-            cleaned[key] = _clean(member, depth + 1, scrub or key in _SCRUBBED_SECTIONS, budget)
+            cleaned[key] = _clean(member, depth, scrub or key in _SCRUBBED_SECTIONS, budget)
     return cleaned
-
-
-def _members(value: dict[str, Json], budget: _Budget) -> Iterator[tuple[str, Json]]:
-    for number, pair in enumerate(value.items()):
-        budget.values -= 1
-        if number >= LONGEST_LIST or budget.values < 0:
-            return
-        yield pair
 
 
 def _list(value: list[Json], depth: int, scrub: bool, budget: _Budget) -> list[Json]:
-    if scrub and len(value) == 2 and isinstance(value[0], str) and is_secret(value[0][:200]):
+    if scrub and len(value) == 2 and isinstance(value[0], str) and is_secret(value[0][:LONGEST_KEY]):
         return [_text(value[0], budget), FILTERED]  # headers and query strings come as pairs
-    cleaned: list[Json] = []
-    for element in value[:LONGEST_LIST]:
-        budget.values -= 1
-        if budget.values < 0:
-            break
-        cleaned.append(_clean(element, depth + 1, scrub, budget))
-    return cleaned
+    return [_clean(element, depth, scrub, budget) for element in value[: budget.room(len(value))]]
 
 
 def _text(value: str, budget: _Budget, scrub: bool = False) -> str:
-    room = min(LONGEST_TEXT, max(budget.characters, 0))
-    if len(value) > room:
-        value = value[: max(room - 3, 0)] + "..."
-    budget.characters -= len(value)
+    if len(value) > budget.longest_text:
+        value = value[: max(budget.longest_text - 3, 0)] + "..."
+    budget.spend(len(value))
     if not value.isascii() or "\x00" in value:
         value = storable(value)
     if scrub and len(value) >= 13:

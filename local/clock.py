@@ -24,7 +24,8 @@ def iso(moment: int | None) -> str | None:
 
 
 def moment(value: object) -> int | None:
-    """Milliseconds from what SDKs and clients send: seconds since 1970 or ISO 8601 (UTC unless it says otherwise).
+    """Milliseconds from what SDKs and clients send: seconds since 1970 or ISO 8601 (UTC unless it says
+    otherwise).
 
     None for anything that is no time between the years 1 and 9999.
     """

@@ -14,7 +14,8 @@ from local.release_shapes import commit_shape
 
 
 def list_committers(call: Call) -> Answer:
-    """`{"committers": [{"author": {...}, "commits": [...]}]}`, empty when no commit touched a file of the trace."""
+    """`{"committers": [{"author": {...}, "commits": [...]}]}`, empty when no commit touched a file of the
+    trace."""
     with call.store.reading() as connection:
         project = project_of(call, connection)
         event = connection.execute(

@@ -23,7 +23,7 @@ MOST_EVENT = 5 * 1024 * 1024
 """Bytes of one event. Sentry takes 1 MB; the parsed form takes some twenty times as much memory."""
 
 
-class Rejected(Exception):
+class RejectedError(Exception):
     """Not taken in: the status and the words the SDK gets."""
 
     def __init__(self, status: int, detail: str, cause: str | None = None) -> None:
@@ -46,7 +46,7 @@ class Envelope:
 
 
 def parse_envelope(raw: bytes) -> Envelope:
-    """An envelope: one line of JSON, then items. Raises Rejected (400) for anything else."""
+    """An envelope: one line of JSON, then items. Raises RejectedError (400) for anything else."""
     line, at = _line(raw, 0)
     envelope = Envelope(_header(line, "envelope"), [])
     while at < len(raw):
@@ -89,13 +89,13 @@ def _header(line: bytes, kind: str) -> dict[str, Json]:
     return mapping(header)
 
 
-def _malformed(cause: str) -> Rejected:
-    return Rejected(400, "invalid event envelope", cause)
+def _malformed(cause: str) -> RejectedError:
+    return RejectedError(400, "invalid event envelope", cause)
 
 
 def decompress(raw: bytes, encoding: str, most: int = MOST_INFLATED) -> bytes:
-    """The body without its Content-Encoding. Raises Rejected: 413 when it grows past `most` bytes, 415 for an
-    encoding we cannot read, 400 when it is broken."""
+    """The body without its Content-Encoding. Raises RejectedError: 413 when it grows past `most` bytes, 415
+    for an encoding we cannot read, 400 when it is broken."""
     encoding = encoding.strip().lower()
     if encoding in ("", "identity"):
         return raw
@@ -103,7 +103,7 @@ def decompress(raw: bytes, encoding: str, most: int = MOST_INFLATED) -> bytes:
         return _inflate(raw, most)
     if encoding == "br":
         return _brotli(raw, most)
-    raise Rejected(415, f"unsupported content encoding: {encoding[:50]}")
+    raise RejectedError(415, f"unsupported content encoding: {encoding[:50]}")
 
 
 def _inflate(raw: bytes, most: int) -> bytes:
@@ -118,14 +118,14 @@ def _inflate(raw: bytes, most: int) -> bytes:
             raise too_large()
         if inflater.eof:
             return inflated
-    raise Rejected(400, "failed to decode the compressed body")
+    raise RejectedError(400, "failed to decode the compressed body")
 
 
 def _brotli(raw: bytes, most: int) -> bytes:
     try:
         brotli: Any = importlib.import_module("brotli")
     except ModuleNotFoundError:
-        raise Rejected(415, "unsupported content encoding: br needs the Python package brotli") from None
+        raise RejectedError(415, "unsupported content encoding: br needs the Python package brotli") from None
     inflater = brotli.Decompressor()
     inflated = bytearray()
     try:
@@ -134,14 +134,14 @@ def _brotli(raw: bytes, most: int) -> bytes:
             if len(inflated) > most:
                 raise too_large()
     except brotli.error:
-        raise Rejected(400, "failed to decode the compressed body") from None
+        raise RejectedError(400, "failed to decode the compressed body") from None
     if not inflater.is_finished():
-        raise Rejected(400, "failed to decode the compressed body")
+        raise RejectedError(400, "failed to decode the compressed body")
     return bytes(inflated)
 
 
-def too_large() -> Rejected:
-    return Rejected(413, "envelope exceeded size limits")
+def too_large() -> RejectedError:
+    return RejectedError(413, "envelope exceeded size limits")
 
 
 _PAIR = re.compile(r"([a-z_]+)\s*=\s*([^,\s]*)")
@@ -150,17 +150,17 @@ _PAIR = re.compile(r"([a-z_]+)\s*=\s*([^,\s]*)")
 def public_key(header: str | None, query: Mapping[str, str], envelope: Mapping[str, Json] | None) -> str:
     """The DSN's public key, from `X-Sentry-Auth`, the query string or the envelope's own header.
 
-    Raises Rejected (401) when there is none.
+    Raises RejectedError (401) when there is none.
     """
     if header:
         scheme, _, rest = header.strip().partition(" ")
         found = dict(_PAIR.findall(rest)) if scheme.lower() == "sentry" else {}
         if not found.get("sentry_key"):
-            raise Rejected(401, "bad x-sentry-auth header")
-        return found["sentry_key"]
+            raise RejectedError(401, "bad x-sentry-auth header")
+        return str(found["sentry_key"])
     key = query.get("sentry_key") or _key_of_dsn(text((envelope or {}).get("dsn")))
     if not key:
-        raise Rejected(401, "missing authorization information")
+        raise RejectedError(401, "missing authorization information")
     return key
 
 

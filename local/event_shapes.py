@@ -1,5 +1,7 @@
 """Events as the Web API shows them, from what SDKs send (https://docs.sentry.io/api/events/)."""
 
+# ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
+
 import json
 import sqlite3
 
@@ -11,7 +13,14 @@ from local.incoming import read_body
 from local.reading import Json, items, mapping, rows, text
 from local.release_shapes import find_release
 
-_META = {"context": None, "contexts": None, "entries": {}, "message": None, "packages": None, "sdk": None}
+_META: dict[str, Json] = {
+    "context": None,
+    "contexts": None,
+    "entries": {},
+    "message": None,
+    "packages": None,
+    "sdk": None,
+}
 
 
 def event_summary(row: sqlite3.Row) -> dict[str, Json]:
@@ -45,7 +54,8 @@ def event_detail(connection: sqlite3.Connection, row: sqlite3.Row) -> dict[str, 
 
 
 def neighbours(connection: sqlite3.Connection, row: sqlite3.Row) -> dict[str, Json]:
-    """What an event has beside itself when it is asked for inside its issue: the next, the previous, the release."""
+    """What an event has beside itself when it is asked for inside its issue: the next, the previous, the
+    release."""
     return {
         "nextEventID": _neighbour(connection, row, ">", "ASC"),
         "previousEventID": _neighbour(connection, row, "<", "DESC"),
@@ -79,7 +89,7 @@ def _summary(row: sqlite3.Row, event: Event) -> dict[str, Json]:
 
 def _neighbour(connection: sqlite3.Connection, row: sqlite3.Row, side: str, direction: str) -> str | None:
     found = connection.execute(
-        f"SELECT event_id FROM events WHERE issue_id = ? AND (timestamp, id) {side} (?, ?)"  # noqa: S608
+        f"SELECT event_id FROM events WHERE issue_id = ? AND (timestamp, id) {side} (?, ?)"
         f" ORDER BY timestamp {direction}, id {direction} LIMIT 1",
         (row["issue_id"], row["timestamp"], row["id"]),
     ).fetchone()

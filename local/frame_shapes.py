@@ -1,4 +1,5 @@
-"""Stack traces as the Web API shows them: SDKs write snake_case and three pieces of source, it shows camelCase and one.
+"""Stack traces as the Web API shows them: SDKs write snake_case and three pieces of source, it shows
+camelCase and one.
 
 https://develop.sentry.dev/sdk/data-model/event-payloads/stacktrace/
 """

@@ -1,7 +1,7 @@
 """Which events are one issue: the parts that identify an error, and their hash. Pure.
 
-After Sentry's own rules (https://docs.sentry.io/concepts/data-management/event-grouping/): the fingerprint the SDK
-sent, else the exceptions' types with their stack traces, else another stack trace, else the message.
+After Sentry's own rules (https://docs.sentry.io/concepts/data-management/event-grouping/): the fingerprint
+the SDK sent, else the exceptions' types with their stack traces, else another stack trace, else the message.
 """
 
 import hashlib

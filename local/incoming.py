@@ -113,7 +113,8 @@ def _event_id(value: Json) -> str | None:
 
 
 def _prepared(event: dict[str, Json]) -> dict[str, Json]:
-    """The event with what SDKs write in several ways in one way, and over-long stack traces cut in the middle."""
+    """The event with what SDKs write in several ways in one way, and over-long stack traces cut in the
+    middle."""
     prepared = dict(event)
     for section in ("exception", "threads"):
         sent = event.get(section)
@@ -195,7 +196,8 @@ def _user(user: dict[str, Json]) -> str | None:
 
 
 def _tags(event: dict[str, Json], user: str | None) -> dict[str, str]:
-    """The tags the SDK sent and those Sentry derives from the rest of the event, in the order of their keys."""
+    """The tags the SDK sent and those Sentry derives from the rest of the event, in the order of their
+    keys."""
     tags: dict[str, str] = {}
     sent = event.get("tags")
     pairs = (

@@ -15,7 +15,7 @@ from local.envelopes import (
     MOST_EVENT,
     Envelope,
     Item,
-    Rejected,
+    RejectedError,
     decompress,
     parse_envelope,
     public_key,
@@ -35,8 +35,8 @@ _CORS = {
 _PREFLIGHT = {
     **_CORS,
     "Access-Control-Allow-Methods": "POST, OPTIONS",
-    "Access-Control-Allow-Headers": "x-sentry-auth, x-requested-with, x-forwarded-for, origin, referer, accept,"
-    " content-type, content-encoding, authentication, authorization, transfer-encoding",
+    "Access-Control-Allow-Headers": "x-sentry-auth, x-requested-with, x-forwarded-for, origin, referer,"
+    " accept, content-type, content-encoding, authentication, authorization, transfer-encoding",
     "Access-Control-Max-Age": "3600",
 }
 
@@ -49,7 +49,7 @@ async def receive(request: Request) -> Response:
     try:
         raw = await _body(request)
         event_id = await anyio.to_thread.run_sync(_take_in, store, request, raw)
-    except Rejected as rejected:
+    except RejectedError as rejected:
         answer: dict[str, Json] = {"detail": rejected.detail}
         if rejected.cause:
             answer["causes"] = [rejected.cause]
@@ -86,13 +86,13 @@ def _take_in(store: Store, request: Request, raw: bytes) -> str | None:
 
 def _record(store: Store, project: int, item: Item, envelope: Envelope, received: int) -> str:
     if len(item.payload) > MOST_EVENT:
-        raise Rejected(413, "envelope exceeded size limits", "the event is too large")
+        raise RejectedError(413, "envelope exceeded size limits", "the event is too large")
     try:
         event = read_event(
             parse(item.payload), received, text(envelope.header.get("event_id")), len(item.payload)
         )
     except ValueError as broken:
-        raise Rejected(
+        raise RejectedError(
             400, "invalid event envelope", f"invalid JSON in an event: {str(broken)[:200]}"
         ) from None
     record_event(store, project, event)
@@ -106,13 +106,13 @@ def _envelope_of_event(body: bytes) -> Envelope:
             inflater = zlib.decompressobj()
             body = inflater.decompress(base64.b64decode(body, validate=True), MOST_EVENT + 1)
         except (binascii.Error, zlib.error, ValueError):
-            raise Rejected(400, "invalid event envelope", "bad event payload") from None
+            raise RejectedError(400, "invalid event envelope", "bad event payload") from None
     return Envelope({}, [Item("event", body)])
 
 
 def _project(store: Store, named: str, key: str) -> int:
-    """Raises Rejected (403) for a wrong key and for an unknown project alike, as Sentry does."""
+    """Raises RejectedError (403) for a wrong key and for an unknown project alike, as Sentry does."""
     known = hmac.compare_digest(store.dsn_key.encode(), key.encode("utf-8", "replace"))
     if known and named.isdecimal() and len(named) < 19 and store.has_project(int(named)):
         return int(named)
-    raise Rejected(403, "event submission rejected with_reason: ProjectId")
+    raise RejectedError(403, "event submission rejected with_reason: ProjectId")

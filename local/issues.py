@@ -1,5 +1,7 @@
 """Issues: the list and one of them (https://docs.sentry.io/api/events/)."""
 
+# ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
+
 import re
 import sqlite3
 from dataclasses import dataclass
@@ -8,8 +10,9 @@ from typing import Any
 from local.asking import events_asked, projects_asked
 from local.calling import Answer, Call, issue_of, organization_of, project_of
 from local.clock import DAY, HOUR, iso, now
+from local.conditions import Conditions, Scope
 from local.errors import bad_request
-from local.filters import Conditions, Scope, issue_filter
+from local.filters import issue_filter
 from local.issue_shapes import issue_detail, issue_shape, stats
 from local.life_cycle import any_due, wake
 from local.paging import limit_of, page
@@ -27,12 +30,13 @@ _SORTS = {
     "user": "f.users",
     "inbox": "i.first_seen",
     # Today's events beside those of a usual day of the week before.
-    "trends": "1000 * (SELECT COUNT(*) FROM events t WHERE t.issue_id = i.id AND t.timestamp >= :now - 86400000)"
+    "trends": "1000 * (SELECT COUNT(*) FROM events t"
+    " WHERE t.issue_id = i.id AND t.timestamp >= :now - 86400000)"
     " / (1 + (SELECT COUNT(*) FROM events t WHERE t.issue_id = i.id"
     " AND t.timestamp >= :now - 691200000 AND t.timestamp < :now - 86400000) / 7)",
     # How severe and how many, fading with the days since.
-    "recommended": "CASE i.priority WHEN 'high' THEN 4 WHEN 'medium' THEN 2 ELSE 1 END * (10 + MIN(f.seen, 1000)"
-    " + 10 * MIN(f.users, 100)) * 100000000 / (86400000 + :now - f.last_seen)",
+    "recommended": "CASE i.priority WHEN 'high' THEN 4 WHEN 'medium' THEN 2 ELSE 1 END"
+    " * (10 + MIN(f.seen, 1000) + 10 * MIN(f.users, 100)) * 100000000 / (86400000 + :now - f.last_seen)",
 }
 
 _PERIODS = {"24h": (HOUR, 24), "14d": (DAY, 14), "30d": (DAY, 30)}
@@ -69,8 +73,8 @@ def list_issues(call: Call) -> Answer:
             return direct
         found = search(call, connection)
         key = _SORTS[sort].replace(":now", str(now()))
-        query = f"SELECT {COLUMNS}, CAST({key} AS INTEGER) AS sort_value, i.id AS row_id FROM {found.sql}"  # noqa: S608
-        (hits,) = connection.execute(f"SELECT COUNT(*) FROM {found.sql}", found.values).fetchone()  # noqa: S608
+        query = f"SELECT {COLUMNS}, CAST({key} AS INTEGER) AS sort_value, i.id AS row_id FROM {found.sql}"
+        (hits,) = connection.execute(f"SELECT COUNT(*) FROM {found.sql}", found.values).fetchone()
         shown = page(connection, call, query, found.values, limit)
         headers = {**shown.headers, "X-Hits": str(hits), "X-Max-Hits": "1000"}
         return Answer(_rows(call, connection, shown.rows, found), headers=headers)
@@ -117,8 +121,9 @@ def search(call: Call, connection: sqlite3.Connection) -> Search:
     wanted = Conditions(seen.sql + events.sql, seen.values + events.values)
     if wanted.sql:
         counted = (
-            "(SELECT e.issue_id, COUNT(*) AS seen, COUNT(DISTINCT e.user) AS users, MAX(e.timestamp) AS last_seen"
-            f" FROM events e WHERE e.project_id IN {in_projects} AND {wanted} GROUP BY e.issue_id)"  # noqa: S608
+            "(SELECT e.issue_id, COUNT(*) AS seen, COUNT(DISTINCT e.user) AS users, MAX(e.timestamp) AS"
+            " last_seen"
+            f" FROM events e WHERE e.project_id IN {in_projects} AND {wanted} GROUP BY e.issue_id)"
         )
     else:
         counted = "(SELECT id AS issue_id, times_seen AS seen, user_count AS users, last_seen FROM issues)"
@@ -137,7 +142,8 @@ def _direct_hit(call: Call, connection: sqlite3.Connection) -> Answer | None:
     """The one issue whose event id, or short ID with `shortIdLookup=1`, is the whole query."""
     query = call.query.get("query", "").strip()
     event_id = query.replace("-", "").lower()
-    where, values, event = "", [query.upper()], None
+    where, event = "", None
+    values: list[Any] = [query.upper()]
     if _EVENT_ID.fullmatch(event_id):
         event = connection.execute(
             "SELECT e.* FROM events e JOIN projects p ON p.id = e.project_id"
@@ -150,7 +156,7 @@ def _direct_hit(call: Call, connection: sqlite3.Connection) -> Answer | None:
     if not where:
         return None
     row = connection.execute(
-        f"SELECT {COLUMNS} FROM {ISSUES} WHERE {where} AND p.organization_id = ?",  # noqa: S608
+        f"SELECT {COLUMNS} FROM {ISSUES} WHERE {where} AND p.organization_id = ?",
         [*values, call.caller.organization],
     ).fetchone()
     if row is None:
@@ -207,7 +213,7 @@ def _seen(
     """How often, by how many and when each issue was seen in those events."""
     rows = connection.execute(
         "SELECT e.issue_id, COUNT(*) AS seen, COUNT(DISTINCT e.user) AS users, MIN(e.timestamp) AS first,"
-        f" MAX(e.timestamp) AS last FROM events e WHERE e.issue_id IN ({', '.join('?' * len(issues))})"  # noqa: S608
+        f" MAX(e.timestamp) AS last FROM events e WHERE e.issue_id IN ({', '.join('?' * len(issues))})"
         f" AND {events} GROUP BY e.issue_id",
         [*issues, *events.values],
     ).fetchall()

@@ -3,6 +3,8 @@
 https://docs.sentry.io/product/issues/states-triage/
 """
 
+# ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
+
 import json
 import sqlite3
 
@@ -17,8 +19,8 @@ NEW_FOR = 7 * DAY
 def after_event(
     connection: sqlite3.Connection, issue: sqlite3.Row, event: Incoming, release: int | None, users: int
 ) -> None:
-    """Change the status of an issue that a new event was just counted in. `issue` is as it was before the event;
-    `users` is how many it has affected since."""
+    """Change the status of an issue that a new event was just counted in. `issue` is as it was before the
+    event; `users` is how many it has affected since."""
     if issue["status"] == "resolved":
         if _is_regression(connection, issue, release):
             version = {"version": event.release} if event.release else {}
@@ -59,7 +61,8 @@ def add_activity(
 
 def _reopen(connection: sqlite3.Connection, issue: int, substatus: str, kind: str, details: Json) -> None:
     connection.execute(
-        "UPDATE issues SET status = 'unresolved', substatus = ?, status_details = '{}', resolved_release = NULL,"
+        "UPDATE issues SET status = 'unresolved', substatus = ?, status_details = '{}', resolved_release ="
+        " NULL,"
         " ignore_until = NULL WHERE id = ?",
         (substatus, issue),
     )
@@ -69,8 +72,9 @@ def _reopen(connection: sqlite3.Connection, issue: int, substatus: str, kind: st
 def _is_regression(connection: sqlite3.Connection, issue: sqlite3.Row, release: int | None) -> bool:
     """Whether an event of that release shows that the issue was not resolved after all.
 
-    Resolved for good: any event. Resolved in a release: an event of that one or a newer one. Resolved in the next
-    release: an event of a release newer than the newest there was. An event without a release never shows it then.
+    Resolved for good: any event. Resolved in a release: an event of that one or a newer one. Resolved in the
+    next release: an event of a release newer than the newest there was. An event without a release never
+    shows it then.
     """
     details = mapping(json.loads(issue["status_details"]))
     in_next = details.get("inNextRelease") is True
@@ -107,5 +111,5 @@ def _condition_met(connection: sqlite3.Connection, issue: sqlite3.Row, users: in
 
 
 def _since(connection: sqlite3.Connection, issue: int, minutes: int, what: str) -> int:
-    query = f"SELECT {what} FROM events WHERE issue_id = ? AND timestamp > ?"  # noqa: S608 - `what` is ours
+    query = f"SELECT {what} FROM events WHERE issue_id = ? AND timestamp > ?"
     return int(connection.execute(query, (issue, now() - minutes * MINUTE)).fetchone()[0])

@@ -1,8 +1,11 @@
 """Pages of a list: Sentry's cursors and `Link` header (https://docs.sentry.io/api/pagination/).
 
-A cursor is `value:offset:is_prev`, as on Sentry. Here `value` and `offset` are the sort value and the id of the row
-that the page follows (or, going back, precedes), so rows that arrive meanwhile neither repeat nor skip one.
+A cursor is `value:offset:is_prev`, as on Sentry. Here `value` and `offset` are the sort value and the id of
+the row that the page follows (or, going back, precedes), so rows that arrive meanwhile neither repeat nor
+skip one.
 """
+
+# ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
 
 import re
 import sqlite3
@@ -61,7 +64,8 @@ def limit_of(call: Call, name: str = "per_page") -> int:
 
 
 def page(connection: sqlite3.Connection, call: Call, query: str, values: list[Any], limit: int) -> Page:
-    """One page of `query`, which selects `sort_value` and `row_id` among its columns, the greatest sort value first."""
+    """One page of `query`, which selects `sort_value` and `row_id` among its columns, the greatest sort value
+    first."""
     cursor = cursor_of(call)
     backwards = cursor is not None and cursor.backwards
     bounds, direction = "", "ASC" if backwards else "DESC"
@@ -69,7 +73,7 @@ def page(connection: sqlite3.Connection, call: Call, query: str, values: list[An
         bounds = f"WHERE (sort_value, row_id) {'>' if backwards else '<'} (?, ?)"
         values = [*values, cursor.value, cursor.row]
     rows = connection.execute(
-        f"SELECT * FROM ({query}) {bounds} ORDER BY sort_value {direction}, row_id {direction} LIMIT ?",  # noqa: S608
+        f"SELECT * FROM ({query}) {bounds} ORDER BY sort_value {direction}, row_id {direction} LIMIT ?",
         [*values, limit + 1],
     ).fetchall()
     more = len(rows) > limit
@@ -94,7 +98,8 @@ def _edges(rows: list[sqlite3.Row], cursor: Cursor | None) -> tuple[Cursor, Curs
 def page_of_list(
     call: Call, rows: Sequence[Json], name: str = "per_page"
 ) -> tuple[Sequence[Json], dict[str, str]]:
-    """One page of rows that are all at hand, and its headers; here a cursor is `0:offset:is_prev`, as on Sentry."""
+    """One page of rows that are all at hand, and its headers; here a cursor is `0:offset:is_prev`, as on
+    Sentry."""
     limit, cursor = limit_of(call, name), cursor_of(call)
     start = max(cursor.row, 0) if cursor else 0
     shown = rows[start : start + limit]
@@ -105,7 +110,8 @@ def page_of_list(
 
 def link(call: Call, previous: Cursor, has_previous: bool, following: Cursor, has_following: bool) -> str:
     """Both relations, always: `results` says whether there is anything behind one."""
-    return f"{_relation(call, 'previous', previous, has_previous)}, {_relation(call, 'next', following, has_following)}"
+    relations = [("previous", previous, has_previous), ("next", following, has_following)]
+    return ", ".join(_relation(call, *relation) for relation in relations)
 
 
 def _relation(call: Call, name: str, cursor: Cursor, results: bool) -> str:

@@ -1,4 +1,5 @@
-"""Organizations and projects: https://docs.sentry.io/api/organizations/, https://docs.sentry.io/api/projects/"""
+"""Organizations and projects: https://docs.sentry.io/api/organizations/,
+https://docs.sentry.io/api/projects/"""
 
 import sqlite3
 

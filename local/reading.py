@@ -17,7 +17,7 @@ def mapping(value: Json) -> dict[str, Json]:
 
 def items(value: Json) -> list[Json]:
     """The list, or an empty one for anything else."""
-    return cast("list[Json]", value) if isinstance(value, list) else []
+    return cast("list[object]", value) if isinstance(value, list) else []
 
 
 def rows(value: Json) -> list[dict[str, Json]]:

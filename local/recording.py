@@ -7,6 +7,7 @@ from itertools import groupby
 
 from local.incoming import Incoming
 from local.life_cycle import after_event
+from local.reading import Json
 from local.store import Store
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: as in Sentry's short IDs
@@ -17,8 +18,7 @@ _PRIORITY = {"fatal": "high", "error": "high", "warning": "medium"}
 def record_event(store: Store, project: int, event: Incoming) -> None:
     """Count an event in its issue, in one transaction. One that is there already is not counted again."""
     with store.writing() as connection:
-        if not _is_known(connection, project, event.event_id):
-            _record(connection, project, event)
+        _record(connection, project, event)
 
 
 def count_items(store: Store, project: int, types: Iterable[str]) -> None:
@@ -58,18 +58,24 @@ def find_or_create_release(
     return int(cursor.lastrowid or 0)
 
 
-def _is_known(connection: sqlite3.Connection, project: int, event_id: str) -> bool:
-    query = "SELECT 1 FROM events WHERE event_id = ? AND project_id = ?"
-    return connection.execute(query, (event_id, project)).fetchone() is not None
-
-
 def _record(connection: sqlite3.Connection, project: int, event: Incoming) -> None:
+    # All that is known already, in one statement: each statement costs a hand-over between threads.
     issue = connection.execute(
-        "SELECT * FROM issues WHERE project_id = ? AND hash = ?", (project, event.hash)
+        "SELECT p.organization_id, r.id AS release_id, v.name AS known_environment, i.*,"
+        " EXISTS (SELECT 1 FROM events e WHERE e.event_id = ? AND e.project_id = p.id) AS known FROM"
+        " projects p"
+        " LEFT JOIN releases r ON r.organization_id = p.organization_id AND r.version = ?"
+        " LEFT JOIN environments v ON v.project_id = p.id AND v.name = ?"
+        " LEFT JOIN issues i ON i.project_id = p.id AND i.hash = ? WHERE p.id = ?",
+        (event.event_id, event.release, event.environment, event.hash, project),
     ).fetchone()
-    release = _release(connection, project, event, new_issue=issue is None)
-    issue_id = issue["id"] if issue else _create_issue(connection, project, event, release)
+    if issue["known"]:
+        return
+    is_new = issue["id"] is None
+    release = _count_in_release(connection, project, event, issue, is_new)
+    issue_id = _create_issue(connection, project, event, release) if is_new else issue["id"]
     new_user = event.user is not None and _is_new_user(connection, issue_id, event.user)
+    tags = _json(event.tags)
     connection.execute(
         "INSERT INTO events (event_id, project_id, issue_id, timestamp, received, environment, release, user,"
         " message, tags, fields, size, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -83,19 +89,23 @@ def _record(connection: sqlite3.Connection, project: int, event: Incoming) -> No
             event.release,
             event.user,
             event.search_text,
-            json.dumps(event.tags),
-            json.dumps(event.fields),
+            tags,
+            _json(event.fields),
             event.size,
             event.body,
         ),
     )
-    _count_tags(connection, issue_id, event)
-    if issue is None:
-        if new_user:
-            connection.execute("UPDATE issues SET user_count = 1 WHERE id = ?", (issue_id,))
-        return
-    _count(connection, issue, event, release, new_user)
-    after_event(connection, issue, event, release, issue["user_count"] + new_user)
+    connection.execute(
+        "INSERT INTO issue_tags SELECT ?, key, value, 1, ?, ? FROM json_each(?) WHERE TRUE"
+        " ON CONFLICT DO UPDATE SET times_seen = times_seen + 1,"
+        " first_seen = MIN(first_seen, excluded.first_seen), last_seen = MAX(last_seen, excluded.last_seen)",
+        (issue_id, event.timestamp, event.timestamp, tags),
+    )
+    if not is_new:
+        _count(connection, issue, event, release, new_user)
+        after_event(connection, issue, event, release, issue["user_count"] + new_user)
+    elif new_user:
+        connection.execute("UPDATE issues SET user_count = 1 WHERE id = ?", (issue_id,))
 
 
 def _create_issue(connection: sqlite3.Connection, project: int, event: Incoming, release: int | None) -> int:
@@ -106,8 +116,10 @@ def _create_issue(connection: sqlite3.Connection, project: int, event: Incoming,
     ).fetchone()
     number = row["last_number"]
     cursor = connection.execute(
-        "INSERT INTO issues (project_id, hash, number, short_id, title, culprit, message, level, platform, logger,"
-        " type, metadata, unhandled, times_seen, user_count, first_seen, last_seen, first_release, last_release,"
+        "INSERT INTO issues (project_id, hash, number, short_id, title, culprit, message, level, platform,"
+        " logger,"
+        " type, metadata, unhandled, times_seen, user_count, first_seen, last_seen, first_release,"
+        " last_release,"
         " priority) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?)",
         (
             project,
@@ -121,7 +133,7 @@ def _create_issue(connection: sqlite3.Connection, project: int, event: Incoming,
             event.platform,
             event.logger,
             event.type,
-            json.dumps(event.metadata),
+            _json(event.metadata),
             event.unhandled,
             event.timestamp,
             event.timestamp,
@@ -140,7 +152,8 @@ def _count(
     newest, oldest = event.timestamp >= issue["last_seen"], event.timestamp < issue["first_seen"]
     connection.execute(
         "UPDATE issues SET times_seen = times_seen + 1, user_count = user_count + ?,"
-        " first_seen = MIN(first_seen, ?), last_seen = MAX(last_seen, ?), unhandled = MAX(unhandled, ?) WHERE id = ?",
+        " first_seen = MIN(first_seen, ?), last_seen = MAX(last_seen, ?), unhandled = MAX(unhandled, ?)"
+        " WHERE id = ?",
         (new_user, event.timestamp, event.timestamp, event.unhandled, issue["id"]),
     )
     if newest and (event.title, event.culprit, event.level) != (
@@ -155,7 +168,7 @@ def _count(
                 event.culprit,
                 event.search_text,
                 event.level,
-                json.dumps(event.metadata),
+                _json(event.metadata),
                 issue["id"],
             ),
         )
@@ -167,38 +180,31 @@ def _count(
         connection.execute("UPDATE issues SET last_release = ? WHERE id = ?", (release, issue["id"]))
 
 
-def _count_tags(connection: sqlite3.Connection, issue: int, event: Incoming) -> None:
-    # One statement for all of them: each statement costs a hand-over between threads.
-    connection.execute(
-        "INSERT INTO issue_tags SELECT ?1, key, value, 1, ?2, ?2 FROM json_each(?3) WHERE TRUE"
-        " ON CONFLICT DO UPDATE SET times_seen = times_seen + 1, first_seen = MIN(first_seen, excluded.first_seen),"
-        " last_seen = MAX(last_seen, excluded.last_seen)",
-        (issue, event.timestamp, json.dumps(event.tags)),
-    )
-
-
 def _is_new_user(connection: sqlite3.Connection, issue: int, user: str) -> bool:
     cursor = connection.execute("INSERT INTO issue_users VALUES (?, ?) ON CONFLICT DO NOTHING", (issue, user))
     return cursor.rowcount == 1
 
 
-def _release(connection: sqlite3.Connection, project: int, event: Incoming, *, new_issue: bool) -> int | None:
-    """Count the event in its release and its environment; the release's id, None when the event names none."""
-    if event.environment:
-        connection.execute(
-            "INSERT INTO environments VALUES (?, ?) ON CONFLICT DO NOTHING", (project, event.environment)
-        )
+def _count_in_release(
+    connection: sqlite3.Connection, project: int, event: Incoming, known: sqlite3.Row, is_new: bool
+) -> int | None:
+    """Count the event in its environment and its release; the release's id, None when it names none."""
+    if event.environment and not known["known_environment"]:
+        connection.execute("INSERT INTO environments VALUES (?, ?)", (project, event.environment))
     if not event.release:
         return None
-    (organization,) = connection.execute(
-        "SELECT organization_id FROM projects WHERE id = ?", (project,)
-    ).fetchone()
-    release = find_or_create_release(connection, organization, event.release, event.timestamp)
+    release = known["release_id"] or find_or_create_release(
+        connection, known["organization_id"], event.release, event.timestamp
+    )
     connection.execute(
-        "INSERT INTO release_projects VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT DO UPDATE SET"
+        "INSERT INTO release_projects VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
         " new_issues = new_issues + excluded.new_issues,"
         " first_event = MIN(COALESCE(first_event, excluded.first_event), excluded.first_event),"
         " last_event = MAX(COALESCE(last_event, 0), excluded.last_event)",
-        (release, project, int(new_issue), event.timestamp),
+        (release, project, is_new, event.timestamp, event.timestamp),
     )
-    return release
+    return int(release)
+
+
+def _json(value: Json) -> str:
+    return json.dumps(value, separators=(",", ":"))

@@ -1,5 +1,7 @@
 """Releases, their commits and deploys (https://docs.sentry.io/api/releases/)."""
 
+# ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
+
 import json
 import sqlite3
 from typing import Any
@@ -23,7 +25,8 @@ def list_releases(call: Call) -> Answer:
         organization_of(call, connection)
         projects = projects_asked(call, connection)
         query = (
-            "SELECT r.*, r.date_created AS sort_value, r.id AS row_id FROM releases r WHERE r.organization_id = ?"
+            "SELECT r.*, r.date_created AS sort_value, r.id AS row_id FROM releases r WHERE"
+            " r.organization_id = ?"
             " AND r.version LIKE ? ESCAPE '\\' AND EXISTS (SELECT 1 FROM release_projects rp"
             f" WHERE rp.release_id = r.id AND rp.project_id IN ({', '.join('?' * len(projects))}))"
         )
@@ -38,7 +41,7 @@ def create_release(call: Call) -> Answer:
     if not version:
         raise invalid_field(version=["This field is required."])
     if len(version) > LONGEST_VERSION or version != version.strip() or version in (".", "..", "latest"):
-        raise invalid_field(version=["Release with name %s is not allowed" % version[:50]])
+        raise invalid_field(version=[f"Release with name {version[:50]} is not allowed"])
     with call.store.writing() as connection:
         organization = organization_of(call, connection)
         named = [text(name) or "" for name in items(call.fields.get("projects"))]
@@ -52,7 +55,8 @@ def create_release(call: Call) -> Answer:
         for project in projects:
             if project is not None:
                 connection.execute(
-                    "INSERT INTO release_projects (release_id, project_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                    "INSERT INTO release_projects (release_id, project_id) VALUES (?, ?) ON CONFLICT DO"
+                    " NOTHING",
                     (release, project["id"]),
                 )
         return Answer(_changed(call, connection, release, version), 208 if known else 201)
@@ -134,7 +138,7 @@ def _changed(call: Call, connection: sqlite3.Connection, release: int, version: 
         if text(fields.get(name)):
             connection.execute(
                 f"UPDATE releases SET {column} = ? WHERE id = ?", (text(fields[name]), release)
-            )  # noqa: S608
+            )
     released = _date(fields, "dateReleased")
     if released is not None:
         connection.execute("UPDATE releases SET date_released = ? WHERE id = ?", (released, release))

@@ -38,7 +38,7 @@ CREATE TABLE teams (
     UNIQUE (organization_id, slug)
 );
 CREATE TABLE tokens (
-    digest TEXT PRIMARY KEY,            -- SHA-256 of the token: looking it up tells nothing of the token by timing
+    digest TEXT PRIMARY KEY,            -- SHA-256: the time of looking it up tells nothing of the token
     token TEXT NOT NULL,
     organization_id INTEGER NOT NULL REFERENCES organizations,
     user_id INTEGER NOT NULL REFERENCES users,
@@ -125,7 +125,11 @@ CREATE TABLE issue_tags (
     last_seen INTEGER NOT NULL,
     PRIMARY KEY (issue_id, key, value)
 ) WITHOUT ROWID;
-CREATE TABLE issue_users (issue_id INTEGER NOT NULL, user TEXT NOT NULL, PRIMARY KEY (issue_id, user)) WITHOUT ROWID;
+CREATE TABLE issue_users (
+    issue_id INTEGER NOT NULL,
+    user TEXT NOT NULL,
+    PRIMARY KEY (issue_id, user)
+) WITHOUT ROWID;
 CREATE TABLE environments (
     project_id INTEGER NOT NULL,
     name TEXT NOT NULL,

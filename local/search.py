@@ -78,7 +78,7 @@ def _word(query: str, start: int) -> tuple[str, int]:
     while end < len(query) and not query[end].isspace():
         end += 1
     word = query[start:end]
-    if word[0] in "()" or word[-1] in "()" and word.count("(") != word.count(")"):
+    if word[0] in "()" or (word[-1] in "()" and word.count("(") != word.count(")")):
         raise invalid(
             f"Parse error at '{word[:20]}' (column {start + 1})."
             " This is commonly caused by unmatched parentheses. Enclose any text in double quotes."
@@ -96,7 +96,7 @@ def _term(found: re.Match[str]) -> Term:
         values = (_unescape(value[1:-1]),)
     else:
         values = (value,)
-    if not values or values == ("",) and not value.startswith('"'):
+    if not values or (values == ("",) and not value.startswith('"')):
         raise invalid(f"Empty string after '{key}:'")
     negated = bool(found["negated"]) != (operator == "!=")
     return Term(key, values, negated, "=" if operator == "!=" else operator)
@@ -124,7 +124,8 @@ def time_bound(term: Term, value: str) -> tuple[str, int]:
     when = None if value.isdecimal() else moment(value)
     if when is None:
         raise invalid(
-            f"Invalid date: {value}. Expected +/-duration (e.g. +1h) or ISO 8601-like (e.g. 2026-01-31T00:00:00)."
+            f"Invalid date: {value}. Expected +/-duration (e.g. +1h) or ISO 8601-like (e.g."
+            " 2026-01-31T00:00:00)."
         )
     return term.operator, when
 

@@ -3,8 +3,8 @@
 import asyncio
 import ipaddress
 import socket
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import uvicorn
@@ -26,42 +26,69 @@ class Embedded:
         return self.store.token
 
     def dsn(self, project: str = "app") -> str:
-        """Where an SDK sends the events of a project (slug or id). Raises KeyError when there is no such project."""
+        """Where an SDK sends the events of a project (slug or id). Raises KeyError when there is no such
+        project."""
         return self.store.dsn(self.url, project)
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the program it is embedded in."""
+    """Leaves signals to the program it is embedded in, and says when it listens."""
 
-    def install_signal_handlers(self) -> None:
-        return
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
 
 
 @asynccontextmanager
 async def serve(store: Store, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[Embedded]:
     """Serve until the block ends; port 0 takes a free one.
 
-    Raises ValueError for a host that others could reach (a DSN and a token are all that guards it), OSError when the
-    port is taken.
+    Raises ValueError for a host that others could reach (a DSN and a token are all that guards it), OSError
+    when the port is taken.
     """
     if not _is_loopback(host):
         raise ValueError(f"the embedded Sentry is served on loopback only, not on {host}")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family, backlog=1024)
-    config = uvicorn.Config(
-        create_app(store), lifespan="off", log_config=None, access_log=False, log_level="warning", ws="none"
+    with socket.create_server((host, port), family=family, backlog=1024) as listener:
+        server = _Server(_configuration(store))
+        serving = asyncio.create_task(server.serve([listener]))
+        await _first(serving, server.listening)
+        named = f"[{host}]" if ":" in host else host
+        try:
+            yield Embedded(f"http://{named}:{listener.getsockname()[1]}", store)
+        finally:
+            server.should_exit = True
+            await serving
+
+
+def _configuration(store: Store) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(store),
+        lifespan="off",
+        ws="none",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=75,  # longer than SDKs keep an idle connection: none is closed under them
+        timeout_graceful_shutdown=5,
     )
-    server = _Server(config)
-    bound = f"[{host}]" if ":" in host else host
-    task = asyncio.create_task(server._serve([listener]))  # pyright: ignore[reportPrivateUsage]  # serve() catches signals
-    try:
-        while not server.started and not task.done():
-            await asyncio.sleep(0.005)
-        yield Embedded(f"http://{bound}:{listener.getsockname()[1]}", store)
-    finally:
-        server.should_exit = True
-        await task
-        listener.close()
+
+
+async def _first(serving: "asyncio.Task[None]", listening: asyncio.Event) -> None:
+    """Wait until the server listens, or has failed to."""
+    waiting = asyncio.create_task(listening.wait())
+    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if serving.done():
+        await serving
 
 
 def _is_loopback(host: str) -> bool:

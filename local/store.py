@@ -1,4 +1,5 @@
-"""The file (or memory) that holds everything, and what is set up in it by hand: organizations, projects, tokens."""
+"""The file (or memory) that holds everything, and what is set up in it by hand: organizations, projects,
+tokens."""
 
 import hashlib
 import hmac
@@ -8,6 +9,7 @@ import sqlite3
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -52,6 +54,7 @@ class Store:
         self._reader = schema.connect(path) if path else self._writer
         self._writing = Lock()
         self._reading = Lock() if path else self._writing
+        self._known_projects: set[int] = set()
 
     @classmethod
     def open(cls, path: str | Path | None) -> "Store":
@@ -101,21 +104,22 @@ class Store:
             finally:
                 self._reader.execute("ROLLBACK")
 
-    @property
+    @cached_property
     def dsn_key(self) -> str:
         """The public key of every project's DSN."""
         return self._setting("dsn_key")
 
-    @property
+    @cached_property
     def token(self) -> str:
         """The API token of the organization "local", made with the file: all scopes."""
         return self._setting("token")
 
     def dsn(self, base_url: str, project: str) -> str:
-        """The DSN of a project, by slug or id, of a server at `base_url`. Raises KeyError when there is no such project."""
+        """The DSN of a project, by slug or id, of a server at `base_url`. Raises KeyError when there is no
+        such project."""
         with self.reading() as connection:
             row = connection.execute(
-                "SELECT id FROM projects WHERE slug = ?1 OR CAST(id AS TEXT) = ?1 ORDER BY id LIMIT 1",
+                "SELECT id FROM projects WHERE ? IN (slug, CAST(id AS TEXT)) ORDER BY id LIMIT 1",
                 (project,),
             ).fetchone()
         if row is None:
@@ -129,15 +133,16 @@ class Store:
             return create_organization(connection, slug)
 
     def create_token(self, organization: str, scopes: Sequence[str] = ALL_SCOPES) -> str:
-        """Another token of an organization, e.g. `scopes=["event:read"]`. Raises KeyError for an unknown one."""
+        """Another token of an organization, e.g. `scopes=["event:read"]`. Raises KeyError for an unknown
+        one."""
         with self.writing() as connection:
             return _create_token(connection, _organization_id(connection, organization), scopes)
 
     def create_project(
         self, organization: str, slug: str, platform: str | None = None, name: str | None = None
     ) -> int:
-        """Create it and return its id. Raises ValueError for a slug that is taken or malformed, KeyError for an
-        unknown organization."""
+        """Create it and return its id. Raises ValueError for a slug that is taken or malformed, KeyError for
+        an unknown organization."""
         with self.writing() as connection:
             return create_project(
                 connection, _organization_id(connection, organization), slug, platform, name
@@ -158,10 +163,13 @@ class Store:
         return Caller(row["organization_id"], row["user_id"], frozenset(row["scopes"].split()))
 
     def has_project(self, project: int) -> bool:
+        if project in self._known_projects:  # asked for every event, and none is ever deleted
+            return True
         with self.reading() as connection:
-            return (
-                connection.execute("SELECT 1 FROM projects WHERE id = ?", (project,)).fetchone() is not None
-            )
+            found = connection.execute("SELECT 1 FROM projects WHERE id = ?", (project,)).fetchone()
+        if found is not None:
+            self._known_projects.add(project)
+        return found is not None
 
     def received(self) -> dict[str, int]:
         """How many items came in envelopes, by type; events are counted once each."""
@@ -232,7 +240,8 @@ def _create_token(connection: sqlite3.Connection, organization: int, scopes: Seq
 
 def _add_member(connection: sqlite3.Connection, organization: int, name: str, email: str) -> int:
     connection.execute(
-        "INSERT INTO users (name, username, email) VALUES (?, ?2, ?2) ON CONFLICT DO NOTHING", (name, email)
+        "INSERT INTO users (name, username, email) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        (name, email, email),
     )
     (user,) = connection.execute("SELECT id FROM users WHERE email = ?", (email,)).fetchone()
     connection.execute("INSERT INTO members VALUES (?, ?) ON CONFLICT DO NOTHING", (organization, user))

@@ -34,7 +34,8 @@ def title(found: dict[str, Json]) -> str:
 
 
 def culprit(event: Event) -> str:
-    """Where it happened: the transaction, else the module and function of the last call of the application."""
+    """Where it happened: the transaction, else the module and function of the last call of the
+    application."""
     transaction = text(event.get("transaction"))
     if transaction:
         return transaction[:200]

@@ -1,5 +1,7 @@
 """Changing issues, one or many (https://docs.sentry.io/api/events/update-an-issue/)."""
 
+# ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
+
 import sqlite3
 
 from local.calling import Answer, Call, issue_of, organization_of, project_of
@@ -43,13 +45,13 @@ def _chosen(call: Call, connection: sqlite3.Connection) -> list[sqlite3.Row]:
     if not named:
         found = search(call, connection)
         return connection.execute(
-            f"SELECT {COLUMNS} FROM {found.sql} ORDER BY i.last_seen DESC LIMIT 100",  # noqa: S608
+            f"SELECT {COLUMNS} FROM {found.sql} ORDER BY i.last_seen DESC LIMIT 100",
             found.values,
         ).fetchall()
     if not all(identifier.isdecimal() and len(identifier) < 19 for identifier in named):
         raise bad_request("Invalid issue id.")
     return connection.execute(
-        f"SELECT {COLUMNS} FROM {ISSUES} WHERE {where} AND i.id IN ({', '.join('?' * len(named))})",  # noqa: S608
+        f"SELECT {COLUMNS} FROM {ISSUES} WHERE {where} AND i.id IN ({', '.join('?' * len(named))})",
         [*values, *map(int, named)],
     ).fetchall()
 
@@ -60,6 +62,6 @@ def _apply(connection: sqlite3.Connection, call: Call, issue: sqlite3.Row, chang
         columns.update(seen_when_ignored=issue["times_seen"], users_when_ignored=issue["user_count"])
     if columns:
         assignments = ", ".join(f"{column} = ?" for column in columns)
-        connection.execute(f"UPDATE issues SET {assignments} WHERE id = ?", [*columns.values(), issue["id"]])  # noqa: S608
+        connection.execute(f"UPDATE issues SET {assignments} WHERE id = ?", [*columns.values(), issue["id"]])
     for kind, details in change.activities:
         add_activity(connection, issue["id"], kind, details, call.caller.user)
