@@ -5,7 +5,8 @@ from typing import Annotated
 import anyio
 from mcp.server.mcpserver import Context
 from pydantic import Field
-from views.issues import IssueExtras, IssueList, IssueResult, IssueUpdate
+from views.issues import IssueExtras, IssueList, IssueResult
+from views.updates import IssueUpdate, issue_update
 
 from sentry.errors import InvalidRequestError
 from sentry.protocol import IssueChange, SentryClientProtocol, Status
@@ -25,7 +26,7 @@ async def list_issues(
     limit: Limit = 25,
     cursor: Cursor | None = None,
 ) -> IssueList:
-    """List issues, one row each, the most recently seen first. For what happened in one of them, get_issue."""
+    """List issues, one row each, the most recently seen first. For one in full, get_issue."""
     client = ctx.request_context.lifespan_context
     page = await client.list_issues(
         project=project,
@@ -45,7 +46,7 @@ async def get_issue(
     event: EventOfIssue = "latest",
     max_tokens: MaxTokens | None = None,
 ) -> IssueResult:
-    """Get an issue whole: status, counts, users, releases, and one event with stack trace, breadcrumbs, request."""
+    """Get an issue whole: status, counts, users, releases, and an event's stack trace, breadcrumbs, request."""
     client = ctx.request_context.lifespan_context
     async with anyio.create_task_group() as tasks:
         found = side_by_side(tasks, client.get_issue(issue))
@@ -75,4 +76,4 @@ async def update_issue(
     after = await client.update_issue(issue, change) if change.body() else before
     if comment:
         await client.add_comment(issue, comment)
-    return views.issue_update(before, after, comment=comment)
+    return issue_update(before, after, comment=comment)

@@ -1,14 +1,15 @@
 """JSON schemas cut to what a model needs: every token of them is paid for by every user on every request."""
 
-from typing import Any
+from typing import Any, cast
 
-_NOISE = ("title", "default", "examples", "minimum", "maximum", "minLength", "maxLength")
+_NOISE = ("title", "description", "default", "minimum", "maximum")
 Schema = dict[str, Any]
 
 
 def input_schema(schema: Schema) -> Schema:
-    """Without titles, nulls and bounds (the server checks them all the same); closed to unknown arguments."""
-    return {**_compact(schema, keep=("default", "minimum", "maximum")), "additionalProperties": False}
+    """Without titles and nulls; closed to unknown arguments."""
+    kept = ("description", "default", "minimum", "maximum")
+    return {**_compact(schema, kept), "additionalProperties": False}
 
 
 def output_schema(schema: Schema) -> Schema:
@@ -18,19 +19,26 @@ def output_schema(schema: Schema) -> Schema:
 
 def _compact(schema: Any, keep: tuple[str, ...]) -> Any:
     if isinstance(schema, list):
-        return [_compact(item, keep) for item in schema]
+        return [_compact(item, keep) for item in cast("list[Any]", schema)]
     if not isinstance(schema, dict):
         return schema
-    choices = [choice for choice in schema.get("anyOf", []) if choice != {"type": "null"}]
+    given = cast("Schema", schema)
+    choices = [choice for choice in given.get("anyOf", []) if choice != {"type": "null"}]
     if len(choices) == 1:
-        outer = {key: value for key, value in schema.items() if key != "anyOf"}
+        outer = {key: value for key, value in given.items() if key != "anyOf"}
         return _compact({**choices[0], **outer}, keep)
     compact: Schema = {}
-    for key, value in schema.items():
-        if key in ("properties", "$defs") and isinstance(value, dict):
+    for key, value in given.items():
+        if key in ("properties", "$defs"):
             compact[key] = {name: _compact(inner, keep) for name, inner in value.items()}
-        elif (key in _NOISE and key not in keep) or (key == "default" and value is None) or (key == "additionalProperties" and value in (True, False)):
-            continue
-        else:
+        elif not _says_nothing(key, value, keep):
             compact[key] = _compact(value, keep)
     return compact
+
+
+def _says_nothing(key: str, value: Any, keep: tuple[str, ...]) -> bool:
+    if key == "default" and value is None:
+        return True
+    if key == "additionalProperties":
+        return isinstance(value, bool)
+    return key in _NOISE and key not in keep

@@ -1,0 +1,116 @@
+"""Projects: rows of a list, and one whole."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Self
+
+from sentry.models import Project
+from sentry.pages import Page
+from views.bounds import line, raw, word
+from views.events import fewer_rows, next_page
+from views.provenance import Markers
+from views.results import Evidence, Known, Part, Result, Step
+from views.wording import joined, read, when
+
+
+class ProjectRow(Part):
+    id: Known
+    slug: Known
+    name: Evidence | None = None
+    platform: Known | None = None
+
+    def line(self) -> str:
+        return joined([self.slug, self.platform, self.name if self.name != self.slug else None])
+
+
+class ProjectList(Result):
+    projects: list[ProjectRow]
+    next_cursor: Known | None = None
+
+    def markdown(self, marks: Markers, now: datetime | None = None) -> str:
+        if not self.projects:
+            return "The token sees no projects here."
+        rows = [
+            f"{len(self.projects)} projects: slug, platform, name",
+            *(row.line() for row in self.projects),
+        ]
+        return "\n".join([*rows, *next_page(self.next_cursor), *self.omitted])
+
+    def shown(self, scale: float) -> Self:
+        return self.model_copy(update={"projects": [_short(row) for row in self.projects]})
+
+    def steps(self) -> Iterator[Step]:
+        yield from fewer_rows("projects")
+
+
+class ProjectResult(Result):
+    id: Known
+    slug: Known
+    name: Evidence | None = None
+    platform: Known | None = None
+    organization: Known | None = None
+    status: Known | None = None
+    created: Known | None = None
+    teams: list[Evidence] = []
+    latest_release: Evidence | None = None
+
+    def markdown(self, marks: Markers, now: datetime | None = None) -> str:
+        head = joined(
+            [
+                f"Project {self.slug}",
+                self.platform,
+                self.status,
+                f"created {read(self.created)}" if self.created else None,
+            ]
+        )
+        told = [
+            f"name: {self.name}" if self.name and self.name != self.slug else "",
+            f"teams: {', '.join(self.teams)}" if self.teams else "",
+        ]
+        lines = [head, *(text for text in told if text)]
+        if self.latest_release:
+            lines += [f"{marks.announcement}\nlatest release {marks.inline(self.latest_release)}"]
+        return "\n".join([*lines, *self.omitted])
+
+    def shown(self, scale: float) -> Self:
+        changes: dict[str, Any] = {"teams": [line(team, 80) for team in self.teams[:20]]}
+        for name in ("name", "latest_release"):
+            if text := getattr(self, name):
+                changes[name] = line(text, 200)
+        return self.model_copy(update=changes)
+
+
+def project_list(page: Page[Project]) -> ProjectList:
+    """Rows of a list of projects."""
+    rows = [_row(project) for project in page.items]
+    return ProjectList(projects=rows, next_cursor=raw(page.next_cursor))
+
+
+def project(project: Project) -> ProjectResult:
+    """One project whole."""
+    teams = [str(team.get("slug") or team.get("name") or "") for team in project.teams]
+    release = project.latest_release
+    return ProjectResult(
+        id=word(project.id) or "",
+        slug=word(project.slug) or "",
+        name=raw(project.name),
+        platform=word(project.platform),
+        organization=word(project.organization.get("slug")),
+        status=word(project.status),
+        created=when(project.date_created),
+        teams=[text for team in teams if (text := raw(team))],
+        latest_release=raw(release.version) if release else None,
+    )
+
+
+def _row(project: Project) -> ProjectRow:
+    return ProjectRow(
+        id=word(project.id) or "",
+        slug=word(project.slug) or "",
+        name=raw(project.name),
+        platform=word(project.platform),
+    )
+
+
+def _short(row: ProjectRow) -> ProjectRow:
+    return row.model_copy(update={"name": line(row.name, 100)}) if row.name else row

@@ -1,0 +1,169 @@
+"""Tells from a name alone, such as `db_password` or `X-Api-Key`, whether its value is a secret.
+
+Names are those that Sentry's own scrubbing knows (https://docs.sentry.io/security-legal-pii/scrubbing/) and the usual
+ones of frameworks and clouds. A name is taken apart into words, so that `monkey` is no key and `author` no auth.
+"""
+
+import re
+from enum import Enum
+from functools import lru_cache
+
+
+class Secret(Enum):
+    """How sure a name is: under a maybe only a value that looks like a credential is one."""
+
+    NO = 0
+    MAYBE = 1
+    YES = 2
+
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")
+_LONGEST = 128
+
+_SECRET = frozenset(
+    """authorization bearer cookie cookies cred creds credential credentials csrf cvc cvv jsessionid jwt otp passcode
+    passphrase passwd passwds password passwords phpsessid pincode pwd secret secrets sessid sessionid sessionkey ssn
+    sshkey token tokens totp xsrf cardnumber creditcard connectionstring connstr apikeys""".split()
+)
+_SECRET_ENDS = (
+    *(
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        "secrets",
+        "token",
+        "apikey",
+        "accesskey",
+        "accountkey",
+        "authkey",
+    ),
+    *(
+        "privatekey",
+        "secretkey",
+        "signingkey",
+        "encryptionkey",
+        "sharedkey",
+        "sharedaccesskey",
+        "credentials",
+        "pwd",
+    ),
+)
+_MAYBE = frozenset("auth pass pin pw session sid sig signature".split())
+# `key` by itself is any key; after one of these it opens something.
+_KEY_OF = frozenset(
+    """access account admin aes anthropic api app application auth aws azure client consumer datadog decryption deploy
+    dsa ecdsa encrypt encryption functions gpg hmac honeycomb jwk jwt license mailgun maps master openai pgp private
+    rapidapi recaptcha root rsa secret security sendgrid server service session shared sign signing ssh ssl storage
+    stripe subscription tls twilio vapid webhook""".split()
+)
+_PAIRS = frozenset(
+    [
+        ("session", "id"),
+        ("session", "key"),
+        ("card", "number"),
+        ("card", "no"),
+        ("credit", "card"),
+        ("cc", "number"),
+    ]
+    + [
+        ("connection", "string"),
+        ("conn", "str"),
+        ("pin", "code"),
+        ("pass", "phrase"),
+        ("pass", "word"),
+        ("sess", "id"),
+    ]
+)
+# What is said about a secret without being it: the last word of `token_count`, the first of `max_tokens`.
+_ABOUT = frozenset(
+    """age alg algo algorithm at audience budget changed class config consent cost count counts created dir disabled
+    domain enabled endpoint endpoints error errors exception exists exp expiration expire expired expires expiry
+    factory field fields file filename format handler header headers hint httponly in index invalid issuer kind len
+    length limit limits location manager match matches max method min missing mismatch mode name names on options
+    path paths per policy position prefix present price provider rate ratio regex required reset rotation rules
+    samesite scheme scope scopes secure service settings size source status stdin store strength suffix template
+    timeout ttl type types updated uri url urls usage used valid validation validator validators validity version""".split()
+)
+_NO_SECRET_ID = frozenset("token tokens key keys cookie password credential credentials pwd".split())
+_FIRST = frozenset(
+    """allow can count has is max min missing needs no num require requires should show total unexpected unknown
+    use""".split()
+)
+_TOKENS_OF = frozenset(
+    """bos cached completion context continuation cursor eos input mask n next output pad page prompt reasoning
+    remaining sep special stop unk used""".split()
+)
+
+
+def words_of(name: str) -> list[str]:
+    """`stripeSecretKey`, `X-Api-Key`, `DB_PASSWORD2` to lower-case words, digits left out."""
+    return [word.lower() for word in _WORDS.findall(name[-_LONGEST:])]
+
+
+@lru_cache(maxsize=4096)
+def secrecy(name: str, further: frozenset[str] = frozenset()) -> Secret:
+    """Whether the value under this name is a secret. `further` holds names joined by `joined()`."""
+    words = words_of(name)
+    if further and _any_run(words, further):
+        return Secret.YES
+    if not words or words[-1] in _ABOUT or (len(words) > 1 and words[0] in _FIRST):
+        return Secret.NO
+    if words[-1] == "id" and len(words) > 1 and words[-2] in _NO_SECRET_ID:
+        return Secret.NO
+    if words[-1] in ("token", "tokens") and len(words) > 1 and words[-2] in _TOKENS_OF:
+        return Secret.NO
+    if any(word in _SECRET or word.endswith(_SECRET_ENDS) for word in words):
+        return Secret.YES
+    for first, second in zip(words, words[1:], strict=False):
+        if (first, second) in _PAIRS or (second in ("key", "keys") and first in _KEY_OF):
+            return Secret.YES
+    if words[-1] == "pass" and len(words) > 1:
+        return Secret.YES
+    return Secret.MAYBE if words[-1] in _MAYBE else Secret.NO
+
+
+def joined(name: str) -> str:
+    """A name without its case and separators."""
+    return "".join(words_of(name))
+
+
+def _any_run(words: list[str], further: frozenset[str]) -> bool:
+    """Whether neighbouring words spell one of the names: `user_tax_id` holds `taxId`."""
+    return any(
+        "".join(words[first:last]) in further
+        for first in range(len(words))
+        for last in range(first + 1, min(first + 6, len(words)) + 1)
+    )
+
+
+_CREDENTIAL = re.compile(r"[^\s\"'()<>\[\]{},]{4,}")
+_NOT_CREDENTIAL = re.compile(
+    r"(?:[A-Za-z_][\w]*\.)+[A-Za-z_]\w*|v?\d+(?:\.\d+)+|[\w.-]*\.(?:py|js|ts|rb|go|php|java)"
+)
+
+
+def looks_like_credential(value: str) -> bool:
+    """One word of four or more characters with a digit, or of sixteen: no prose, no dotted name, no version."""
+    value = value.strip("'\" ")
+    return (
+        _CREDENTIAL.fullmatch(value) is not None
+        and (len(value) >= 16 or any(character.isdigit() for character in value))
+        and _NOT_CREDENTIAL.fullmatch(value) is None
+    )
+
+
+_NOTHING = frozenset(
+    """none null nil undefined true false yes no on off ok str string int bool bytes any optional secretstr [filtered]
+    [redacted] [removed] filtered redacted (null) <none> <unset> nan ~""".split()
+)
+_PLACEHOLDER = re.compile(
+    r"\*+|•+|x{3,}|\{\{?\s?[\w.]{0,80}\s?\}?\}|\$\{?\w{1,80}\}?|%[sdr]|%\(\w{1,80}\)s|:[a-z_]{1,80}|\?|<[\w -]{1,80}>|#\{[\w.]{1,80}\}",
+    re.IGNORECASE,
+)
+
+
+def says_nothing(value: str) -> bool:
+    """Empty, a null, a mask or a placeholder: that a password was None is worth knowing."""
+    value = value.strip("'\" ")
+    return not value or value.lower() in _NOTHING or _PLACEHOLDER.fullmatch(value) is not None

@@ -1,0 +1,102 @@
+"""Moments, ages, counts, trends and statuses in words."""
+
+import math
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from sentry.models import Actor, Issue
+from views.bounds import line, word
+
+BARS = "▁▂▃▄▅▆▇█"
+SUBSTATUS = {
+    "archived_until_escalating": "until it escalates",
+    "archived_until_condition_met": "until a condition is met",
+    "archived_forever": "for ever",
+}
+
+
+def when(moment: datetime | None) -> str | None:
+    """ISO 8601 in UTC, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+
+
+def read(stamp: str | None) -> str:
+    """A moment for a person: `2026-11-24 21:39Z`."""
+    return f"{stamp[:10]} {stamp[11:16]}Z" if stamp else ""
+
+
+def age(stamp: str | None, now: datetime | None) -> str:
+    """`12m ago`, `3d ago`; empty when unknown."""
+    if not stamp:
+        return ""
+    try:
+        seconds = ((now or datetime.now(UTC)) - datetime.fromisoformat(stamp)).total_seconds()
+    except ValueError:
+        return ""
+    if seconds < 0:
+        return "just now"
+    for size, letter in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= size * (2 if letter != "m" else 1):
+            return f"{int(seconds // size)}{letter} ago"
+    return f"{int(seconds)}s ago"
+
+
+def counted(number: int | None, noun: str) -> str:
+    """`1 event`, `2,000 users`; empty when unknown."""
+    return "" if number is None else f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def joined(parts: Iterable[str | None], separator: str = " | ") -> str:
+    """The parts that are there."""
+    return separator.join(part for part in parts if part)
+
+
+def sparkline(numbers: list[int], width: int = 31) -> str:
+    """Block characters, one for each number; empty when all are zero."""
+    recent = numbers[-width:]
+    most = max(recent, default=0)
+    return "".join(BARS[min(7, math.ceil(n * 7 / most))] for n in recent) if most > 0 else ""
+
+
+def status(issue: Issue) -> str | None:
+    """The status of the life cycle: Sentry answers `resolved` where `resolvedInNextRelease` was asked for."""
+    found = word(issue.status)
+    return (
+        "resolvedInNextRelease"
+        if found == "resolved" and issue.status_details.get("inNextRelease")
+        else found
+    )
+
+
+def condition(issue: Issue) -> str | None:
+    """How it was resolved or until when it is ignored; details of an earlier status are left aside."""
+    details = issue.status_details
+    if issue.status in ("resolved", "resolvedInNextRelease"):
+        if details.get("inNextRelease") or issue.status == "resolvedInNextRelease":
+            return "in the next release"
+        if details.get("inRelease"):
+            return f"in release {line(details['inRelease'], 100)}"
+        if isinstance(commit := details.get("inCommit"), dict):
+            return f"in commit {line(commit.get('id') or commit.get('commit') or '', 40)}"
+        return "automatically" if details.get("autoResolved") else None
+    if issue.status != "ignored":
+        return None
+    until = []
+    for key, window, noun in (
+        ("ignoreCount", "ignoreWindow", "more events"),
+        ("ignoreUserCount", "ignoreUserWindow", "more users"),
+    ):
+        if word(details.get(key)):
+            minutes = f" within {details[window]} minutes" if word(details.get(window)) else ""
+            until.append(f"until {details[key]} {noun}{minutes}")
+    if isinstance(moment := details.get("ignoreUntil"), str) and word(moment):
+        until.append(f"until {read(moment)}")
+    return ", ".join(until) or SUBSTATUS.get(issue.substatus or "")
+
+
+def actor(found: Actor | None) -> str | None:
+    """Whom an issue is assigned to: `Ann`, `team payments`."""
+    if found is None:
+        return None
+    name = line(found.name or found.email or found.id, 80)
+    return f"team {name}" if found.type == "team" else name or None
