@@ -51,11 +51,11 @@ async def _tell(embedded: Embedded) -> None:
         _title(f"3. Why, and in which release? get_issue {issue}")
         await _call(client, "get_issue", issue=issue)
         _title(f"4. The stack trace alone, as a program reads it: get_stacktrace {issue}")
-        await _call(client, "get_stacktrace", issue=issue)
+        traced = await _call(client, "get_stacktrace", quiet=True, issue=issue)
+        for frame in traced["stacktrace"]["frames"]:
+            print(f"{frame['filename']}:{frame['lineno']} {frame['function']}:{frame['context_line']}")  # noqa: T201
         _title(f"5. Fixed, says the agent: update_issue {issue} resolved")
-        await _call(
-            client, "update_issue", issue=issue, status="resolved", comment="Unknown coupons are refused now."
-        )
+        await _call(client, "update_issue", issue=issue, status="resolved", comment="Unknown coupons are refused now.")
         _title("6. It happens again: the issue is back, as a regression")
         await _break(embedded, RELEASES[1])
         after = await _call(client, "list_issues", query="is:unresolved is:regressed")
@@ -84,11 +84,12 @@ async def _agent(embedded: Embedded) -> AsyncGenerator[Client]:
         yield client
 
 
-async def _call(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
-    """Calls a tool and prints what the model reads."""
+async def _call(client: Client, tool: str, *, quiet: bool = False, **arguments: Any) -> dict[str, Any]:
+    """Calls a tool, prints what the model reads, and gives what a program reads."""
     result = await client.call_tool(tool, arguments)
     text = "\n".join(part.text for part in result.content if isinstance(part, TextContent))
-    print(text)  # noqa: T201
+    if not quiet:
+        print(text)  # noqa: T201
     if result.is_error:
         raise SystemExit(f"{tool} failed.")
     return result.structured_content or {}

@@ -54,12 +54,11 @@ async def _examine(settings: Settings) -> Report:
     async with SentryClient(connection(settings)) as client:
         if not await _token_and_organization(client, settings, report):
             return report
-        issue = await _scope(
-            report, "event:read", "list_issues, get_issue and the rest", lambda: _issue(client)
-        )
+        issue = await _scope(report, "event:read", "list_issues, get_issue and the rest", lambda: _issue(client))
         await _scope(report, "project:read", "list_projects, get_project", lambda: _projects(client))
         await _writing(client, issue, report)
-XX        await client.list_organizations()
+        await _scope(report, "project:releases", "list_releases, get_release", lambda: _releases(client), needed=False)
+        await client.list_organizations()
         report.say("ok", "cache", f"{client.statistics.hit_rate:.0%} of these reads cost Sentry no request")
     return report
 

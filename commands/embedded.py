@@ -32,6 +32,4 @@ async def _served(stack: AsyncExitStack, store: Store, port: int) -> Embedded:
 
 def embedded_connection(embedded: Embedded) -> Connection:
     """Nothing is cached: the embedded Sentry is as near as a cache, and never stale."""
-    return Connection(
-        url=embedded.url, token=SecretStr(embedded.token), organization=FIRST_ORGANIZATION, cache_ttl=0
-    )
+    return Connection(url=embedded.url, token=SecretStr(embedded.token), organization=FIRST_ORGANIZATION, cache_ttl=0)

@@ -54,6 +54,8 @@ def average_rating(ratings: list[int]) -> float:
 def shop(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """The WSGI app: POST /checkout, all else is 404."""
     order = json.loads(environ["wsgi.input"].read() or b"{}")
+    sentry_sdk.add_breadcrumb(category="auth", message=f"{order['user']} logged in")
+    sentry_sdk.add_breadcrumb(category="query", message="SELECT sku, price FROM cart", data={"rows": 2})
     start_response("200 OK", [("Content-Type", "application/json")])
     return [json.dumps(checkout(order["user"], order["cart"], order["coupon"])).encode()]
 
@@ -83,8 +85,6 @@ def browse(release: str) -> None:
     for number, user in enumerate(USERS):
         sentry_sdk.set_user({"id": str(number), "username": user, "email": f"{user}@example.com"})
         sentry_sdk.set_tag("plan", "pro" if number % 2 else "free")
-        sentry_sdk.add_breadcrumb(category="auth", message=f"{user} logged in")
-        sentry_sdk.add_breadcrumb(category="query", message="SELECT sku, price FROM cart", data={"rows": 2})
         post("/checkout", {"user": user, "cart": ["tea", "cup"], "coupon": "SUMMER"})
     if release.endswith("1.4.0"):
         return
