@@ -19,11 +19,7 @@ Project = Annotated[str, Field(description="Project slug")]
 Organization = Annotated[str, Field(description="Organization slug, if not the server's")]
 Limit = Annotated[int, Field(ge=1, le=100, description="Rows")]
 Cursor = Annotated[str, Field(description="next_cursor of the page before")]
-Query = Annotated[
-    str, Field(description="Sentry search, e.g. is:unresolved level:error release:1.2 TimeoutError")
-]
+Query = Annotated[str, Field(description="Sentry search, e.g. is:unresolved level:error release:1.2 TimeoutError")]
 MaxTokens = Annotated[int, Field(ge=500, le=50_000, description="Size of the answer")]
-Frames = Annotated[
-    Literal["app", "all"], Field(description="app: our code, library frames folded; all: every frame")
-]
+Frames = Annotated[Literal["app", "all"], Field(description="app: our code, library frames folded; all: every frame")]
 Sort = Literal["date", "new", "freq", "user", "trends", "recommended"]

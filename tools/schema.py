@@ -1,6 +1,8 @@
 """JSON schemas cut to what a model needs: every token of them is paid for by every user on every request."""
 
-from typing import Any, cast
+from typing import Any
+
+from sentry.models import as_list, as_object
 
 _NOISE = ("title", "description", "default", "minimum", "maximum")
 Schema = dict[str, Any]
@@ -13,27 +15,48 @@ def input_schema(schema: Schema) -> Schema:
 
 
 def output_schema(schema: Schema) -> Schema:
-    """Without titles, nulls, defaults and descriptions: an absent field is a null one."""
-    return _compact(schema, keep=())
+    """Without titles, defaults and descriptions. A field that may be absent is then never null."""
+    return dict(_compact(schema, ()))
 
 
-def _compact(schema: Any, keep: tuple[str, ...]) -> Any:
-    if isinstance(schema, list):
-        return [_compact(item, keep) for item in cast("list[Any]", schema)]
-    if not isinstance(schema, dict):
-        return schema
-    given = cast("Schema", schema)
-    choices = [choice for choice in given.get("anyOf", []) if choice != {"type": "null"}]
-    if len(choices) == 1:
-        outer = {key: value for key, value in given.items() if key != "anyOf"}
-        return _compact({**choices[0], **outer}, keep)
+def _compact(value: Any, keep: tuple[str, ...]) -> Any:
+    if (items := as_list(value)) is not None:
+        return [_compact(item, keep) for item in items]
+    schema = as_object(value)
+    if schema is None:
+        return value
+    if "x-detail" in schema:
+        return {"type": "object"}
+    required = schema.get("required", [])
     compact: Schema = {}
-    for key, value in given.items():
-        if key in ("properties", "$defs"):
-            compact[key] = {name: _compact(inner, keep) for name, inner in value.items()}
-        elif not _says_nothing(key, value, keep):
-            compact[key] = _compact(value, keep)
+    for key, inner in schema.items():
+        if key == "properties":
+            compact[key] = {
+                name: _compact(_with_null(field) if name in required else _without_null(field), keep)
+                for name, field in inner.items()
+            }
+        elif key == "$defs":
+            compact[key] = {name: _compact(part, keep) for name, part in inner.items()}
+        elif not _says_nothing(key, inner, keep):
+            compact[key] = _compact(inner, keep)
     return compact
+
+
+def _without_null(field: Schema) -> Schema:
+    """An argument may be left out, and a field of an answer is: neither is ever null."""
+    choices = [choice for choice in field.get("anyOf", []) if choice != {"type": "null"}]
+    if not choices:
+        return field
+    outer = {key: value for key, value in field.items() if key != "anyOf"}
+    return {**choices[0], **outer} if len(choices) == 1 else {**outer, "anyOf": choices}
+
+
+def _with_null(field: Schema) -> Schema:
+    """`{"type": ["string", "null"]}` is shorter than a choice of two."""
+    types = [choice.get("type") for choice in field.get("anyOf", []) if set(choice) == {"type"}]
+    if len(types) < 2 or len(types) != len(field["anyOf"]):
+        return field
+    return {"type": types, **{key: value for key, value in field.items() if key != "anyOf"}}
 
 
 def _says_nothing(key: str, value: Any, keep: tuple[str, ...]) -> bool:

@@ -71,9 +71,7 @@ def _refuse_unknown(arguments: dict[str, Any], parameters: dict[str, Any]) -> No
             hint = f"Did you mean {near[0]}?" if near else f"It takes {', '.join(known)}."
             raise InvalidRequestError(f"There is no argument {quoted(name)}. {hint}")
         if isinstance(value, str) and len(value) > MAX_TEXT:
-            raise InvalidRequestError(
-                f"{name} has {len(value)} characters; at most {MAX_TEXT} are taken. Give less."
-            )
+            raise InvalidRequestError(f"{name} has {len(value)} characters; at most {MAX_TEXT} are taken. Give less.")
 
 
 def _refused(error: ValidationError) -> InvalidRequestError:

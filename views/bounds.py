@@ -95,9 +95,7 @@ def short(value: Json, length: float, items: int = 8, depth: int = 4) -> Json:
     if isinstance(value, dict):
         if depth == 0:
             return f"{{… {len(value)}}}"
-        kept = {
-            cut(key, 80): short(item, length, items, depth - 1) for key, item in list(value.items())[:items]
-        }
+        kept = {cut(key, 80): short(item, length, items, depth - 1) for key, item in list(value.items())[:items]}
         return kept if len(value) <= items else {**kept, "…": f"{len(value) - items} more"}
     if isinstance(value, list):
         if depth == 0:

@@ -68,9 +68,7 @@ def source(frame: Frame) -> list[str]:
     if frame.lineno is not None:
         width = len(str(frame.lineno - here + last))
         numbers = [f"{frame.lineno - here + n:>{width}} " for n in range(len(lines))]
-    return [
-        f"{'>' if n == here else ' '}{numbers[n]}{texts[n][indent:]}".rstrip() for n in range(first, last + 1)
-    ]
+    return [f"{'>' if n == here else ' '}{numbers[n]}{texts[n][indent:]}".rstrip() for n in range(first, last + 1)]
 
 
 def call(frame: Frame, platform: str, *, length: float = 160) -> list[str]:

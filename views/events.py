@@ -118,9 +118,7 @@ class EventResult(Happened):
             *self.evidence(),
             *([f"SDK: {self.sdk}"] if self.sdk else []),
         ]
-        return "\n".join(
-            [joined([head, near]), marks.announcement, marks.block("\n".join(lines)), *self.omitted]
-        )
+        return "\n".join([joined([head, near]), marks.announcement, marks.block("\n".join(lines)), *self.omitted])
 
 
 class EventRow(Part):
@@ -180,9 +178,7 @@ def happened(event: Event) -> dict[str, Any]:
         "contexts": sections.contexts(event),
         "extra": sections.extra(event),
         "other": {
-            e.type[:40]: plain(e.data, 4_000)
-            for e in event.entries[:20]
-            if e.type not in SHOWN_ENTRIES and e.data
+            e.type[:40]: plain(e.data, 4_000) for e in event.entries[:20] if e.type not in SHOWN_ENTRIES and e.data
         },
         "sdk": sections.sdk(event),
     }
@@ -220,9 +216,7 @@ def _row(event: Event) -> EventRow:
 
 def _short_row(row: EventRow, length: float) -> EventRow:
     changes = {
-        name: line(text, length)
-        for name in ("title", "release", "environment", "user")
-        if (text := getattr(row, name))
+        name: line(text, length) for name in ("title", "release", "environment", "user") if (text := getattr(row, name))
     }
     return row.model_copy(update=changes)
 

@@ -127,18 +127,12 @@ def _converted(kept: list[tuple[dict[str, Any], str | None]], marked: bool, room
 
 
 def _size(frame: Frame) -> int:
-    source = (
-        sum(map(len, frame.pre_context)) + sum(map(len, frame.post_context)) + len(frame.context_line or "")
-    )
+    source = sum(map(len, frame.pre_context)) + sum(map(len, frame.post_context)) + len(frame.context_line or "")
     return source + (len(str(frame.vars)) if frame.vars else 0)
 
 
 def _frame(row: dict[str, Any], note: str | None, around: int, with_vars: bool) -> Frame:
-    known = {
-        key: value
-        for key, value in row.items()
-        if key not in ("vars", "context", "pre_context", "post_context")
-    }
+    known = {key: value for key, value in row.items() if key not in ("vars", "context", "pre_context", "post_context")}
     local = row.get("vars")
     read = SentryFrame.model_validate(
         {
@@ -176,9 +170,7 @@ def _locals(found: dict[str, Any]) -> dict[str, Any]:
     """Without modules and dunders; addresses of objects say nothing."""
     kept: dict[str, Any] = {}
     for name, value in list(found.items())[:80]:
-        if (name.startswith("__") and name.endswith("__")) or (
-            isinstance(value, str) and value.startswith(_NOISE)
-        ):
+        if (name.startswith("__") and name.endswith("__")) or (isinstance(value, str) and value.startswith(_NOISE)):
             continue
         if isinstance(value, str) and value.startswith("<"):
             value = _ADDRESS.sub("", value[:RAW])
@@ -200,9 +192,7 @@ def _run(library: list[dict[str, Any]]) -> str | None:
 def folded_run(count: int, first: str, last: str) -> str:
     if count == 1:
         return f"library call {first}"
-    return (
-        f"{count} library calls, {first} … {last}" if first != last else f"{count} library calls of {first}"
-    )
+    return f"{count} library calls, {first} … {last}" if first != last else f"{count} library calls of {first}"
 
 
 def _earlier(frames: list[dict[str, Any]]) -> str:
@@ -211,10 +201,7 @@ def _earlier(frames: list[dict[str, Any]]) -> str:
 
 def _recursion(stack: list[dict[str, Any]]) -> list[tuple[int, str | None]]:
     """Positions to keep: of a cycle of 1 to 3 calls that repeats, the first and the last round."""
-    keys = [
-        (f.get("filename") or f.get("module"), f.get("function"), f.get("lineNo", f.get("lineno")))
-        for f in stack
-    ]
+    keys = [(f.get("filename") or f.get("module"), f.get("function"), f.get("lineNo", f.get("lineno"))) for f in stack]
     names = [str(key) for key in keys]
     kept: list[tuple[int, str | None]] = []
     at = 0

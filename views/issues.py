@@ -10,7 +10,7 @@ from sentry.pages import Page
 from views.bounds import cut, line, link, raw, word
 from views.events import Happened, fewer_rows, happened, next_page
 from views.provenance import Markers
-from views.results import Details, Evidence, Known, Part, Result, Step
+from views.results import Detail, Details, Evidence, Known, Part, Result, Step
 from views.wording import actor, age, condition, counted, joined, read, sparkline, status, when
 
 
@@ -24,7 +24,7 @@ class IssueExtras:
     missing: dict[str, str] = field(default_factory=dict[str, str])
 
 
-class Trend(Part):
+class Trend(Detail):
     """Events in equal steps of time, the oldest first."""
 
     period: Known
@@ -38,7 +38,7 @@ class Trend(Part):
         return f"{self.period} {sparkline(self.counts)} {total:,} (peak {most:,}/{step})"
 
 
-class SuspectCommit(Part):
+class SuspectCommit(Detail):
     id: Known
     message: Evidence | None = None
     author: Evidence | None = None
@@ -75,9 +75,7 @@ F = TypeVar("F", bound=IssueFacts)
 
 class IssueRow(IssueFacts):
     def line(self, now: datetime | None) -> str:
-        seen = (
-            f"last {age(self.last_seen, now)}, first {age(self.first_seen, now)}" if self.last_seen else None
-        )
+        seen = f"last {age(self.last_seen, now)}, first {age(self.first_seen, now)}" if self.last_seen else None
         facts = joined(
             [
                 self.name,
@@ -109,9 +107,7 @@ class IssueList(Result):
 
     def steps(self) -> Iterator[Step]:
         yield lambda found: found.without(issues=[_short(row, 80) for row in found.issues])
-        yield lambda found: found.without(
-            issues=[row.model_copy(update={"culprit": None}) for row in found.issues]
-        )
+        yield lambda found: found.without(issues=[row.model_copy(update={"culprit": None}) for row in found.issues])
         yield from fewer_rows("issues")
 
 
@@ -256,9 +252,7 @@ def _trend(issue: Issue, period: str) -> Trend | None:
 
 def _distribution(tag: TagValues) -> str:
     total = tag.total_values or sum(value.count for value in tag.top_values) or 1
-    shares = [
-        f"{line(value.value or '(empty)', 60)} {value.count / total:.0%}" for value in tag.top_values[:4]
-    ]
+    shares = [f"{line(value.value or '(empty)', 60)} {value.count / total:.0%}" for value in tag.top_values[:4]]
     more = f" of {tag.unique_values} values" if (tag.unique_values or 0) > 4 else ""
     return ", ".join(shares) + more
 

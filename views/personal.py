@@ -31,10 +31,7 @@ def _is_card(digits: str) -> bool:
         (digits[0] == "4" and length in (13, 16, 19))
         or ((51 <= two <= 55 or 2221 <= four <= 2720) and length == 16)
         or (two in (34, 37) and length == 15)
-        or (
-            (four == 6011 or 644 <= three <= 649 or two == 65 or 3528 <= four <= 3589 or two == 62)
-            and length >= 16
-        )
+        or ((four == 6011 or 644 <= three <= 649 or two == 65 or 3528 <= four <= 3589 or two == 62) and length >= 16)
         or ((300 <= three <= 305 or four == 3095 or two in (36, 38, 39)) and length in (14, 16))
         or four in (5018, 5020, 5038, 5893, 6304, 6759, 6761, 6762, 6763)
     )
@@ -104,9 +101,7 @@ def _hide_mail(text: str) -> str:
     done = 0
     for match in _AT_DOMAIN.finditer(text):
         begin = match.start()
-        while begin > max(done, match.start() - 64) and (
-            text[begin - 1].isalnum() or text[begin - 1] in _LOCAL_PART
-        ):
+        while begin > max(done, match.start() - 64) and (text[begin - 1].isalnum() or text[begin - 1] in _LOCAL_PART):
             begin -= 1
         begin += len(text[begin : match.start()]) - len(text[begin : match.start()].lstrip("'=&?*.{}"))
         local = text[begin : match.start()]

@@ -48,9 +48,7 @@ class Reader:
         """Words of somebody else, such as Sentry's own in an error."""
         return cut(visible(self.redaction.text(text[: QUOTED * 4])), QUOTED)
 
-    def _fitted(
-        self, result: Result, tokens: int, marks: Markers, now: datetime | None
-    ) -> tuple[str, dict[str, Any]]:
+    def _fitted(self, result: Result, tokens: int, marks: Markers, now: datetime | None) -> tuple[str, dict[str, Any]]:
         most = tokens * CHARACTERS_A_TOKEN
         steps = result.steps()
         while True:

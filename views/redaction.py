@@ -92,9 +92,7 @@ class Redaction:
 
     def _mapping(self, value: dict[Any, Json], key: str, depth: int, room: Iterator[int]) -> Json:
         # A tag or a header: {"key": "session_id", "value": "..."}
-        named = next(
-            (value[n] for n in ("key", "name") if isinstance(value.get(n), str) and "value" in value), ""
-        )
+        named = next((value[n] for n in ("key", "name") if isinstance(value.get(n), str) and "value" in value), "")
         hidden: dict[Any, Json] = {}
         for name, item in value.items():
             under = named if name == "value" and named else name

@@ -37,6 +37,12 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
+class Detail(Part):
+    """A piece whose fields stand in no output schema: listing them would cost every user tokens."""
+
+    model_config = ConfigDict(json_schema_extra={"x-detail": True})
+
+
 class Result(Part):
     """One answer. Builders bound what they put in; the Reader cleans it, cuts it for reading and fits it to the budget."""
 
@@ -79,8 +85,7 @@ def known(part: type[BaseModel]) -> frozenset[str]:
     return frozenset(
         name
         for name, field in part.model_fields.items()
-        if SENTRY in field.metadata
-        or any(SENTRY in getattr(a, "__metadata__", ()) for a in get_args(field.annotation))
+        if SENTRY in field.metadata or any(SENTRY in getattr(a, "__metadata__", ()) for a in get_args(field.annotation))
     )
 
 

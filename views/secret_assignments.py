@@ -61,9 +61,7 @@ class Assignments:
 
     def __init__(self, further: frozenset[str] = frozenset()) -> None:
         self._further = frozenset(joined(name) for name in further if joined(name))
-        more = [
-            r"[_.\- ]?".join(map(re.escape, words_of(name))) for name in sorted(further) if words_of(name)
-        ]
+        more = [r"[_.\- ]?".join(map(re.escape, words_of(name))) for name in sorted(further) if words_of(name)]
         self._pattern = re.compile(f"(?P<name>(?:{'|'.join([*more, NAMES])}){_AFTER_NAME}", re.ASCII)
 
     def secrecy(self, name: str) -> Secret:
@@ -149,11 +147,7 @@ def _quoted(
         plain = not close and words[-1] in _PASSWORDS
         return (begin, end) if plain else None
     if separator == ",":  # a pair such as ('password', 'hunter2'), no list of names
-        opened = (
-            before[-1:] in ("'", '"')
-            and before[-2:-1] in ("(", "[")
-            and text[end + 1 : end + 2] in (")", "]", "")
-        )
+        opened = before[-1:] in ("'", '"') and before[-2:-1] in ("(", "[") and text[end + 1 : end + 2] in (")", "]", "")
         clear = looks_like_credential(value) or "=" in value or " " in value
         return (begin, end) if opened and close and clear else None
     return begin, end

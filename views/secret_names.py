@@ -138,9 +138,7 @@ def _any_run(words: list[str], further: frozenset[str]) -> bool:
 
 
 _CREDENTIAL = re.compile(r"[^\s\"'()<>\[\]{},]{4,}")
-_NOT_CREDENTIAL = re.compile(
-    r"(?:[A-Za-z_][\w]*\.)+[A-Za-z_]\w*|v?\d+(?:\.\d+)+|[\w.-]*\.(?:py|js|ts|rb|go|php|java)"
-)
+_NOT_CREDENTIAL = re.compile(r"(?:[A-Za-z_][\w]*\.)+[A-Za-z_]\w*|v?\d+(?:\.\d+)+|[\w.-]*\.(?:py|js|ts|rb|go|php|java)")
 
 
 def looks_like_credential(value: str) -> bool:

@@ -141,9 +141,7 @@ def _token(match: re.Match[str]) -> str:
 def _is_basic(credentials: str) -> bool:
     """RFC 7617: the base64 of `user:password`; text such as `Basic authentication` is not."""
     try:
-        plain = base64.b64decode(
-            credentials[:400].rstrip("=") + "===", altchars=b"-_" if "-" in credentials else None
-        )
+        plain = base64.b64decode(credentials[:400].rstrip("=") + "===", altchars=b"-_" if "-" in credentials else None)
     except (binascii.Error, ValueError):
         return False
     return b":" in plain

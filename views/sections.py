@@ -8,7 +8,7 @@ from sentry.models import Breadcrumb as SentryBreadcrumb
 from sentry.models import Event, as_list, as_object
 from sentry.models import Request as SentryRequest
 from views.bounds import compact, line, plain, raw, short
-from views.results import OUTSIDER, Details, Evidence, Known, Part
+from views.results import OUTSIDER, Detail, Details, Evidence, Known
 from views.wording import joined, when
 
 BREADCRUMBS = 60
@@ -24,7 +24,7 @@ IN_BRIEF = ("runtime", "os", "browser", "device", "app", "culture")
 HIDDEN_EXTRA = ("sys.argv",)
 
 
-class Breadcrumb(Part):
+class Breadcrumb(Detail):
     """One step before the crash; `times` in a row."""
 
     at: Known | None = None
@@ -42,7 +42,7 @@ class Breadcrumb(Part):
         return f"  {clock}{self.category or '-'}: {level}{self.message or ''}{data}{again}"
 
 
-class Request(Part):
+class Request(Detail):
     method: Evidence | None = None
     url: Evidence | None = None
     query: Evidence | None = None
@@ -54,9 +54,7 @@ class Request(Part):
         query = f"?{self.query}" if self.query and "?" not in (self.url or "") else ""
         lines = [f"Request: {self.method or ''} {self.url or ''}{query}".replace("  ", " ")]
         if self.headers:
-            lines.append(
-                "  " + "; ".join(f"{name}: {compact(value, 120)}" for name, value in self.headers.items())
-            )
+            lines.append("  " + "; ".join(f"{name}: {compact(value, 120)}" for name, value in self.headers.items()))
         if self.cookies:
             lines.append(f"  cookies: {', '.join(self.cookies)}")
         if self.body not in (None, "", {}):
@@ -141,9 +139,7 @@ def contexts(event: Event) -> dict[str, Any]:
         if name == "trace":
             value = {"trace_id": fields.get("trace_id")} if fields else None
         elif fields is not None:
-            value = {
-                key: item for key, item in fields.items() if key != "type" and item not in (None, "", {})
-            }
+            value = {key: item for key, item in fields.items() if key != "type" and item not in (None, "", {})}
         if value:
             found[name] = value
     return as_object(plain(found, 8_000)) or {}

@@ -49,9 +49,7 @@ class Raised(Part):
     def cut(self, scale: float) -> Self:
         short = {n: line(t, 120) for n in ("type", "module", "mechanism") if (t := getattr(self, n))}
         value = {"value": cut(self.value, 1200 * scale)} if self.value else {}
-        return self.model_copy(
-            update={**short, **value, "frames": [f.cut(160 * scale, 160, 12) for f in self.frames]}
-        )
+        return self.model_copy(update={**short, **value, "frames": [f.cut(160 * scale, 160, 12) for f in self.frames]})
 
 
 class Traced(Result):
@@ -88,9 +86,7 @@ class Traced(Result):
             lines += stack(self.stacktrace.frames, self.platform)
         for position, raised in enumerate(self.exceptions):
             relation = f"{raised.relation}: " if raised.relation and position else ""
-            how = (
-                {True: " (handled)", False: " (unhandled)", None: ""}[raised.handled] if not position else ""
-            )
+            how = {True: " (handled)", False: " (unhandled)", None: ""}[raised.handled] if not position else ""
             lines.append(f"{relation}{raised.line()}{how}")
             lines += stack(raised.frames if position else self.stacktrace.frames, self.platform)
         return "\n".join(lines)
@@ -106,9 +102,7 @@ class StacktraceResult(Traced):
     stacktrace: Stacktrace
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
-        head = f"Stack trace of event {self.event_id}" + (
-            f" of issue {self.issue_id}" if self.issue_id else ""
-        )
+        head = f"Stack trace of event {self.event_id}" + (f" of issue {self.issue_id}" if self.issue_id else "")
         text = self.trace() or "This event has no stack trace."
         if self.title and not self.exceptions:
             text = f"{self.title}\n{text}"
@@ -204,9 +198,7 @@ def _thread_name(thread: dict[str, Any] | None) -> str | None:
 def _frames(result: Traced, change: Any, note: str | None = None) -> Traced:
     """All calls of the chain changed; the same result when none of them changed."""
     stacktrace_ = change(result.stacktrace.frames, True)
-    exceptions = [
-        raised.model_copy(update={"frames": change(raised.frames, False)}) for raised in result.exceptions
-    ]
+    exceptions = [raised.model_copy(update={"frames": change(raised.frames, False)}) for raised in result.exceptions]
     if stacktrace_ == result.stacktrace.frames and exceptions == result.exceptions:
         return result
     return result.without(note, stacktrace=Stacktrace(frames=stacktrace_), exceptions=exceptions)
@@ -249,9 +241,7 @@ def locals_cut(result: Traced, length: float, items: int) -> Traced:
 
 def narrowed(result: Traced, around: int) -> Traced:
     note = f"Source was narrowed to ±{around} lines: {result.more}."
-    cleared = result.model_copy(
-        update={"omitted": [o for o in result.omitted if not o.startswith("Source was")]}
-    )
+    cleared = result.model_copy(update={"omitted": [o for o in result.omitted if not o.startswith("Source was")]})
     changed = _frames(cleared, lambda frames, _: [frame.narrowed(around) for frame in frames], note)
     return result if changed is cleared else changed
 

@@ -22,14 +22,10 @@ class State(Part):
 
     def words(self) -> str:
         substatus = f"({self.substatus})" if self.substatus and self.substatus != "ongoing" else None
-        return joined(
-            [joined([self.status, substatus], " "), self.condition, self.priority, self.assigned_to], ", "
-        )
+        return joined([joined([self.status, substatus], " "), self.condition, self.priority, self.assigned_to], ", ")
 
     def cut(self) -> Self:
-        changes = {
-            name: line(text, 160) for name in ("condition", "assigned_to") if (text := getattr(self, name))
-        }
+        changes = {name: line(text, 160) for name in ("condition", "assigned_to") if (text := getattr(self, name))}
         return self.model_copy(update=changes)
 
 

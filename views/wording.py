@@ -61,11 +61,7 @@ def sparkline(numbers: list[int], width: int = 31) -> str:
 def status(issue: Issue) -> str | None:
     """The status of the life cycle: Sentry answers `resolved` where `resolvedInNextRelease` was asked for."""
     found = word(issue.status)
-    return (
-        "resolvedInNextRelease"
-        if found == "resolved" and issue.status_details.get("inNextRelease")
-        else found
-    )
+    return "resolvedInNextRelease" if found == "resolved" and issue.status_details.get("inNextRelease") else found
 
 
 def condition(issue: Issue) -> str | None:
