@@ -1,5 +1,7 @@
 """An app that breaks: what it raises is captured by the real SDK."""
 
+import json
+
 
 class CheckoutError(Exception):
     """An order failed."""
@@ -26,3 +28,7 @@ def recurse(depth: int = 0) -> int:
 
 def low_stock() -> str:
     return "Stock is low"
+
+
+def parse(text: str = "{") -> object:
+    return json.loads(text)

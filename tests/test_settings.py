@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from settings import DEFAULTS, Settings, SettingsError, load_settings
 
 TOKEN = "sntryu_0123456789abcdef"
@@ -96,9 +97,7 @@ def test_the_token_comes_from_a_file(tmp_path: Path) -> None:
         ({"SENTRY_MCP_LOG_LEVEL": "LOUD"}, "SENTRY_MCP_LOG_LEVEL: log_level input should be 'DEBUG', 'INFO'"),
     ],
 )
-def test_a_mistake_in_the_environment_is_told_with_the_variable(
-    environment: dict[str, str], words: str
-) -> None:
+def test_a_mistake_in_the_environment_is_told_with_the_variable(environment: dict[str, str], words: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load_settings(environment=environment)
 

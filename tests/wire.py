@@ -18,7 +18,6 @@ from local import Embedded, Store, serve
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.types import CallToolResult, TextContent
-from pydantic import SecretStr
 from server import build_server
 from settings import Settings, load_settings
 

@@ -1,0 +1,199 @@
+"""The command line: what it prints, where, and with which exit code."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sentry_sdk
+from commands.version import VERSION
+from mcp.client.client import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
+from server import main
+from wire import ROOT, Sentry, data_of, free_port, served_http
+
+TOKEN = "sntryu_0123456789abcdef"
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`python server.py ...` in an environment that holds nothing else."""
+    return subprocess.run(
+        [sys.executable, str(ROOT / "server.py"), *arguments],
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_version_and_help_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    for option, words in (("--version", f"sentry-mcp {VERSION}"), ("--help", "doctor")):
+        with pytest.raises(SystemExit) as ended:
+            main([option])
+        assert ended.value.code == 0
+        assert words in capsys.readouterr().out
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert f'version = "{VERSION}"' in (ROOT / "pyproject.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "words"),
+    [
+        ([], {}, "SENTRY_AUTH_TOKEN is not set"),
+        (["doctor"], {}, "SENTRY_AUTH_TOKEN is not set"),
+        ([], {"SENTRY_AUTH_TOKEN": TOKEN, "SENTRY_URL": "nonsense"}, "SENTRY_URL: sentry_url is not a URL"),
+        ([], {"SENTRY_AUTH_TOKEN": TOKEN, "SENTRY_MCP_TIMOUT": "1"}, "did you mean timeout?"),
+        (["--config", "/nonexistent.toml"], {"SENTRY_AUTH_TOKEN": TOKEN}, "/nonexistent.toml: cannot be read"),
+        (["--http", "--host", "0.0.0.0"], {"SENTRY_AUTH_TOKEN": TOKEN}, "--host: 0.0.0.0 is not a loopback"),
+        (["--http"], {"SENTRY_AUTH_TOKEN": TOKEN, "SENTRY_MCP_HTTP_HOST": "example.com"}, "http_host: example.com"),
+        (["--http", "--port", "70000"], {"SENTRY_AUTH_TOKEN": TOKEN}, "--port: 70000 is not a port"),
+        (["--port", "1"], {"SENTRY_AUTH_TOKEN": TOKEN}, "--host and --port go with --http"),
+        (["--data", "x"], {"SENTRY_AUTH_TOKEN": TOKEN}, "--data goes with --local"),
+    ],
+)
+def test_what_is_wrong_is_one_clear_line_and_exit_code_2(
+    arguments: list[str],
+    environment: dict[str, str],
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in list(os.environ):
+        if name.startswith("SENTRY_"):
+            monkeypatch.delenv(name)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    assert main(arguments) == 2
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    assert printed.err.startswith("sentry-mcp: ")
+    assert words in printed.err
+    assert TOKEN not in printed.err
+
+
+def test_a_process_with_a_wrong_setting_ends_without_a_traceback() -> None:
+    ended = run(SENTRY_AUTH_TOKEN=TOKEN, SENTRY_URL="https://user:hunter2@x.org")
+
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert "Traceback" not in ended.stderr
+    assert "hunter2" not in ended.stderr
+
+
+def test_a_port_that_is_taken_is_told(sentry: Sentry) -> None:
+    port = sentry.embedded.url.rpartition(":")[2]
+
+    ended = run("--http", "--port", port, **sentry.environment())
+
+    assert ended.returncode == 2
+    assert f"127.0.0.1:{port} cannot be listened on" in ended.stderr
+
+
+def test_stdio_ends_quietly_when_the_host_goes(sentry: Sentry) -> None:
+    ended = run(**sentry.environment())
+
+    assert (ended.returncode, ended.stdout) == (0, "")
+    assert "Traceback" not in ended.stderr
+
+
+async def test_http_ends_on_a_signal(sentry: Sentry) -> None:
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "server.py"), "--http", "--port", "0"],
+        env={"PATH": os.environ["PATH"], **sentry.environment()},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    assert "serving MCP on http://127.0.0.1:" in process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    _, rest = process.communicate(timeout=20)
+
+    assert process.returncode in (0, -signal.SIGTERM)
+    assert "Traceback" not in rest
+
+
+def test_doctor_says_that_all_is_well(sentry: Sentry) -> None:
+    sentry.capture(lambda: "hello")
+
+    ended = run("doctor", **sentry.environment())
+
+    assert ended.returncode == 0, ended.stdout
+    for line in ("ok    address", "ok    token", "ok    organization", "ok    event:read", "ok    event:write"):
+        assert line in ended.stdout
+    assert "All is well." in ended.stdout
+    assert sentry.token not in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"SENTRY_AUTH_TOKEN": "sntryu_wrong"}, "FAIL  token"),
+        ({"SENTRY_ORG": "elsewhere"}, "FAIL  organization        elsewhere is not among those"),
+        ({"SENTRY_URL": "http://127.0.0.1:9", "SENTRY_MCP_TIMEOUT": "3"}, "FAIL  address"),
+    ],
+)
+def test_doctor_says_what_does_not_work(sentry: Sentry, change: dict[str, str], words: str) -> None:
+    ended = run("doctor", **{**sentry.environment(), **change})
+
+    assert ended.returncode == 1
+    assert words in ended.stdout
+    assert "sntryu_wrong" not in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_doctor_names_the_scope_that_is_missing(sentry: Sentry) -> None:
+    sentry.capture(lambda: "hello")
+    reading = sentry.store.create_token(sentry.organization, scopes=["event:read", "project:read", "org:read"])
+
+    ended = run("doctor", **{**sentry.environment(), "SENTRY_AUTH_TOKEN": reading})
+
+    assert ended.returncode == 1
+    assert "ok    event:read" in ended.stdout
+    assert "FAIL  event:write" in ended.stdout
+
+
+async def test_local_takes_events_at_the_dsn_it_prints_and_keeps_them(tmp_path: Path) -> None:
+    data = tmp_path / "errors.db"
+    errors = tmp_path / "stderr"
+    environment = {"PATH": os.environ["PATH"], "SENTRY_MCP_INGEST_PORT": str(free_port())}
+    parameters = StdioServerParameters(
+        command=sys.executable,
+        args=[str(ROOT / "server.py"), "--local", "--data", str(data)],
+        env=environment,
+    )
+    for expected in (1, 2):
+        with errors.open("w") as log:
+            async with Client(stdio_client(parameters, errlog=log)) as client:
+                found = re.search(r"DSN (http://\w+@127\.0\.0\.1:\d+/1)", errors.read_text())
+                assert found
+                sdk = sentry_sdk.Client(found[1])
+                sdk.capture_event({"message": "kept", "level": "error"})
+                sdk.close(timeout=10)
+                (row,) = data_of(await client.call_tool("list_issues", {}))["issues"]
+                assert (row["title"], row["count"]) == ("kept", expected)
+
+
+async def test_local_takes_another_port_when_its_own_is_taken(sentry: Sentry) -> None:
+    taken = sentry.embedded.url.rpartition(":")[2]
+
+    async with served_http({"SENTRY_MCP_INGEST_PORT": taken}, "--local") as url, Client(url) as client:
+        assert data_of(await client.call_tool("list_issues", {})) == {"issues": []}
+
+
+def test_demo_shows_the_whole_way() -> None:
+    ended = run("demo")
+
+    assert ended.returncode == 0, ended.stderr
+    assert "CheckoutError" in ended.stdout
+    assert "unresolved/regressed" in ended.stdout
+    assert "\x1b[" not in ended.stdout

@@ -1,0 +1,91 @@
+"""What must be true of every tool."""
+
+import json
+
+import pytest
+from bpe_openai import get_encoding
+from jsonschema import Draft202012Validator
+from mcp.types import Tool
+from server import INSTRUCTIONS
+from wire import ERAS, Era, Sentry, connected
+
+NAMES = {
+    "list_issues",
+    "get_issue",
+    "get_events",
+    "get_event",
+    "get_stacktrace",
+    "update_issue",
+    "list_projects",
+    "get_project",
+}
+WRITES = {"update_issue"}
+
+
+def tokens(value: object) -> int:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return len(get_encoding("o200k_base").encode(text))
+
+
+@pytest.fixture
+async def tools(sentry: Sentry) -> list[Tool]:
+    async with connected(sentry) as client:
+        return (await client.list_tools()).tools
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_the_tools_are_these_in_both_eras(sentry: Sentry, era: Era) -> None:
+    async with connected(sentry, era=era) as client:
+        listed = (await client.list_tools()).tools
+
+    assert {tool.name for tool in listed} == NAMES
+
+
+def test_every_tool_has_a_title_and_says_what_one_gets(tools: list[Tool]) -> None:
+    for tool in tools:
+        assert tool.title
+        assert tool.title != tool.name
+        assert tool.description
+        assert tool.description.split()[0] in {"Get", "List", "Change"}
+
+
+def test_every_tool_states_all_hints(tools: list[Tool]) -> None:
+    for tool in tools:
+        hints = tool.annotations
+        assert hints is not None
+        assert hints.read_only_hint is (tool.name not in WRITES)
+        assert hints.destructive_hint is (tool.name in WRITES)
+        assert hints.idempotent_hint is not None
+        assert hints.open_world_hint is True
+
+
+def test_every_schema_is_valid_and_closed_to_unknown_arguments(tools: list[Tool]) -> None:
+    for tool in tools:
+        Draft202012Validator.check_schema(tool.input_schema)
+        Draft202012Validator.check_schema(tool.output_schema or {})
+        assert tool.input_schema["additionalProperties"] is False
+        assert tool.output_schema
+        assert tool.output_schema["type"] == "object"
+
+
+def test_the_tools_stay_cheap(tools: list[Tool]) -> None:
+    listed = [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]
+
+    inputs = [{key: tool[key] for key in ("name", "description", "inputSchema")} for tool in listed]
+    assert sum(tokens(one) for one in inputs) <= 1_400
+    assert tokens({"tools": listed}) <= 3_600
+    assert tokens(INSTRUCTIONS) <= 150
+
+
+async def test_the_server_introduces_itself(sentry: Sentry) -> None:
+    async with connected(sentry, era="legacy") as client:
+        assert client.server_info is not None
+        assert (client.server_info.name, client.server_info.title) == ("sentry-mcp", "Sentry")
+        assert client.instructions == INSTRUCTIONS
+
+
+async def test_a_tool_that_is_not_there_is_told(sentry: Sentry) -> None:
+    async with connected(sentry) as client:
+        result = await client.call_tool("delete_everything", {})
+
+    assert result.is_error
