@@ -1,10 +1,12 @@
 """What an answer of Sentry's means: its JSON, or the error it stands for. Pure, no I/O."""
 
 import email.utils
-import json
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
+from urllib.parse import urlsplit
 
 from sentry.errors import (
     BadResponseError,
@@ -18,13 +20,25 @@ from sentry.errors import (
 )
 from sentry.models import Json, as_list, as_object
 from sentry.pages import next_cursor
+from sentry.parsing import parse
 
 MAX_QUOTE = 500
 """Characters of Sentry's own words that an error carries."""
+MAX_WAIT = 7 * 24 * 3_600.0
+"""Seconds; whoever asks for a longer wait means "not any more"."""
+MEANINGFUL_HEADERS = ("content-type", "link", "location", "retry-after", "x-sentry-rate-limit-reset")
+"""All that `understand` reads of an answer's headers."""
 
 
 class RouteMissingError(BadResponseError):
-    """This server has no such route, which says nothing about the object; another route may."""
+    """This server has no such route, which says nothing about the object; another route may.
+
+    `otherwise` is the error to tell if no other route helps. `is_doubtful`: what came could also be a real
+    failure, and is one when the route has worked before.
+    """
+
+    otherwise: SentryError | None = None
+    is_doubtful: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,20 +96,20 @@ def understand(status: int, headers: Mapping[str, str], content: bytes, *, wante
                 retry_after=wait,
             )
         case _ if 400 <= status < 500:
-            raise InvalidRequestError(
-                f"Sentry refused the request for {wanted}.", status_code=status, sentry=said
-            )
+            raise InvalidRequestError(f"Sentry refused the request for {wanted}.", status_code=status, sentry=said)
         case _ if 300 <= status < 400:
             raise BadResponseError(
                 f"{host} redirected the request elsewhere, which is never followed with a token. "
                 "Set sentry_url to the address it redirects to.",
                 status_code=status,
+                redirected_to=_site(headers.get("location", "")),
             )
         case _:
             raise UnavailableError(
                 f"Sentry failed on the request for {wanted} (status {status}).",
                 status_code=status,
                 sentry=said,
+                **({} if (wait := asked_wait(headers)) is None else {"retry_after": wait}),
             )
 
 
@@ -103,16 +117,17 @@ def _good(status: int, headers: Mapping[str, str], content: bytes, *, is_html: b
     if status == 204 or (not content and status != 200):
         return Reply(None)
     try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
-        if is_html or content.lstrip()[:1] == b"<":
+        body = parse(content)
+    except ValueError as error:
+        if is_html or content[:100].lstrip()[:1] == b"<":
             raise RouteMissingError(
                 f"{host} answered with a web page instead of JSON. Check that sentry_url is the address of "
                 "a Sentry and no login or proxy page is in between.",
                 status_code=status,
             ) from None
         raise BadResponseError(
-            f"{host} answered with something that is not JSON ({len(content)} bytes).", status_code=status
+            f"{host} answered with something that is not JSON ({len(content)} bytes, {_flaw(error)}).",
+            status_code=status,
         ) from None
     return Reply(body, next_cursor(headers.get("link")))
 
@@ -121,14 +136,14 @@ def rows(body: Json, host: str) -> list[dict[str, Json]]:
     """The objects of a list; rows that are no objects are skipped."""
     found = as_list(body)
     if found is None:
-        raise BadResponseError(f"{host} answered with {type(body).__name__} where a list was expected.")
+        raise BadResponseError(f"{host} answered with {_kind(body)} where a list was expected.")
     return [row for row in map(as_object, found) if row is not None]
 
 
 def one(body: Json, host: str) -> dict[str, Json]:
     found = as_object(body)
     if found is None:
-        raise BadResponseError(f"{host} answered with {type(body).__name__} where an object was expected.")
+        raise BadResponseError(f"{host} answered with {_kind(body)} where an object was expected.")
     return found
 
 
@@ -164,25 +179,37 @@ def _words(value: Json, where: str, depth: int) -> list[str]:
 
 
 def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
-    """Seconds to wait, from `Retry-After` (seconds or a date, RFC 9110, 10.2.3) or Sentry's
-    `X-Sentry-Rate-Limit-Reset` (UTC epoch seconds, https://docs.sentry.io/api/ratelimits/)."""
+    """Seconds to wait: `Retry-After`, else Sentry's `X-Sentry-Rate-Limit-Reset`.
+
+    The latter is in UTC epoch seconds (https://docs.sentry.io/api/ratelimits/).
+    """
     now = time.time() if now is None else now
+    if (asked := asked_wait(headers, now)) is not None:
+        return asked
+    reset = _number(headers.get("x-sentry-rate-limit-reset", ""))
+    return None if reset is None else min(max(0.0, reset - now), MAX_WAIT)
+
+
+def asked_wait(headers: Mapping[str, str], now: float | None = None) -> float | None:
+    """Seconds in `Retry-After`, which holds them or a date (RFC 9110, 10.2.3)."""
     value = headers.get("retry-after", "").strip()
-    if value:
+    seconds = _number(value)
+    if seconds is None:
         try:
-            seconds = float(value)
-        except ValueError:
-            try:
-                seconds = email.utils.parsedate_to_datetime(value).timestamp() - now
-            except ValueError:
-                seconds = float("nan")
-        if seconds == seconds and seconds != float("inf"):  # neither NaN nor infinity
-            return max(0.0, seconds)
+            moment = email.utils.parsedate_to_datetime(value)
+        except (ValueError, IndexError):  # the latter for some of what is no date
+            return None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        seconds = moment.timestamp() - (time.time() if now is None else now)
+    return min(max(0.0, seconds), MAX_WAIT)
+
+
+def _number(text: str) -> float | None:
     try:
-        reset = float(headers.get("x-sentry-rate-limit-reset", ""))
+        value = float(text)
     except ValueError:
         return None
-    return max(0.0, reset - now) if reset == reset and reset != float("inf") else None
+    return value if math.isfinite(value) else None
 
 
 def surely_not_acted(error: SentryError) -> bool:
@@ -192,6 +219,25 @@ def surely_not_acted(error: SentryError) -> bool:
 
 def _json_or_none(content: bytes) -> Json:
     try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
+        return parse(content)
+    except ValueError:
         return None
+
+
+def _site(location: str) -> str | None:
+    """Scheme and host of a redirect, which is all that a setting needs; the rest may be secret."""
+    try:
+        parts = urlsplit(location)
+    except ValueError:
+        return None
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else None
+
+
+def _flaw(error: ValueError) -> str:
+    return "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error).partition(":")[0].lower()
+
+
+def _kind(body: Json) -> str:
+    if isinstance(body, dict):
+        return "an object"
+    return "a list" if isinstance(body, list) else "nothing" if body is None else "a single value"

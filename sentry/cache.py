@@ -1,16 +1,11 @@
-"""What was read lately, in bounded memory, and what is being read right now, once for all who ask."""
+"""What was read lately, in bounded memory."""
 
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
-from typing import Generic, TypeVar
 
-import anyio
-from anyio.abc import TaskGroup
-
-T = TypeVar("T")
 Key = tuple[str, int, str]
 
 
@@ -35,33 +30,34 @@ class Statistics:
         return (self.hits + self.joined) / reads if reads else 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Answered:
-    """A good answer as it came: kept as bytes, which can be counted, and read anew each time."""
+    """An answer as it came, with the few headers that mean something: bytes can be counted, objects not."""
 
     status: int
     headers: dict[str, str]
     content: bytes
 
-    @property
-    def size(self) -> int:
-        return len(self.content) + 1_000  # the entry itself: key, headers, bookkeeping
-
 
 class Cache:
     """The least recently used answers go first when `size` bytes are full. `ttl` 0 keeps nothing."""
 
-    def __init__(self, ttl: float, size: int) -> None:
+    def __init__(self, ttl: float, size: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._lifetimes = {
             Kind.EVENT: float("inf") if ttl else 0.0,
             Kind.ISSUE: ttl,
             Kind.PROJECT: ttl * 30,
         }
         self._bound = size
-        self._size = 0
+        self._clock = clock
         self._kept: OrderedDict[Key, tuple[float, Answered]] = OrderedDict()
         self._generations = dict.fromkeys(Kind, 0)
         self.statistics = Statistics()
+        self.size = 0
+
+    def lifetime(self, kind: Kind) -> float:
+        """Seconds for which an answer of this kind is remembered."""
+        return self._lifetimes[kind]
 
     def key(self, kind: Kind, url: str) -> Key:
         """Names a read. After `drop` the same read has another name, so that an answer which was under
@@ -73,7 +69,7 @@ class Cache:
         if entry is None:
             return None
         expires, answered = entry
-        if expires <= time.monotonic():
+        if expires <= self._clock():
             self._forget(key)
             return None
         self._kept.move_to_end(key)
@@ -81,14 +77,16 @@ class Cache:
         return answered
 
     def put(self, key: Key, answered: Answered) -> None:
+        """Keep a good answer, unless something was written since the key was made."""
         kind = Kind(key[0])
         lifetime = self._lifetimes[kind]
-        if lifetime <= 0 or answered.size > self._bound or key[1] != self._generations[kind]:
+        size = _size(key, answered)
+        if lifetime <= 0 or size > self._bound or key[1] != self._generations[kind]:
             return
         self._forget(key)
-        self._kept[key] = time.monotonic() + lifetime, answered
-        self._size += answered.size
-        while self._size > self._bound:
+        self._kept[key] = self._clock() + lifetime, answered
+        self.size += size
+        while self.size > self._bound:
             self._forget(next(iter(self._kept)))
 
     def drop(self, kind: Kind) -> None:
@@ -100,55 +98,9 @@ class Cache:
     def _forget(self, key: Key) -> None:
         entry = self._kept.pop(key, None)
         if entry is not None:
-            self._size -= entry[1].size
+            self.size -= _size(key, entry[1])
 
 
-@dataclass
-class _Flight(Generic[T]):
-    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
-    landed: anyio.Event = field(default_factory=anyio.Event)
-    waiting: int = 0
-    value: T | None = None
-    error: Exception | None = None
-
-
-class Flights(Generic[T]):
-    """Identical reads in flight are one request. It ends when nobody waits for it any more."""
-
-    def __init__(self, tasks: TaskGroup, statistics: Statistics) -> None:
-        self._tasks = tasks
-        self._statistics = statistics
-        self._flights: dict[Key, _Flight[T]] = {}
-
-    async def join(self, key: Key, fetch: Callable[[], Awaitable[T]]) -> T:
-        flight = self._flights.get(key)
-        if flight is None:
-            self._statistics.misses += 1
-            flight = self._flights[key] = _Flight[T]()
-            self._tasks.start_soon(self._fly, key, flight, fetch)
-        else:
-            self._statistics.joined += 1
-        flight.waiting += 1
-        try:
-            await flight.landed.wait()
-        finally:
-            flight.waiting -= 1
-            if not flight.waiting and not flight.landed.is_set():
-                self._forget(key, flight)
-                flight.scope.cancel()
-        if flight.error is not None:
-            raise flight.error
-        return flight.value  # type: ignore[return-value]  # landed without error: it is a T
-
-    async def _fly(self, key: Key, flight: _Flight[T], fetch: Callable[[], Awaitable[T]]) -> None:
-        with flight.scope:
-            try:
-                flight.value = await fetch()
-            except Exception as error:  # noqa: BLE001 - handed to those who wait; here it would end the client
-                flight.error = error
-        self._forget(key, flight)
-        flight.landed.set()
-
-    def _forget(self, key: Key, flight: _Flight[T]) -> None:
-        if self._flights.get(key) is flight:
-            del self._flights[key]
+def _size(key: Key, answered: Answered) -> int:
+    """Bytes of memory, about: 1,000 are for the objects themselves and their place in the cache."""
+    return len(answered.content) + sum(map(len, answered.headers.values())) + len(key[2]) + 1_000

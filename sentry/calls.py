@@ -1,29 +1,23 @@
-"""What every call to Sentry shares: the deadline, the organization, the routes, and the one way to ask."""
+"""What every call to Sentry shares: the organization, the routes, and the one way to ask."""
 
-from collections.abc import Callable, Coroutine
-from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
-
-import anyio
+from typing import TYPE_CHECKING, TypeVar
 
 from sentry.answers import Reply, one, rows
 from sentry.cache import Kind, Statistics
 from sentry.connection import Connection
-from sentry.errors import DeadlineError
+from sentry.errors import UnavailableError
 from sentry.models import Json
 from sentry.pages import Page
 from sentry.paths import api_path
 from sentry.references import IssueReference, issue_reference, slug
 from sentry.routes import Routes
+from sentry.short_ids import ShortIds
 
 if TYPE_CHECKING:
     from sentry.models import SentryModel
     from sentry.organizations import Organizations
     from sentry.transport import Transport
 
-P = ParamSpec("P")
-T = TypeVar("T")
-C = TypeVar("C", bound="Calls")
 M = TypeVar("M", bound="SentryModel")
 
 
@@ -32,6 +26,7 @@ class Calls:
 
     connection: Connection
     _routes: Routes
+    _short_ids: ShortIds
 
     @property
     def _transport(self) -> "Transport":
@@ -58,12 +53,18 @@ class Calls:
     ) -> Reply:
         path = api_path(*segments)
         home = await self._home(segments)
-        return await self._transport.get(path, params or (), wanted=wanted, kind=kind, base=home, fresh=fresh)
+        params = params or []
+        try:
+            return await self._transport.get(path, params, wanted=wanted, kind=kind, base=home, fresh=fresh)
+        except UnavailableError as error:
+            if error.status_code == 500 and any(name == "cursor" for name, _ in params):
+                error.message += " Older Sentry fails so on a cursor that it did not give: try without one."
+            raise
 
-    async def _send(self, method: str, *segments: str, json: Json, wanted: str) -> Reply:
+    async def _send(self, method: str, *segments: str, body: Json, wanted: str) -> Reply:
         path = api_path(*segments)
         home = await self._home(segments)
-        return await self._transport.send(method, path, json=json, wanted=wanted, base=home)
+        return await self._transport.send(method, path, body=body, wanted=wanted, base=home)
 
     async def _home(self, segments: tuple[str, ...]) -> str | None:
         """Everything of an organization lives on its region's host."""
@@ -82,24 +83,3 @@ class Calls:
     def _page(self, model: type[M], reply: Reply) -> Page[M]:
         found = [model.model_validate(row) for row in rows(reply.body, self.connection.host)]
         return Page(found, reply.next_cursor)
-
-
-def within_deadline(
-    method: Callable[Concatenate[C, P], Coroutine[Any, Any, T]],
-) -> Callable[Concatenate[C, P], Coroutine[Any, Any, T]]:
-    """The call as a whole ends within the connection's timeout, however many requests it takes."""
-
-    @wraps(method)
-    async def call(self: C, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        timeout = self.connection.timeout
-        try:
-            with anyio.fail_after(timeout):
-                return await method(self, *args, **kwargs)
-        except TimeoutError:
-            raise DeadlineError(
-                f"{self.connection.host} did not answer within {timeout:.0f} s (setting `timeout`). "
-                "Try again, or ask for less.",
-                deadline=timeout,
-            ) from None
-
-    return call

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Self
 import anyio
 from anyio.abc import TaskGroup
 
-from sentry.cache import Cache, Statistics
+from sentry.cache import Cache, Kind, Statistics
 from sentry.connection import Connection
 from sentry.events import EventCalls
 from sentry.projects import ProjectCalls
 from sentry.releases import ReleaseCalls
 from sentry.routes import Routes
+from sentry.short_ids import ShortIds
 
 if TYPE_CHECKING:
     import httpx
@@ -29,18 +30,18 @@ class SentryClient(EventCalls, ProjectCalls, ReleaseCalls):
     `httpx.ASGITransport` for a Sentry in this process.
     """
 
-    def __init__(
-        self, connection: Connection, http_transport: "httpx.AsyncBaseTransport | None" = None
-    ) -> None:
+    def __init__(self, connection: Connection, http_transport: "httpx.AsyncBaseTransport | None" = None) -> None:
         self.connection = connection
         self._http_transport = http_transport
         self._routes = Routes()
         self._cache = Cache(connection.cache_ttl, connection.cache_size)
+        self._short_ids = ShortIds(self._cache.lifetime(Kind.PROJECT))
         self._stack = AsyncExitStack()
         self._tasks: TaskGroup | None = None
         self._opened: tuple[Transport, Organizations] | None = None
 
     async def __aenter__(self) -> Self:
+        self._stack.push_async_callback(self._close)
         self._tasks = await self._stack.enter_async_context(anyio.create_task_group())
         return self
 
@@ -49,13 +50,18 @@ class SentryClient(EventCalls, ProjectCalls, ReleaseCalls):
         exc_type: type[BaseException] | None,
         exc_value: BaseException | None,
         traceback: TracebackType | None,
-    ) -> bool | None:
+    ) -> None:
+        """Ends what is under way. An error of the block stays what it is: the task group, which would wrap
+        it in a group, does not get to see it."""
         if self._tasks is not None:
             self._tasks.cancel_scope.cancel()
-        with anyio.CancelScope(shield=True):
-            if self._opened is not None:
-                await self._opened[0].close()
-        return await self._stack.__aexit__(exc_type, exc_value, traceback)
+        await self._stack.aclose()
+
+    async def _close(self) -> None:
+        opened, self._opened, self._tasks = self._opened, None, None
+        if opened is not None:
+            with anyio.CancelScope(shield=True):
+                await opened[0].close()
 
     @property
     def statistics(self) -> Statistics:

@@ -10,6 +10,7 @@ SentryError
 ├── UnavailableError     sentry_unavailable  Sentry answered 5xx
 ├── DeadlineError        timeout             no answer in time
 ├── UnreachableError     unreachable         no connection
+│   └── MisconfiguredError                   nor will there be one until a setting is changed
 └── BadResponseError     bad_response        an answer that is not what the API promises
 
 Messages are ours and say what to try. Sentry's own words stand apart, in `details.sentry`: whoever
@@ -77,6 +78,10 @@ class DeadlineError(SentryError):
 
 class UnreachableError(SentryError):
     error = "unreachable"
+
+
+class MisconfiguredError(UnreachableError):
+    pass
 
 
 class BadResponseError(SentryError):

@@ -1,11 +1,16 @@
 """Events: one by its ID, latest or oldest, and those of an issue."""
 
-from sentry.answers import RouteMissingError, one, rows
+from sentry.answers import Reply, RouteMissingError, one, rows
 from sentry.cache import Kind
-from sentry.calls import within_deadline
-from sentry.errors import InvalidRequestError, NotFoundError, UnsupportedError
+from sentry.deadlines import within_deadline
+from sentry.errors import (
+    BadResponseError,
+    InvalidRequestError,
+    NotFoundError,
+    UnsupportedError,
+)
 from sentry.issues import IssueCalls
-from sentry.models import Event, Issue
+from sentry.models import Event, as_object
 from sentry.pages import Page
 from sentry.references import (
     LATEST,
@@ -33,7 +38,7 @@ class EventCalls(IssueCalls):
     async def _events(
         self, reference: IssueReference, query: str | None, limit: int, cursor: str | None
     ) -> Page[Event]:
-        wanted = f"The events of issue {reference.id}"
+        wanted = f"The list of events of issue {reference.id}"
         organization = await self._organization(reference.organization)
         # The page's size is `per_page`, in GlitchTip `limit`; each ignores the other's.
         params = [("per_page", str(limit)), ("limit", str(limit))]
@@ -67,16 +72,20 @@ class EventCalls(IssueCalls):
 
     @within_deadline
     async def get_stacktrace(self, event: str | None = None, *, issue: str | None = None) -> Event:
-        """The event whose stack trace is asked for: the one named, else the issue's latest."""
-        if event is None and issue is None:
+        """The event whose stack trace is asked for: the one named, if only in the issue's URL, else the
+        issue's latest."""
+        if event is not None:
+            return await self.get_event(event, issue=issue)
+        if issue is None:
             raise InvalidRequestError("Give an event, or an issue for the stack trace of its latest event.")
-        return await self.get_event(event or LATEST, issue=issue)
+        reference = self._reference(issue)
+        return await self._event_of(reference, reference.event or LATEST)
 
     async def _event_of(self, reference: IssueReference, name: str) -> Event:
         organization = await self._organization(reference.organization)
-        wanted = f"The {name} event" if name in NAMED_EVENTS else f"Event {name}"
-        wanted += f" of issue {reference.id}"
-        kind = Kind.ISSUE if name in NAMED_EVENTS else Kind.EVENT
+        is_named = name in NAMED_EVENTS
+        wanted = f"{f'The {name} event' if is_named else f'Event {name}'} of issue {reference.id}"
+        kind = Kind.ISSUE if is_named else Kind.EVENT
 
         async def today() -> Event:
             path = ("organizations", organization, "issues", reference.id, "events", name)
@@ -94,19 +103,25 @@ class EventCalls(IssueCalls):
                 raise
             return self._one(Event, reply)
 
-        async def another_way() -> Event:
-            if name == OLDEST:
-                return await self._event_of(reference, await self._oldest(reference))
-            if name in NAMED_EVENTS:
-                raise RouteMissingError(f"{self.connection.host} has no route for {wanted}.")
-            issue = self._one(Issue, await self._issue_reply(reference))
+        async def walking_to_the_oldest() -> Event:
+            return await self._event_of(reference, await self._oldest(reference))
+
+        async def through_its_project() -> Event:
+            issue = await self._issue(reference)
+            if not issue.project.slug:
+                raise BadResponseError(f"{self.connection.host} did not say the project of {reference.id}.")
             event = await self._event_in(organization, issue.project.slug, name)
             if event.group_id not in (None, issue.id):
                 raise NotFoundError(f"{wanted} was not found: it belongs to issue {event.group_id}.")
             return event
 
-        operation = f"read the {name if name in NAMED_EVENTS else 'named'} event of an issue"
-        return await self._routes.first(operation, today, by_number, another_way)
+        routes = [today, by_number]
+        if not is_named:
+            routes.append(through_its_project)
+        elif name == OLDEST:
+            routes.append(walking_to_the_oldest)
+        operation = f"read the {name} event of an issue" if is_named else "read an event by its ID"
+        return await self._routes.first(operation, *routes)
 
     async def _oldest(self, reference: IssueReference) -> str:
         page = await self._events(reference, None, 100, None)
@@ -136,20 +151,27 @@ class EventCalls(IssueCalls):
 
         async def lookup() -> Event:
             path = ("organizations", organization, "eventids", event)
-            found = one((await self._get(*path, wanted=wanted, kind=Kind.EVENT)).body, self.connection.host)
-            if isinstance(found.get("event"), dict):
-                return Event.model_validate({"groupID": found.get("groupId"), **found["event"]})
-            return await self._event_of(IssueReference(str(found.get("groupId") or "")), event)
+            reply = await self._get(*path, wanted=wanted, kind=Kind.EVENT)
+            found = one(reply.body, self.connection.host)
+            issue = found.get("groupId")
+            if (whole := as_object(found.get("event"))) is not None:
+                return Event.model_validate({**whole, "groupID": whole.get("groupID") or issue})
+            return await self._event_of(self._issue_named(issue, wanted), event)
 
         async def search() -> Event:
-            reply = await self._get(
+            reply: Reply = await self._get(
                 *("organizations", organization, "issues"),
                 params=[("query", event)],
                 wanted=wanted,
                 kind=Kind.ISSUE,
             )
             for row in rows(reply.body, self.connection.host):
-                return await self._event_of(IssueReference(str(row.get("id") or "")), event)
-            raise NotFoundError(f"{wanted} was not found.", status_code=404)
+                return await self._event_of(self._issue_named(row.get("id"), wanted), event)
+            raise NotFoundError(f"{wanted} was not found. Check the ID, and that the token may see its project.")
 
         return await self._routes.first("find an event by its ID", lookup, search)
+
+    def _issue_named(self, number: object, wanted: str) -> IssueReference:
+        if not str(number).isdecimal():
+            raise BadResponseError(f"{self.connection.host} did not say the issue of {wanted}.")
+        return IssueReference(str(number))

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass, replace
 
+from sentry.paths import quoted
+
 SORTS_OF_GLITCHTIP = {
     "date": "-last_seen",
     "new": "-first_seen",
@@ -49,9 +51,9 @@ class IssueQuery:
     def what_sentry_9_lacks(self) -> str | None:
         """The setting it would answer with a 500 or a 400, in words; None when it can."""
         if self.sort is not None and self.sort not in SORTS_OF_SENTRY_9:
-            return f"sort={self.sort} (it has {', '.join(SORTS_OF_SENTRY_9)})"
+            return f"sort={quoted(self.sort)} (it has {', '.join(SORTS_OF_SENTRY_9)})"
         if self.period is not None and self.period not in PERIODS_OF_SENTRY_9:
-            return f"period={self.period} (it has {', '.join(PERIODS_OF_SENTRY_9)})"
+            return f"period={quoted(self.period)} (it has {', '.join(PERIODS_OF_SENTRY_9)})"
         return None
 
 

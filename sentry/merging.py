@@ -1,5 +1,6 @@
 """One list of issues out of one list a project, for servers that have only the latter (Sentry 9)."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode
@@ -10,9 +11,14 @@ from sentry.errors import InvalidRequestError
 from sentry.listing import IssueQuery
 from sentry.models import Issue
 from sentry.pages import Page
+from sentry.waiting import Pending, side_by_side
 
 ListOneProject = Callable[[str, IssueQuery], Awaitable[Page[Issue]]]
 MAX_PROJECTS = 50
+
+_CURSOR_OF_SENTRY_9 = re.compile(r"[0-9.]+:-?[0-9]+:[01]")
+_PLACE = re.compile(rf"([0-9]{{1,6}}):({_CURSOR_OF_SENTRY_9.pattern}|)")
+NO_CURSOR = "The cursor is not one that a list of issues gave. Start without a cursor."
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,8 @@ async def merged_projects(asked: IssueQuery, projects: list[str], list_one: List
     Its cursor holds each project's own place, so that no row is given twice or left out.
     """
     if len(projects) == 1:
+        if asked.cursor and not _CURSOR_OF_SENTRY_9.fullmatch(asked.cursor):
+            raise InvalidRequestError(NO_CURSOR)  # Sentry 9 would answer with a 500
         return await list_one(projects[0], asked)
     places = _read_cursor(asked.cursor, projects) if asked.cursor else dict.fromkeys(projects, _Place())
     if len(places) > MAX_PROJECTS:
@@ -36,30 +44,34 @@ async def merged_projects(asked: IssueQuery, projects: list[str], list_one: List
             f"This old Sentry lists issues only by project, and there are {len(places)} of them. Name the "
             "project; list_projects has them."
         )
-    pages: dict[str, Page[Issue]] = {}
 
-    async def read(project: str, place: _Place) -> None:
-        pages[project] = await list_one(project, replace(asked, cursor=place.cursor))
+    async def read(project: str, place: _Place) -> Page[Issue]:
+        return await list_one(project, replace(asked, cursor=place.cursor))
 
+    reading: dict[str, Pending[Page[Issue]]] = {}
     async with anyio.create_task_group() as tasks:
         for project, place in places.items():
-            tasks.start_soon(read, project, place)
+            reading[project] = side_by_side(tasks, read(project, place))
+    pages = {project: pending.result() for project, pending in reading.items()}
 
-    rows = [
-        (_rank(issue, asked.sort), project, issue)
-        for project, page in pages.items()
-        for issue in page.items[places[project].given :]
-    ]
-    rows.sort(key=lambda row: row[0], reverse=True)
-    given = rows[: asked.limit]
+    counts = {project: place.given for project, place in places.items()}
+    given: list[Issue] = []
+    while len(given) < asked.limit:
+        # Whose next row comes first: rows of one project are never taken out of their order, in which its
+        # cursor counts them.
+        heads = [project for project, page in pages.items() if counts[project] < len(page.items)]
+        if not heads:
+            break
+        first = max(heads, key=lambda project: _rank(pages[project].items[counts[project]], asked.sort))
+        given.append(pages[first].items[counts[first]])
+        counts[first] += 1
     after: dict[str, _Place] = {}
     for project, page in pages.items():
-        count = places[project].given + sum(1 for _, owner, _ in given if owner == project)
-        if count < len(page.items):
-            after[project] = _Place(places[project].cursor, count)
+        if counts[project] < len(page.items):
+            after[project] = _Place(places[project].cursor, counts[project])
         elif page.next_cursor is not None:
             after[project] = _Place(page.next_cursor)
-    return Page([issue for _, _, issue in given], _write_cursor(after))
+    return Page(given, _write_cursor(after))
 
 
 def _rank(issue: Issue, sort: str | None) -> tuple[float, float]:
@@ -67,7 +79,7 @@ def _rank(issue: Issue, sort: str | None) -> tuple[float, float]:
     if sort == "new":
         return (issue.first_seen.timestamp() if issue.first_seen else 0.0), seen
     if sort == "freq":
-        return float(issue.count or 0), seen
+        return issue.count or 0, seen
     return seen, 0.0
 
 
@@ -80,11 +92,10 @@ def _write_cursor(places: dict[str, _Place]) -> str | None:
 def _read_cursor(cursor: str, projects: list[str]) -> dict[str, _Place]:
     places: dict[str, _Place] = {}
     for project, value in parse_qsl(cursor):
-        given, _, inner = value.partition(":")
-        if project not in projects or not given.isdigit():
-            break
-        places[project] = _Place(inner or None, int(given))
-    else:
-        if places:
-            return places
-    raise InvalidRequestError("The cursor is not one that a list of issues gave. Start without a cursor.")
+        place = _PLACE.fullmatch(value)
+        if project not in projects or place is None:
+            raise InvalidRequestError(NO_CURSOR)
+        places[project] = _Place(place[2] or None, int(place[1]))
+    if not places:
+        raise InvalidRequestError(NO_CURSOR)
+    return places

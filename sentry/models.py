@@ -65,14 +65,22 @@ def _strings(value: Json) -> list[str]:
 
 
 def _moment(value: Json) -> Json:
-    """Sentry sends ISO 8601, always UTC, sometimes without saying so."""
-    if not isinstance(value, str):
-        return None
+    """Sentry sends ISO 8601, always UTC, sometimes without saying so; SDKs also epoch seconds."""
     try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value, UTC)
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if moment is None:
+            return None
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError, OSError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _tags(value: Json) -> list[dict[str, Any]]:
+    """Objects in the Web API, pairs in webhooks and what SDKs send."""
+    pairs = [pair for pair in map(as_list, as_list(value) or []) if pair is not None and len(pair) == 2]
+    return _objects(value) + [{"key": key, "value": text} for key, text in pairs]
 
 
 T = TypeVar("T")
@@ -222,9 +230,7 @@ class Frame(SentryModel):
     vars: dict[str, Any] | None = None
     package: str | None = None
     symbol: str | None = None
-    instruction_addr: str | None = Field(
-        None, validation_alias=AliasChoices("instructionAddr", "instruction_addr")
-    )
+    instruction_addr: str | None = Field(None, validation_alias=AliasChoices("instructionAddr", "instruction_addr"))
     platform: str | None = None
     numbered: list[Any] = Field([], validation_alias="context")
     context_line: str | None = None
@@ -322,7 +328,7 @@ class Event(SentryModel):
     type: str | None = None
     metadata: dict[str, Any] = {}
     date_created: Moment = None
-    tags: Rows[Tag] = []
+    tags: Annotated[list[Tag], BeforeValidator(_tags)] = []
     user: dict[str, Any] | None = None
     contexts: dict[str, Any] | None = None
     context: dict[str, Any] | None = None  # what SDKs call extra
@@ -363,11 +369,7 @@ class Event(SentryModel):
 
     @property
     def release_version(self) -> str | None:
-        return (
-            (self.release.version if self.release else None)
-            or self.tag("release")
-            or self.tag("sentry:release")
-        )
+        return (self.release.version if self.release else None) or self.tag("release") or self.tag("sentry:release")
 
     @property
     def environment(self) -> str | None:

@@ -34,7 +34,15 @@ class Organizations:
         known = named or self._connection.organization or self._found
         if known:
             return known
-        seen = [organization for organization in (await self.list()).items if organization.slug]
+        try:
+            seen = [organization for organization in (await self.list()).items if organization.slug]
+        except ForbiddenError as error:
+            raise ForbiddenError(
+                "The token may not list its organizations. Set SENTRY_ORG in the server's environment to the "
+                "organization's slug.",
+                status_code=error.status_code,
+                sentry=error.sentry,
+            ) from error
         if len(seen) != 1:
             names = ", ".join(sorted(organization.slug for organization in seen)[:20])
             raise InvalidRequestError(
@@ -68,19 +76,23 @@ class Organizations:
 
 
 def region_of(organization: Organization, connection: Connection) -> str:
-    """The base URL in `links.regionUrl`, if the token may go there: our own site, and never less secure."""
+    """The base URL in `links.regionUrl` if the token may go there, else our own.
+
+    It may within our own site (`us.sentry.io` for `sentry.io`) and never less securely. A self-hosted
+    Sentry links to the address that it thinks it has, without the prefix, port or tunnel by which it is
+    reached: that is no region.
+    """
     link = organization.links.get("regionUrl")
     ours = urlsplit(connection.url)
     if not isinstance(link, str):
         return connection.base
     try:
         theirs = urlsplit(link)
-        host, _ = theirs.hostname or "", theirs.port
+        host, port = theirs.hostname or "", theirs.port
     except ValueError:
         return connection.base
-    site = "sentry.io" if connection.is_sentry_io else ours.hostname or ""
-    is_ours = host == site or host.endswith(f".{site}")
+    is_ours = host.endswith(".sentry.io") if connection.is_sentry_io else host.endswith(f".{ours.hostname}")
     is_secure = theirs.scheme == "https" or (theirs.scheme == ours.scheme == "http")
-    if not (is_ours and is_secure) or theirs.username or theirs.query or theirs.fragment:
-        return connection.base
-    return link.rstrip("/")
+    is_plain = "@" not in theirs.netloc and not (theirs.query or theirs.fragment or theirs.path.strip("/"))
+    has_port = port is not None and port != ours.port
+    return link.rstrip("/") if is_ours and is_secure and is_plain and not has_port else connection.base

@@ -1,7 +1,8 @@
 """Projects and organizations."""
 
 from sentry.cache import Kind
-from sentry.calls import Calls, within_deadline
+from sentry.calls import Calls
+from sentry.deadlines import within_deadline
 from sentry.models import Organization, Project
 from sentry.pages import Page
 from sentry.references import slug
@@ -14,9 +15,7 @@ class ProjectCalls(Calls):
         return await self._organizations.list()
 
     @within_deadline
-    async def list_projects(
-        self, organization: str | None = None, *, cursor: str | None = None
-    ) -> Page[Project]:
+    async def list_projects(self, organization: str | None = None, *, cursor: str | None = None) -> Page[Project]:
         """https://docs.sentry.io/api/organizations/list-an-organizations-projects/"""
         owner = await self._organization(organization)
         reply = await self._get(
@@ -32,7 +31,5 @@ class ProjectCalls(Calls):
         """https://docs.sentry.io/api/projects/retrieve-a-project/"""
         name = slug(project, "a project")
         owner = await self._organization(organization)
-        reply = await self._get(
-            "projects", owner, name, wanted=f"Project {name} of {owner}", kind=Kind.PROJECT
-        )
+        reply = await self._get("projects", owner, name, wanted=f"Project {name} of {owner}", kind=Kind.PROJECT)
         return self._one(Project, reply)

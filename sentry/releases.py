@@ -1,7 +1,10 @@
 """Releases: what was shipped, when, by whom."""
 
+from sentry.answers import Reply
 from sentry.cache import Kind
-from sentry.calls import Calls, within_deadline
+from sentry.calls import Calls
+from sentry.deadlines import within_deadline
+from sentry.errors import InvalidRequestError
 from sentry.models import Commit, Deploy, Release
 from sentry.pages import Page
 from sentry.paths import quoted
@@ -20,47 +23,57 @@ class ReleaseCalls(Calls):
     ) -> Page[Release]:
         """The newest first. https://docs.sentry.io/api/releases/list-an-organizations-releases/"""
         owner = await self._organization()
-        named = {
-            "project": slug(project, "a project") if project else None,
-            "query": query,
-            "per_page": str(limit),
-            "cursor": cursor,
-        }
-        reply = await self._get(
+        project = slug(project, "a project") if project else None
+        try:
+            reply = await self._releases(owner, project, query, limit, cursor)
+        except InvalidRequestError as error:
+            if not project or "project" not in (error.sentry or "").lower():
+                raise
+            reply = await self._releases(owner, None, query, limit, cursor)  # it knows projects by number
+        page = self._page(Release, reply)
+        if project:  # GlitchTip ignores it
+            page = Page([release for release in page.items if _is_of(release, project)], page.next_cursor)
+        return page
+
+    async def _releases(
+        self, owner: str, project: str | None, query: str | None, limit: int, cursor: str | None
+    ) -> Reply:
+        named = {"project": project, "query": query, "per_page": str(limit), "cursor": cursor}
+        return await self._get(
             *("organizations", owner, "releases"),
             params=[(key, value) for key, value in named.items() if value],
-            wanted=f"The releases of {owner}",
+            wanted=f"The list of releases of {owner}",
             kind=Kind.ISSUE,
         )
-        return self._page(Release, reply)
 
     @within_deadline
     async def get_release(self, version: str) -> Release:
         """https://docs.sentry.io/api/releases/retrieve-an-organizations-release/"""
-        owner = await self._organization()
-        reply = await self._get(
-            "organizations", owner, "releases", version, wanted=f"Release {quoted(version)}", kind=Kind.ISSUE
-        )
-        return self._one(Release, reply)
+        return self._one(Release, await self._of_release(version, wanted=f"Release {quoted(version)}"))
 
     @within_deadline
     async def get_release_commits(self, version: str) -> list[Commit]:
         """https://docs.sentry.io/api/releases/list-an-organization-releases-commits/"""
-        owner = await self._organization()
-        reply = await self._get(
-            *("organizations", owner, "releases", version, "commits"),
-            wanted=f"The commits of release {quoted(version)}",
-            kind=Kind.ISSUE,
-        )
-        return self._page(Commit, reply).items
+        wanted = f"The list of commits of release {quoted(version)}"
+        return self._page(Commit, await self._of_release(version, "commits", wanted=wanted)).items
 
     @within_deadline
     async def get_release_deploys(self, version: str) -> list[Deploy]:
         """https://docs.sentry.io/api/releases/list-a-releases-deploys/"""
+        wanted = f"The list of deploys of release {quoted(version)}"
+        return self._page(Deploy, await self._of_release(version, "deploys", wanted=wanted)).items
+
+    async def _of_release(self, version: str, *part: str, wanted: str) -> Reply:
         owner = await self._organization()
-        reply = await self._get(
-            *("organizations", owner, "releases", version, "deploys"),
-            wanted=f"The deploys of release {quoted(version)}",
-            kind=Kind.ISSUE,
-        )
-        return self._page(Deploy, reply).items
+
+        async def today() -> Reply:
+            path = ("organizations", owner, "releases", version, *part)
+            return await self._get(*path, wanted=wanted, kind=Kind.ISSUE)
+
+        operation = f"read the {part[0]} of a release" if part else "read a release"
+        return await self._routes.first(operation, today, instead="get_release has what it knows." * bool(part))
+
+
+def _is_of(release: Release, project: str) -> bool:
+    slugs = [row.get("slug") for row in release.projects]
+    return not slugs or project in slugs

@@ -8,7 +8,13 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from tenacity.wait import wait_random_exponential
 
 from sentry.answers import surely_not_acted
-from sentry.errors import RateLimitedError, SentryError, UnavailableError, UnreachableError
+from sentry.errors import (
+    MisconfiguredError,
+    RateLimitedError,
+    SentryError,
+    UnavailableError,
+    UnreachableError,
+)
 from sentry.waiting import on_wait
 
 T = TypeVar("T")
@@ -29,8 +35,8 @@ async def repeating(attempt: Callable[[], Awaitable[T]], *, is_write: bool) -> T
         wait=_wait,
         stop=_stop,
         before_sleep=_tell,
+        retry_error_callback=_give_up,
         sleep=anyio.sleep,
-        reraise=True,
     )
     return await retrying(attempt)
 
@@ -38,7 +44,7 @@ async def repeating(attempt: Callable[[], Awaitable[T]], *, is_write: bool) -> T
 def _is_worth_repeating(error: BaseException) -> bool:
     if isinstance(error, UnavailableError):
         return error.status_code in REPEATABLE
-    return isinstance(error, RateLimitedError | UnreachableError)
+    return isinstance(error, RateLimitedError | UnreachableError) and not isinstance(error, MisconfiguredError)
 
 
 def _is_worth_repeating_write(error: BaseException) -> bool:
@@ -48,8 +54,7 @@ def _is_worth_repeating_write(error: BaseException) -> bool:
 def _wait(retry_state: RetryCallState) -> float:
     """What Sentry asks for, and full jitter on top
     (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/)."""
-    error = _error_of(retry_state)
-    asked = error.details.get("retry_after") if error else None
+    asked = _error_of(retry_state).details.get("retry_after")
     return (asked or 0.0) + _JITTER(retry_state)
 
 
@@ -63,11 +68,20 @@ def _would_pass_deadline(retry_state: RetryCallState) -> bool:
 
 
 async def _tell(retry_state: RetryCallState) -> None:
-    tell, error = on_wait.get(), _error_of(retry_state)
-    if tell is not None and error is not None:
-        await tell(f"{error.message} Waiting {retry_state.upcoming_sleep:.1f} s, then trying again.")
+    if (tell := on_wait.get()) is not None:
+        error, wait = _error_of(retry_state), retry_state.upcoming_sleep
+        await tell(f"{error.message} Waiting {wait:.1f} s, then trying again.")
 
 
-def _error_of(retry_state: RetryCallState) -> SentryError | None:
+def _give_up(retry_state: RetryCallState) -> None:
+    error, attempts = _error_of(retry_state), retry_state.attempt_number
+    if attempts > 1:
+        error.message += f" It was asked {attempts} times."
+    raise error
+
+
+def _error_of(retry_state: RetryCallState) -> SentryError:
     error = retry_state.outcome.exception() if retry_state.outcome else None
-    return error if isinstance(error, SentryError) else None
+    if not isinstance(error, SentryError):
+        raise TypeError("Only a SentryError is worth repeating")
+    return error

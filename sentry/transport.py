@@ -1,25 +1,34 @@
 """All I/O with Sentry: one connection pool, bounded in time, in size and in requests at once."""
 
+import json
+import ssl
 from collections.abc import Mapping, Sequence
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import anyio
 import httpx
 from anyio.abc import TaskGroup
 
-from sentry.answers import Reply, understand
-from sentry.cache import Answered, Cache, Flights, Kind
+from sentry.answers import MEANINGFUL_HEADERS, Reply, understand
+from sentry.bodies import MAX_ERROR_BODY, Body
+from sentry.cache import Answered, Cache, Key, Kind
 from sentry.connection import MEGABYTE, Connection
-from sentry.errors import BadResponseError, DeadlineError, UnreachableError
+from sentry.errors import BadResponseError, InvalidRequestError, MisconfiguredError, SentryError
+from sentry.failures import failure
+from sentry.flights import Flights
 from sentry.models import Json
 from sentry.retries import repeating
 
 Params = Sequence[tuple[str, str]]
 
+MAX_URL = 30_000
+"""Characters; httpx refuses 65,536, and most servers far fewer."""
+IDLE_SECONDS = 30
+"""An unused connection is kept so long; servers and balancers in between close theirs after 60 or more."""
+
 
 class Transport:
-    """Reads are cached, shared while in flight, and repeated; writes are neither."""
+    """Reads are cached, shared while in flight, and repeated; writes are repeated only if surely not done."""
 
     def __init__(
         self,
@@ -29,18 +38,21 @@ class Transport:
         http_transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._connection = connection
+        self._token = connection.token.get_secret_value()
         self._cache = cache
-        self._flights = Flights[Answered](tasks, cache.statistics)
+        self._flights = Flights[Reply](tasks, cache.statistics, connection.timeout)
         self._limiter = anyio.CapacityLimiter(connection.max_concurrent_requests)
         self._http = httpx.AsyncClient(
             headers={
-                "Authorization": f"Bearer {connection.token.get_secret_value()}",
+                "Authorization": f"Bearer {self._token}",
                 "Accept": "application/json",
+                "Accept-Encoding": "gzip",  # all that Body unpacks
                 "User-Agent": "sentry-mcp",
             },
             # A redirect would take the token wherever it points.
             follow_redirects=False,
             timeout=httpx.Timeout(connection.read_timeout, connect=connection.connect_timeout, pool=None),
+            limits=httpx.Limits(max_connections=connection.max_concurrent_requests, keepalive_expiry=IDLE_SECONDS),
             verify=_verification(connection),
             transport=http_transport,
         )
@@ -58,111 +70,121 @@ class Transport:
         base: str | None = None,
         fresh: bool = False,
     ) -> Reply:
-        """The reply to a GET; raises SentryError. `wanted` names it in messages, `kind` is how it keeps,
-        `fresh` asks Sentry even if the answer is remembered."""
+        """The reply to a GET, shared with all who ask at the same time: not to be changed. Raises SentryError.
+
+        `wanted` names it in messages, `kind` is how it keeps, `fresh` asks Sentry even if the answer is
+        remembered.
+        """
         url = self._url(path, params, base)
         key = self._cache.key(kind, url)
-        answered = None if fresh else self._cache.get(key)
-        if answered is None:
-            answered = await self._flights.join(key, lambda: self._read(url, wanted))
-            self._cache.put(key, answered)
-        return self._understood(answered, wanted)
+        if not fresh and (answered := self._cache.get(key)) is not None:
+            return self._understood(answered, wanted)
+        return await self._flights.join(key, lambda: self._read(key, url, wanted))
 
-    async def send(
-        self, method: str, path: str, params: Params = (), *, json: Json, wanted: str, base: str | None = None
-    ) -> Reply:
-        """The reply to a write; raises SentryError. What was read of issues before is forgotten."""
-        url = self._url(path, params, base)
+    async def send(self, method: str, path: str, *, body: Json, wanted: str, base: str | None = None) -> Reply:
+        """The reply to a write; raises SentryError. Issues that are remembered are forgotten."""
+        url = self._url(path, (), base)
+        try:
+            content = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+        except ValueError:
+            raise InvalidRequestError(f"{wanted}: the text holds characters that cannot be sent.") from None
 
         async def attempt() -> Reply:
-            return self._understood(await self._exchange(method, url, json), wanted)
+            return self._understood(await self._exchange(method, url, content), wanted)
 
         try:
             return await repeating(attempt, is_write=True)
         finally:
             self._cache.drop(Kind.ISSUE)
 
-    async def _read(self, url: str, wanted: str) -> Answered:
-        """One good answer, repeated where that helps, within a deadline of its own: callers come and go."""
-
-        async def attempt() -> Answered:
+    async def _read(self, key: Key, url: str, wanted: str) -> Reply:
+        async def attempt() -> Reply:
             answered = await self._exchange("GET", url)
-            self._understood(answered, wanted)
-            return answered
+            reply = self._understood(answered, wanted)
+            self._cache.put(key, answered)
+            return reply
 
-        try:
-            with anyio.fail_after(self._connection.timeout):
-                return await repeating(attempt, is_write=False)
-        except TimeoutError:
-            raise self._too_late() from None
+        return await repeating(attempt, is_write=False)
 
-    async def _exchange(self, method: str, url: str, json: Json = None) -> Answered:
+    async def _exchange(self, method: str, url: str, content: bytes | None = None) -> Answered:
+        headers = {} if content is None else {"Content-Type": "application/json"}
         async with self._limiter:
             try:
-                async with self._http.stream(method, url, json=json) as response:
+                async with self._http.stream(method, url, content=content, headers=headers) as response:
                     self._heed_limits(response.headers)
-                    content = await self._content(response)
-                    return Answered(response.status_code, dict(response.headers), content)
-            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
-                raise UnreachableError(
-                    f"No connection to {self._connection.host} ({type(error).__name__}). Check sentry_url, "
-                    "and that Sentry is up and reachable from here.",
-                    request_sent=False,
-                ) from error
-            except httpx.TimeoutException as error:
-                raise self._too_late() from error
-            except httpx.DecodingError as error:
-                raise BadResponseError(
-                    f"{self._connection.host} sent an answer that cannot be decoded."
-                ) from error
-            except httpx.TransportError as error:
-                raise UnreachableError(
-                    f"The connection to {self._connection.host} broke ({type(error).__name__})."
-                ) from error
+                    kept = {name: response.headers[name] for name in MEANINGFUL_HEADERS if name in response.headers}
+                    return Answered(response.status_code, kept, await self._content(response))
+            except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
+                raise failure(error, self._connection, is_write=method != "GET") from error
 
     async def _content(self, response: httpx.Response) -> bytes:
         limit = self._connection.max_answer_size
-        content = bytearray()
-        async for chunk in response.aiter_bytes():
-            content += chunk
-            if len(content) > limit:
-                raise BadResponseError(
-                    f"{self._connection.host} sent more than {limit / MEGABYTE:.0f} MB, the limit "
-                    "(max_answer_size). Ask for less: a narrower query or a smaller limit.",
-                    status_code=response.status_code,
-                )
-        return bytes(content)
+        too_large = BadResponseError(
+            f"{self._connection.host} sent more than {limit / MEGABYTE:g} MB, the limit (setting "
+            "max_answer_size). Ask for less: a narrower query or a smaller limit.",
+            status_code=response.status_code,
+        )
+        try:
+            announced = response.headers.get("content-length", "")
+            if announced.isdecimal() and int(announced[:20]) > limit:
+                raise too_large
+            if response.is_stream_consumed:  # read and decoded already, by what stands in for the network
+                body = Body("", limit, too_large)
+                body.feed(response.content)
+                return body.content(whole=True)
+            body = Body(response.headers.get("content-encoding", ""), limit, too_large)
+            async for raw in response.aiter_raw():
+                body.feed(raw)
+                if response.is_error and len(body) > MAX_ERROR_BODY:
+                    break
+            return body.content(whole=not response.is_error)
+        except BadResponseError:
+            if response.is_error:
+                return b""  # its status says enough
+            raise
 
     def _heed_limits(self, headers: Mapping[str, str]) -> None:
-        """No more requests at once than Sentry has room for (https://docs.sentry.io/api/ratelimits/)."""
+        """No more requests at once than Sentry has room for (https://docs.sentry.io/api/ratelimits/).
+
+        Without a word of it, there is room for one more than before.
+        """
         try:
             remaining = int(headers.get("x-sentry-rate-limit-concurrentremaining", ""))
         except ValueError:
-            return
-        room = self._limiter.borrowed_tokens + remaining
+            room = self._limiter.total_tokens + 1
+        else:
+            room = self._limiter.borrowed_tokens + remaining
         self._limiter.total_tokens = max(1, min(room, self._connection.max_concurrent_requests))
 
     def _understood(self, answered: Answered, wanted: str) -> Reply:
-        return understand(
-            answered.status, answered.headers, answered.content, wanted=wanted, host=self._connection.host
-        )
+        try:
+            return understand(
+                answered.status, answered.headers, answered.content, wanted=wanted, host=self._connection.host
+            )
+        except SentryError as error:
+            if error.sentry is not None:  # a server, or a page in between, may echo what it was sent
+                error.sentry = error.sentry.replace(self._token, "[token]")
+            raise
 
     def _url(self, path: str, params: Params, base: str | None) -> str:
         query = urlencode(params, errors="replace")
-        return (base or self._connection.base) + path + (f"?{query}" if query else "")
-
-    def _too_late(self) -> DeadlineError:
-        return DeadlineError(
-            f"{self._connection.host} did not answer in time (the limit is {self._connection.timeout:.0f} s, "
-            "setting `timeout`). Try again, or ask for less.",
-            deadline=self._connection.timeout,
-        )
+        url = (base or self._connection.base) + path + (f"?{query}" if query else "")
+        if len(url) > MAX_URL:
+            raise InvalidRequestError(f"The query is too long ({len(query)} characters as a URL).")
+        return url
 
 
-def _verification(connection: Connection) -> Any:
+def _verification(connection: Connection) -> ssl.SSLContext | bool:
     """Loading a set of CA certificates takes tens of milliseconds: not for http, where it is not used."""
     if urlsplit(connection.url).scheme != "https":
         return False
-    import ssl
-
-    return ssl.create_default_context(cafile=connection.ca_file) if connection.ca_file else True
+    try:
+        return (
+            httpx.create_ssl_context()
+            if not connection.ca_file
+            else ssl.create_default_context(cafile=connection.ca_file)
+        )
+    except OSError as error:  # ssl.SSLError is one: the file is no PEM
+        raise MisconfiguredError(
+            f"The certificates to trust cannot be read ({type(error).__name__}). Check the setting ca_file."
+        ) from None

@@ -1,0 +1,56 @@
+"""The content of an answer as it comes in: decoded, and never more of it than a limit."""
+
+import zlib
+
+from sentry.errors import BadResponseError
+
+MAX_ERROR_BODY = 100_000
+"""Bytes read of an error's answer: enough for its words, whatever else is sent along."""
+
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+class Body:
+    """Takes an answer's raw pieces; both what came and what it decodes to stay within `limit` bytes.
+
+    Decoded here and not by httpx, which unpacks each piece whole: 64 kB of gzip can be 64 MB, and gzip in
+    gzip far more. Raises BadResponseError.
+    """
+
+    def __init__(self, encoding: str, limit: int, too_large: BadResponseError) -> None:
+        encoding = encoding.strip().lower()
+        if encoding not in ("", "identity", "gzip"):
+            raise BadResponseError("Sentry's answer is encoded in a way that was not asked for (not gzip).")
+        self._is_gzip = encoding == "gzip"
+        self._member = zlib.decompressobj(_GZIP)
+        self._limit = limit
+        self._too_large = too_large
+        self._came = 0
+        self._content = bytearray()
+
+    def feed(self, raw: bytes) -> None:
+        self._came += len(raw)
+        if self._came > self._limit:
+            raise self._too_large
+        if not self._is_gzip:
+            self._content += raw
+            return
+        while raw:
+            if self._member.eof:  # gzip may consist of several members (RFC 1952, 2.2)
+                self._member = zlib.decompressobj(_GZIP)
+            try:
+                self._content += self._member.decompress(raw, self._limit + 1 - len(self._content))
+            except zlib.error:
+                raise BadResponseError("Sentry's answer is not the gzip that it says it is.") from None
+            if len(self._content) > self._limit:
+                raise self._too_large
+            raw = self._member.unused_data
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+    def content(self, *, whole: bool) -> bytes:
+        """What has come; when it should be the `whole` of it, checks that nothing is missing."""
+        if whole and self._is_gzip and self._came and not self._member.eof:
+            raise BadResponseError("Sentry's answer ended before its end (gzip).")
+        return bytes(self._content)

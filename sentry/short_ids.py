@@ -1,0 +1,36 @@
+"""Which number a short ID stands for: asked once where a server takes only numbers."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+
+from sentry.models import Issue
+
+MAX_REMEMBERED = 5_000
+
+
+class ShortIds:
+    """Learnt from every issue that was seen, for `lifetime` seconds: a project can be deleted and made anew."""
+
+    def __init__(self, lifetime: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._lifetime = lifetime
+        self._clock = clock
+        self._numbers: OrderedDict[tuple[str, str], tuple[float, str]] = OrderedDict()
+
+    def learn(self, organization: str, issues: Iterable[Issue]) -> None:
+        if not self._lifetime:
+            return
+        for issue in issues:
+            if issue.short_id and issue.id.isdecimal():
+                key = organization, issue.short_id.upper()
+                self._numbers.pop(key, None)
+                self._numbers[key] = self._clock() + self._lifetime, issue.id
+        while len(self._numbers) > MAX_REMEMBERED:
+            self._numbers.popitem(last=False)
+
+    def number(self, organization: str, short_id: str) -> str | None:
+        expires, number = self._numbers.get((organization, short_id), (0.0, ""))
+        return number if expires > self._clock() else None
+
+    def forget(self, organization: str, short_id: str) -> None:
+        self._numbers.pop((organization, short_id), None)
