@@ -266,7 +266,8 @@ async def test_update_issue_says_when_nothing_changed(sentry: Sentry) -> None:
     sentry.capture(checkout)
 
     async with connected(sentry) as client:
-        result = await client.call_tool("update_issue", {"issue": "SHOP-1", "status": "unresolved"})
+        await client.call_tool("update_issue", {"issue": "SHOP-1", "status": "resolved"})
+        result = await client.call_tool("update_issue", {"issue": "SHOP-1", "status": "resolved"})
 
     assert "changed" not in data_of(result)
     assert text_of(result).startswith("Unchanged.")
