@@ -8,6 +8,7 @@ from sentry.pages import Page
 
 Status = Literal["unresolved", "resolved", "ignored", "resolvedInNextRelease"]
 Priority = Literal["high", "medium", "low"]
+IgnoreUntil = Literal["escalating", "forever"]
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class IssueChange:
     """What to change of an issue; None leaves as it is (https://docs.sentry.io/api/events/update-an-issue/).
 
     `in_release` is a version or `latest`, `in_commit` a commit id with its repository. The conditions end
-    an `ignored`: minutes from now, events or users from now on, or when Sentry sees it escalate.
+    an `ignored`: minutes from now, events or users from now on, when Sentry sees it escalate, or never.
     `assigned_to` is an e-mail, a user name, `user:ID`, `team:ID`; "" clears it.
     """
 
@@ -26,14 +27,13 @@ class IssueChange:
     ignore_minutes: int | None = None
     ignore_events: int | None = None
     ignore_users: int | None = None
-    ignore_until_escalating: bool = False
+    ignore_until: IgnoreUntil | None = None
     assigned_to: str | None = None
     priority: Priority | None = None
 
     def body(self) -> dict[str, Any]:
         """The JSON that Sentry's PUT takes."""
         details: dict[str, Any] = {
-            "inNextRelease": True if self.status == "resolvedInNextRelease" else None,
             "inRelease": self.in_release,
             "inCommit": {"commit": self.in_commit, "repository": self.repository} if self.in_commit else None,
             "ignoreDuration": self.ignore_minutes,
@@ -51,11 +51,13 @@ class IssueChange:
         return {key: value for key, value in body.items() if value is not None}
 
     def _substatus(self) -> str | None:
+        """How an `ignored` ends, in the words of today's Sentry; older servers read only the details."""
         if self.status != "ignored":
             return None
-        if self.ignore_until_escalating:
-            return "archived_until_escalating"
-        return None
+        if self.ignore_until is not None:
+            return {"escalating": "archived_until_escalating", "forever": "archived_forever"}[self.ignore_until]
+        has_condition = any((self.ignore_minutes, self.ignore_events, self.ignore_users))
+        return "archived_until_condition_met" if has_condition else None
 
 
 class SentryClientProtocol(Protocol):
