@@ -2,19 +2,19 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
 from inspect import Signature, signature
-from typing import Any, NamedTuple, get_type_hints
+from typing import NamedTuple, get_type_hints
 
-from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
-from views.reader import Reader
 
 from resources import reads
+from resources.search_syntax import SEARCH_SYNTAX
+from resources.serving import connected_client
 from sentry.errors import InvalidRequestError, NotFoundError, SentryError
 from sentry.protocol import SentryClientProtocol
 from views.errors import error_answer
+from views.reader import Reader
 from views.results import Result, untrusted
 
 Read = Callable[..., Awaitable[Result]]
@@ -37,21 +37,6 @@ CATALOGUE = [
     Entry("sentry://events/{event}/stacktrace", "The stack trace of an event", reads.event_stacktrace),
 ]
 
-_connected: ContextVar[SentryClientProtocol] = ContextVar("connected")
-
-
-async def remember_client(
-    context: ServerRequestContext[SentryClientProtocol, Any], call_next: CallNext
-) -> HandlerResult:
-    """Middleware: the SDK hands a Context to templates but not to plain resources and completions."""
-    _connected.set(context.lifespan_context)
-    return await call_next(context)
-
-
-def connected_client() -> SentryClientProtocol:
-    """The client of the request being served."""
-    return _connected.get()
-
 
 def register_resources(server: MCPServer[SentryClientProtocol], reader: Reader) -> None:
     for entry in CATALOGUE:
@@ -63,6 +48,14 @@ def register_resources(server: MCPServer[SentryClientProtocol], reader: Reader) 
             mime_type="application/json",
             meta={"untrusted": list(untrusted(get_type_hints(entry.read)["return"]))},
         )(_served(entry.read, reader))
+
+    server.resource(
+        "sentry://search-syntax",
+        name="search_syntax",
+        title="Sentry's search syntax",
+        description="What a query of list_issues and get_events may be, by example.",
+        mime_type="text/markdown",
+    )(lambda: SEARCH_SYNTAX)
 
 
 def _served(read: Read, reader: Reader) -> Callable[..., Awaitable[str]]:

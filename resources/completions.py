@@ -9,7 +9,7 @@ from mcp.types import (
     ResourceTemplateReference,
 )
 
-from resources.catalogue import connected_client
+from resources.serving import connected_client
 from sentry.errors import SentryError
 from sentry.protocol import SentryClientProtocol
 
@@ -42,5 +42,7 @@ async def _values(name: str, organization: str | None) -> list[str]:
             return [found.slug for found in (await client.list_projects(organization)).items]
         case "issue":
             return [found.name for found in (await client.list_issues()).items]
+        case "release" | "version":
+            return [found.version for found in (await client.list_releases()).items]
         case _:
             return []

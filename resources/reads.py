@@ -1,14 +1,14 @@
 """What can be read by URI: the same objects as the tools answer with."""
 
 import anyio
-from views.events import EventList, EventResult
-from views.issues import IssueList, IssueResult
-from views.projects import ProjectList, ProjectResult
 
 from sentry.protocol import SentryClientProtocol
 from sentry.waiting import side_by_side
 from views import events, projects, stacktraces
 from views import issues as issue_views
+from views.events import EventList, EventResult
+from views.issues import IssueList, IssueResult
+from views.projects import ProjectList, ProjectResult
 from views.stacktraces import StacktraceResult
 
 

@@ -4,8 +4,9 @@ import itertools
 from collections.abc import Generator
 
 import pytest
-from local import Embedded, Store
 from wire import Sentry, served_in_background
+
+from local import Embedded, Store
 
 _numbers = itertools.count(1)
 

@@ -14,10 +14,11 @@ from typing import Any, Literal
 
 import anyio
 import sentry_sdk
-from local import Embedded, Store, serve
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.types import CallToolResult, TextContent
+
+from local import Embedded, Store, serve
 from server import build_server
 from settings import Settings, load_settings
 

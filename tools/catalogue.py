@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from mcp.types import ToolAnnotations
-from views.reader import Reader
 
 from tools import events, issues, projects
 from tools.schema import input_schema, output_schema
 from tools.tool import SentryTool
+from views.reader import Reader
 
 READ = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True)
 WRITE = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=True)

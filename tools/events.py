@@ -1,11 +1,11 @@
 """What a model can do with events."""
 
 from mcp.server.mcpserver import Context
-from views.events import EventList, EventResult
 
 from sentry.protocol import SentryClientProtocol
 from tools.arguments import Cursor, EventId, EventOfIssue, Frames, IssueId, Limit, MaxTokens, Project
 from views import events as views
+from views.events import EventList, EventResult
 from views.stacktraces import StacktraceResult, stacktrace
 
 

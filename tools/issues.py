@@ -5,8 +5,6 @@ from typing import Annotated
 import anyio
 from mcp.server.mcpserver import Context
 from pydantic import Field
-from views.issues import IssueExtras, IssueList, IssueResult
-from views.updates import IssueUpdate, issue_update
 
 from sentry.errors import InvalidRequestError
 from sentry.protocol import IssueChange, SentryClientProtocol, Status
@@ -14,6 +12,8 @@ from sentry.references import LATEST
 from sentry.waiting import side_by_side
 from tools.arguments import Cursor, EventOfIssue, IssueId, Limit, MaxTokens, Project, Query, Sort
 from views import issues as views
+from views.issues import IssueExtras, IssueList, IssueResult
+from views.updates import IssueUpdate, issue_update
 
 
 async def list_issues(

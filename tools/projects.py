@@ -1,11 +1,11 @@
 """What a model can do with projects."""
 
 from mcp.server.mcpserver import Context
-from views.projects import ProjectList, ProjectResult
 
 from sentry.protocol import SentryClientProtocol
 from tools.arguments import Cursor, Organization, Project
 from views import projects as views
+from views.projects import ProjectList, ProjectResult
 
 
 async def list_projects(

@@ -8,12 +8,12 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp.types import CallToolResult, TextContent
 from pydantic import ValidationError
-from views.reader import Answer, Reader
 
 from sentry.errors import InvalidRequestError, SentryError
 from sentry.paths import quoted
 from sentry.waiting import on_wait
 from views.errors import error_answer
+from views.reader import Answer, Reader
 
 MAX_TEXT = 10_000
 """Characters of one argument; nothing that Sentry takes is longer."""

@@ -31,7 +31,11 @@ async def test_the_catalogue_lists_them_all(sentry: Sentry, era: Era) -> None:
         plain = (await client.list_resources()).resources
         templates = (await client.list_resource_templates()).resource_templates
 
-    assert {str(resource.uri) for resource in plain} == {"sentry://issues", "sentry://projects"}
+    assert {str(resource.uri) for resource in plain} == {
+        "sentry://issues",
+        "sentry://projects",
+        "sentry://search-syntax",
+    }
     assert {template.uri_template for template in templates} == {
         "sentry://issues/{issue}",
         "sentry://issues/{issue}/events",

@@ -1,0 +1,76 @@
+"""Workflows that a person picks from a menu: what to do, and what Sentry knows, in one message."""
+
+from typing import Annotated
+
+import anyio
+from pydantic import Field
+
+from sentry.protocol import SentryClientProtocol
+from sentry.waiting import side_by_side
+from views.issues import IssueExtras, issue_list
+from views.issues import issue as issue_view
+from views.reader import Reader
+
+Issue = Annotated[str, Field(description="ID, short ID or URL of the issue")]
+Release = Annotated[str, Field(description="Version, such as shop@1.5.0")]
+Project = Annotated[str, Field(description="Project slug; empty for all")]
+
+TRIAGE = """\
+Triage this Sentry issue. Say in a few lines:
+1. what breaks, for whom and how often, and whether it is new, a regression or getting worse;
+2. the most likely cause, and the evidence for it in the stack trace, breadcrumbs and request;
+3. the release that it came with, if the data shows it;
+4. a verdict: fix now, fix later, ignore (until when) or assign (to whom), with the reason.
+Look further (get_events, get_tag_values, get_stacktrace) where the evidence is thin. Change nothing in Sentry \
+before I agree; then use update_issue."""
+
+FIX = """\
+Fix the cause of this Sentry issue in the code that is open here.
+1. Find the code of the failing frames; it may have moved on since the release in which it failed.
+2. Explain the cause before you change anything, and say so if the evidence does not prove it.
+3. Write a test that fails as the issue does, then make the smallest change that makes it pass.
+4. Look for the same mistake elsewhere.
+Then offer to resolve the issue with update_issue: in the next release, if the fix ships with it."""
+
+REVIEW = """\
+Review how this release behaves, from Sentry's data. Say in a few lines:
+1. which issues are new in it, and which of its errors matter most (users, events, trend);
+2. what they have in common, and which commits or authors they point to;
+3. a verdict: keep it, fix forward, or roll back, with the reason.
+Open an issue with get_issue where its title does not say enough."""
+
+
+async def triage_issue(client: SentryClientProtocol, reader: Reader, issue: Issue) -> str:
+    """What is it, how bad is it, what to do about it."""
+    return f"{TRIAGE}\n\n{await _issue_text(client, reader, issue)}"
+
+
+async def fix_issue(client: SentryClientProtocol, reader: Reader, issue: Issue) -> str:
+    """From the stack trace to a tested fix."""
+    return f"{FIX}\n\n{await _issue_text(client, reader, issue)}"
+
+
+async def review_release(client: SentryClientProtocol, reader: Reader, release: Release, project: Project = "") -> str:
+    """What a release broke."""
+    quoted = release.replace('"', "")
+    async with anyio.create_task_group() as tasks:
+        new = side_by_side(tasks, client.list_issues(query=f'firstRelease:"{quoted}"', project=project or None))
+        seen = side_by_side(
+            tasks,
+            client.list_issues(query=f'is:unresolved release:"{quoted}"', project=project or None, sort="freq"),
+        )
+    return "\n\n".join(
+        [
+            REVIEW,
+            f"Issues first seen in it:\n{reader.read(issue_list(new.result())).text}",
+            f"Unresolved issues seen in it:\n{reader.read(issue_list(seen.result())).text}",
+        ]
+    )
+
+
+async def _issue_text(client: SentryClientProtocol, reader: Reader, issue: str) -> str:
+    async with anyio.create_task_group() as tasks:
+        found = side_by_side(tasks, client.get_issue(issue))
+        latest = side_by_side(tasks, client.get_event("latest", issue=issue))
+    missing = {"event": latest.error.message} if latest.error else {}
+    return reader.read(issue_view(found.result(), latest.value, extras=IssueExtras(missing=missing))).text
