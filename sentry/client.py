@@ -8,6 +8,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from sentry.cache import Cache, Kind, Statistics
+from sentry.clues import ClueCalls
 from sentry.connection import Connection
 from sentry.events import EventCalls
 from sentry.projects import ProjectCalls
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from sentry.transport import Transport
 
 
-class SentryClient(EventCalls, ProjectCalls, ReleaseCalls):
+class SentryClient(EventCalls, ClueCalls, ProjectCalls, ReleaseCalls):
     """Everything Sentry can be asked, by HTTP: `async with SentryClient(connection) as client`.
 
     Opening it does no I/O: the connection pool is made by the first request, so that a server over stdio
