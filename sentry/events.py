@@ -1,15 +1,19 @@
 """Events: one by its ID, latest or oldest, and those of an issue."""
 
-from sentry.answers import Reply, RouteMissingError, one, rows
+import anyio
+
+from sentry.answers import RouteMissingError, one, rows
 from sentry.cache import Kind
 from sentry.deadlines import within_deadline
 from sentry.errors import (
     BadResponseError,
+    ForbiddenError,
     InvalidRequestError,
     NotFoundError,
     UnsupportedError,
 )
 from sentry.issues import IssueCalls
+from sentry.merging import MAX_PROJECTS
 from sentry.models import Event, as_object
 from sentry.pages import Page
 from sentry.references import (
@@ -21,6 +25,7 @@ from sentry.references import (
     event_reference,
     slug,
 )
+from sentry.waiting import Pending, side_by_side
 
 WALKED_PAGES = 20
 """Pages of 100 events read to the oldest where no route has it (GlitchTip)."""
@@ -104,7 +109,8 @@ class EventCalls(IssueCalls):
             return self._one(Event, reply)
 
         async def walking_to_the_oldest() -> Event:
-            return await self._event_of(reference, await self._oldest(reference))
+            event = await self._oldest(reference)
+            return event if event.entries else await self._event_of(reference, event.id)
 
         async def through_its_project() -> Event:
             issue = await self._issue(reference)
@@ -123,20 +129,21 @@ class EventCalls(IssueCalls):
         operation = f"read the {name} event of an issue" if is_named else "read an event by its ID"
         return await self._routes.first(operation, *routes)
 
-    async def _oldest(self, reference: IssueReference) -> str:
-        page = await self._events(reference, None, 100, None)
-        for _ in range(WALKED_PAGES):
-            if page.next_cursor is None:
-                break
-            page = await self._events(reference, None, 100, page.next_cursor)
-        else:
-            raise UnsupportedError(
-                f"This Sentry has no route to the oldest event, and issue {reference.id} has too many to "
-                "walk. Page through get_events instead."
-            )
-        if not page.items:
+    async def _oldest(self, reference: IssueReference) -> Event:
+        cursors: list[str | None] = [None]
+        oldest: Event | None = None
+        while cursors[-1] not in cursors[:-1]:
+            if len(cursors) > WALKED_PAGES:
+                raise UnsupportedError(
+                    f"This Sentry has no route to the oldest event, and issue {reference.id} has too many to "
+                    "walk. Page through get_events instead."
+                )
+            page = await self._events(reference, None, 100, cursors[-1])
+            oldest = page.items[-1] if page.items else oldest
+            cursors.append(page.next_cursor)
+        if oldest is None:
             raise NotFoundError(f"Issue {reference.id} has no events any more.")
-        return page.items[-1].id
+        return oldest
 
     async def _event_in(self, organization: str, project: str, event: str) -> Event:
         reply = await self._get(
@@ -148,6 +155,7 @@ class EventCalls(IssueCalls):
 
     async def _event_anywhere(self, organization: str, event: str) -> Event:
         wanted = f"Event {event}"
+        not_found = NotFoundError(f"{wanted} was not found. Check the ID, and that the token may see its project.")
 
         async def lookup() -> Event:
             path = ("organizations", organization, "eventids", event)
@@ -159,17 +167,34 @@ class EventCalls(IssueCalls):
             return await self._event_of(self._issue_named(issue, wanted), event)
 
         async def search() -> Event:
-            reply: Reply = await self._get(
+            reply = await self._get(
                 *("organizations", organization, "issues"),
                 params=[("query", event)],
                 wanted=wanted,
                 kind=Kind.ISSUE,
             )
-            for row in rows(reply.body, self.connection.host):
-                return await self._event_of(self._issue_named(row.get("id"), wanted), event)
-            raise NotFoundError(f"{wanted} was not found. Check the ID, and that the token may see its project.")
+            found = rows(reply.body, self.connection.host)
+            hits = [row for row in found if row.get("matchingEventId") == event] or found
+            if not hits:
+                raise not_found
+            if len(hits) > 1:
+                raise RouteMissingError(f"{self.connection.host} does not search for an event.")
+            return await self._event_of(self._issue_named(hits[0].get("id"), wanted), event)
 
-        return await self._routes.first("find an event by its ID", lookup, search)
+        async def in_each_project() -> Event:
+            looking: list[Pending[Event]] = []
+            projects = await self._project_slugs(organization)
+            async with anyio.create_task_group() as tasks:
+                for project in projects[:MAX_PROJECTS]:
+                    looking.append(side_by_side(tasks, self._event_in(organization, project, event)))
+            for one_project in looking:
+                if one_project.error is None:
+                    return one_project.result()
+                if not isinstance(one_project.error, NotFoundError | ForbiddenError | RouteMissingError):
+                    raise one_project.error
+            raise not_found
+
+        return await self._routes.first("find an event by its ID", lookup, search, in_each_project)
 
     def _issue_named(self, number: object, wanted: str) -> IssueReference:
         if not str(number).isdecimal():

@@ -34,19 +34,34 @@ class IssueListCalls(Calls):
         asked = IssueQuery(project, query, environment, period, sort, limit, cursor)
         owner = await self._organization(organization)
 
+        failed: list[RouteMissingError] = []  # what it said tells which of the older kinds it is
+
+        async def of_organization(asked: IssueQuery) -> Page[Issue]:
+            try:
+                return await self._list(asked, "organizations", owner)
+            except RouteMissingError as error:
+                failed.append(error)
+                raise
+
         async def today() -> Page[Issue]:
-            return await self._list(asked, "organizations", owner)
+            return await of_organization(asked)
 
         async def by_project_number() -> Page[Issue]:
             """Sentry before 2026 takes numbers of projects only."""
+            if failed and failed[-1].is_doubtful:
+                raise failed[-1]
             found = await self._project(owner, project or "")
-            return await self._list(replace(asked, project=found.id), "organizations", owner)
+            return await of_organization(replace(asked, project=found.id))
 
         async def glitchtip() -> Page[Issue]:
+            if failed and failed[-1].is_doubtful:
+                raise failed[-1]
             scope = ("projects", owner, project) if project else ("organizations", owner)
             return await self._list(asked.for_glitchtip(), *scope)
 
         async def sentry_9() -> Page[Issue]:
+            if failed and not failed[-1].is_doubtful:
+                raise failed[-1]
             if lacking := asked.what_sentry_9_lacks():
                 raise UnsupportedError(
                     "Sentry failed on the organization's list of issues, as Sentry 9 does, and Sentry 9 cannot "
@@ -64,9 +79,10 @@ class IssueListCalls(Calls):
             routes.append(by_project_number)
         if project or sort:  # else it is the same request as today's
             routes.append(glitchtip)
+        routes.append(sentry_9)
         # Each manner of listing has its own routes, so its own memory of them.
         operation = f"list issues{' of a project' * bool(project)}{', sorted' * bool(sort)}"
-        return await self._routes.first(operation, *routes, sentry_9)
+        return await self._routes.first(operation, *routes)
 
     async def _list(self, asked: IssueQuery, *scope: str) -> Page[Issue]:
         in_project = scope[0] == "projects"

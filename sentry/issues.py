@@ -60,16 +60,14 @@ class IssueCalls(IssueListCalls):
             return number
 
         async def search() -> str:
-            cursor: str | None = None
-            for _ in range(SEARCHED_PAGES):
-                asked = IssueQuery(query="", limit=100, cursor=cursor)
+            cursors: list[str | None] = [None]
+            while cursors[-1] not in cursors[:-1] and len(cursors) <= SEARCHED_PAGES:
+                asked = IssueQuery(query="", limit=100, cursor=cursors[-1])
                 page = await self._list(asked, "organizations", organization)
                 for row in page.items:
                     if (row.short_id or "").upper() == reference.id and row.id:
                         return row.id
-                cursor = page.next_cursor
-                if cursor is None:
-                    break
+                cursors.append(page.next_cursor)
             raise NotFoundError(
                 f"{wanted} is not among the newest issues, and this Sentry cannot look up a short ID. Give "
                 "the numeric ID, or find the issue with list_issues."

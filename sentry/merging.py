@@ -7,7 +7,8 @@ from urllib.parse import parse_qsl, urlencode
 
 import anyio
 
-from sentry.errors import InvalidRequestError
+from sentry.answers import RouteMissingError
+from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError
 from sentry.listing import IssueQuery
 from sentry.models import Issue
 from sentry.pages import Page
@@ -52,7 +53,7 @@ async def merged_projects(asked: IssueQuery, projects: list[str], list_one: List
     async with anyio.create_task_group() as tasks:
         for project, place in places.items():
             reading[project] = side_by_side(tasks, read(project, place))
-    pages = {project: pending.result() for project, pending in reading.items()}
+    pages = {project: pending.result() for project, pending in _of_those_seen(reading).items()}
 
     counts = {project: place.given for project, place in places.items()}
     given: list[Issue] = []
@@ -72,6 +73,12 @@ async def merged_projects(asked: IssueQuery, projects: list[str], list_one: List
         elif page.next_cursor is not None:
             after[project] = _Place(page.next_cursor)
     return Page(given, _write_cursor(after))
+
+
+def _of_those_seen(reading: dict[str, Pending[Page[Issue]]]) -> dict[str, Pending[Page[Issue]]]:
+    """Without projects that were deleted meanwhile or that the token may not see, unless there is no other."""
+    unseen = (NotFoundError, ForbiddenError, RouteMissingError)
+    return {project: one for project, one in reading.items() if not isinstance(one.error, unseen)} or reading
 
 
 def _rank(issue: Issue, sort: str | None) -> tuple[float, float]:
