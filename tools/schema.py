@@ -15,8 +15,14 @@ def input_schema(schema: Schema) -> Schema:
 
 
 def output_schema(schema: Schema) -> Schema:
-    """Without titles, defaults and descriptions. A field that may be absent is then never null."""
-    return dict(_compact(schema, ()))
+    """Without titles, defaults and descriptions. A field that may be absent is then never null.
+
+    Nothing is required at the top: clients hold a failed call's `{"error", "message", ...}` against this
+    schema too, as the Inspector does.
+    """
+    compact = dict(_compact(schema, ()))
+    compact.pop("required", None)
+    return compact
 
 
 def _compact(value: Any, keep: tuple[str, ...]) -> Any:

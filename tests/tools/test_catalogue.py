@@ -4,10 +4,12 @@ import json
 
 import pytest
 from bpe_openai import get_encoding
+from broken import checkout
 from jsonschema import Draft202012Validator
 from mcp.types import Tool
-from server import INSTRUCTIONS
 from wire import ERAS, Era, Sentry, connected
+
+from server import INSTRUCTIONS
 
 NAMES = {
     "list_issues",
@@ -66,6 +68,30 @@ def test_every_schema_is_valid_and_closed_to_unknown_arguments(tools: list[Tool]
         assert tool.input_schema["additionalProperties"] is False
         assert tool.output_schema
         assert tool.output_schema["type"] == "object"
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_answers_and_failures_alike_are_what_the_schema_says(sentry: Sentry, era: Era) -> None:
+    event = sentry.capture(checkout)
+    good: dict[str, dict[str, object]] = {
+        "list_issues": {},
+        "get_issue": {"issue": "SHOP-1"},
+        "get_events": {"issue": "SHOP-1"},
+        "get_event": {"event": event},
+        "get_stacktrace": {"event": event},
+        "update_issue": {"issue": "SHOP-1", "status": "resolved"},
+        "list_projects": {},
+        "get_project": {"project": "shop"},
+    }
+    async with connected(sentry, era=era) as client:
+        for tool in (await client.list_tools()).tools:
+            validator = Draft202012Validator(tool.output_schema or {})
+            answered = await client.call_tool(tool.name, good[tool.name])
+            failed = await client.call_tool(tool.name, {"nonsense": 1})
+            assert not answered.is_error
+            assert failed.is_error
+            validator.validate(answered.structured_content)
+            validator.validate(failed.structured_content)
 
 
 def test_the_tools_stay_cheap(tools: list[Tool]) -> None:
