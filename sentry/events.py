@@ -1,7 +1,5 @@
 """Events: one by its ID, latest or oldest, and those of an issue."""
 
-import anyio
-
 from sentry.answers import RouteMissingError, one, rows
 from sentry.cache import Kind
 from sentry.deadlines import within_deadline
@@ -12,6 +10,7 @@ from sentry.errors import (
     NotFoundError,
     UnsupportedError,
 )
+from sentry.gathering import of_each
 from sentry.issues import IssueCalls
 from sentry.merging import MAX_PROJECTS
 from sentry.models import Event, as_object
@@ -25,7 +24,6 @@ from sentry.references import (
     event_reference,
     slug,
 )
-from sentry.waiting import Pending, side_by_side
 
 WALKED_PAGES = 20
 """Pages of 100 events read to the oldest where no route has it (GlitchTip)."""
@@ -182,16 +180,13 @@ class EventCalls(IssueCalls):
             return await self._event_of(self._issue_named(hits[0].get("id"), wanted), event)
 
         async def in_each_project() -> Event:
-            looking: list[Pending[Event]] = []
-            projects = await self._project_slugs(organization)
-            async with anyio.create_task_group() as tasks:
-                for project in projects[:MAX_PROJECTS]:
-                    looking.append(side_by_side(tasks, self._event_in(organization, project, event)))
-            for one_project in looking:
-                if one_project.error is None:
-                    return one_project.result()
-                if not isinstance(one_project.error, NotFoundError | ForbiddenError | RouteMissingError):
-                    raise one_project.error
+            projects = (await self._project_slugs(organization))[:MAX_PROJECTS]
+            try:
+                found = await of_each(projects, lambda project: self._event_in(organization, project, event))
+            except (NotFoundError, ForbiddenError, RouteMissingError):
+                raise not_found from None
+            for whole in found.values():
+                return whole
             raise not_found
 
         return await self._routes.first("find an event by its ID", lookup, search, in_each_project)

@@ -5,14 +5,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode
 
-import anyio
-
-from sentry.answers import RouteMissingError
-from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError
+from sentry.errors import InvalidRequestError
+from sentry.gathering import of_each
 from sentry.listing import IssueQuery
 from sentry.models import Issue
 from sentry.pages import Page
-from sentry.waiting import Pending, side_by_side
 
 ListOneProject = Callable[[str, IssueQuery], Awaitable[Page[Issue]]]
 MAX_PROJECTS = 50
@@ -46,15 +43,10 @@ async def merged_projects(asked: IssueQuery, projects: list[str], list_one: List
             "project; list_projects has them."
         )
 
-    async def read(project: str, place: _Place) -> Page[Issue]:
-        return await list_one(project, replace(asked, cursor=place.cursor))
+    async def read(project: str) -> Page[Issue]:
+        return await list_one(project, replace(asked, cursor=places[project].cursor))
 
-    reading: dict[str, Pending[Page[Issue]]] = {}
-    async with anyio.create_task_group() as tasks:
-        for project, place in places.items():
-            reading[project] = side_by_side(tasks, read(project, place))
-    pages = {project: pending.result() for project, pending in _of_those_seen(reading).items()}
-
+    pages = await of_each(places, read)
     counts = {project: place.given for project, place in places.items()}
     given: list[Issue] = []
     while len(given) < asked.limit:
@@ -73,12 +65,6 @@ async def merged_projects(asked: IssueQuery, projects: list[str], list_one: List
         elif page.next_cursor is not None:
             after[project] = _Place(page.next_cursor)
     return Page(given, _write_cursor(after))
-
-
-def _of_those_seen(reading: dict[str, Pending[Page[Issue]]]) -> dict[str, Pending[Page[Issue]]]:
-    """Without projects that were deleted meanwhile or that the token may not see, unless there is no other."""
-    unseen = (NotFoundError, ForbiddenError, RouteMissingError)
-    return {project: one for project, one in reading.items() if not isinstance(one.error, unseen)} or reading
 
 
 def _rank(issue: Issue, sort: str | None) -> tuple[float, float]:
