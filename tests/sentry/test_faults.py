@@ -1,0 +1,185 @@
+"""Whatever a server does, a call ends in time with the right error and leaves nothing behind."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from standins.clients import client_of
+from standins.faults import FAULTS, Fault, answering, happening, length_too_short, unannounced_100_megabytes
+from standins.recorded import TOKEN
+from standins.sockets import Request, Wire, listening
+
+from sentry.client import SentryClient
+from sentry.errors import BadResponseError, RateLimitedError, SentryError
+from sentry.protocol import IssueChange
+
+SHORT: dict[str, Any] = {"organization": "acme", "timeout": 1.0, "max_answer_size": 200_000, "cache_ttl": 0}
+SHORTER: dict[str, Any] = {**SHORT, "timeout": 0.3, "read_timeout": 0.2}
+SLACK = 5.0
+"""Seconds over the deadline, for a machine that is busy with other things."""
+
+
+def settings_for(fault: Fault) -> dict[str, Any]:
+    return SHORTER if fault.error == "timeout" else SHORT
+
+
+async def failure_of(call: Callable[[], Awaitable[object]]) -> SentryError:
+    with pytest.raises(SentryError) as raised:
+        await call()
+    return raised.value
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+async def test_each_fault_ends_in_time_as_the_right_error(fault: Fault) -> None:
+    settings = settings_for(fault)
+    async with happening(fault) as url, client_of(url, **settings) as client:
+        started = time.monotonic()
+        error = await failure_of(lambda: client.get_issue("5"))
+        assert time.monotonic() - started < settings["timeout"] + SLACK
+    assert error.error == fault.error
+    told = json.dumps(error.as_dict(), allow_nan=False)
+    assert TOKEN not in told
+    assert error.message.endswith(".")
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+async def test_a_write_meets_each_fault_with_the_same_error(fault: Fault) -> None:
+    async with happening(fault) as url, client_of(url, **settings_for(fault)) as client:
+        error = await failure_of(lambda: client.update_issue("5", IssueChange(status="resolved")))
+    assert error.error == fault.error
+    unsure = "not known" in error.message
+    assert unsure == (error.error in ("timeout", "unreachable") and fault.name != "refused")
+
+
+async def test_nothing_is_left_behind_by_any_fault() -> None:
+    def descriptors() -> int:
+        return len(list(Path("/dev/fd").iterdir()))
+
+    async def fail(fault: Fault) -> None:
+        async with happening(fault) as url, client_of(url, **SHORTER) as client:
+            calls = [client.get_issue(str(number)) for number in range(1, 11)]
+            for answer in await asyncio.gather(*calls, return_exceptions=True):
+                assert isinstance(answer, SentryError)
+
+    before = descriptors(), len(asyncio.all_tasks())
+    await asyncio.gather(*(fail(fault) for fault in FAULTS))
+    assert (descriptors(), len(asyncio.all_tasks())) == before
+
+
+async def test_a_client_goes_on_with_the_next_call_after_any_fault() -> None:
+    faults = {fault.name: fault.handler for fault in FAULTS if fault.handler is not None}
+    failing = ""
+
+    async def answer(request: Request, wire: Wire) -> None:
+        handler = faults.get(failing)
+        await (handler(request, wire) if handler else wire.answer(body=b'{"id": "5"}'))
+
+    async with listening(answer) as server, client_of(server.url, **SHORTER) as client:
+        for failing in faults:
+            await failure_of(lambda: client.get_issue("5"))
+            name, failing = failing, ""
+            assert (await client.get_issue("5")).id == "5", name
+
+
+async def test_a_wait_that_sentry_asks_for_and_that_is_too_long_is_told_at_once() -> None:
+    async with (
+        happening(Fault("", answering(429, b"{}", retry_after="60"), "")) as url,
+        client_of(url, organization="acme", timeout=20) as client,
+    ):
+        started = time.monotonic()
+        error = await failure_of(lambda: client.get_issue("5"))
+        assert time.monotonic() - started < SLACK
+    assert isinstance(error, RateLimitedError)
+    assert error.details["retry_after"] == 60
+    assert "in 60 seconds" in error.message
+
+
+async def test_the_limit_on_an_answers_size_is_named_and_the_rest_is_not_read() -> None:
+    async with listening(unannounced_100_megabytes) as server, client_of(server.url, organization="acme") as client:
+        error = await failure_of(lambda: client.get_issue("5"))
+        await server.until(lambda: server.abandoned > 0)
+    assert isinstance(error, BadResponseError)
+    assert "more than 32 MB" in error.message
+    assert "max_answer_size" in error.message
+
+
+async def test_an_error_is_told_however_large_its_page() -> None:
+    page = b'{"detail": "Internal Error", "more": "' + b"x" * 1_000_000 + b'"}'
+    async with happening(Fault("", answering(400, page), "")) as url, client_of(url, **SHORT) as client:
+        error = await failure_of(lambda: client.get_issue("5"))
+    assert (error.error, error.status_code) == ("invalid_request", 400)
+
+
+async def test_a_redirect_takes_the_token_nowhere() -> None:
+    async with listening(answering(200, b'{"id": "5"}')) as elsewhere:
+        handler = answering(302, b"", location=f"{elsewhere.url}/api/0/?token=secret")
+        async with listening(handler) as server, client_of(server.url, **SHORT) as client:
+            error = await failure_of(lambda: client.get_issue("5"))
+        assert elsewhere.requests == []
+        assert error.details["redirected_to"] == elsewhere.url
+
+
+async def test_a_server_that_echoes_the_token_does_not_get_it_into_the_error() -> None:
+    async def echo(request: Request, wire: Wire) -> None:
+        await wire.answer(403, json.dumps({"detail": f"denied for {request.token}"}).encode())
+
+    async with listening(echo) as server, client_of(server.url, **SHORT) as client:
+        error = await failure_of(lambda: client.get_issue("5"))
+    assert TOKEN not in json.dumps(error.as_dict())
+    assert error.sentry == "denied for [token]"
+
+
+async def test_an_answer_longer_than_its_length_does_not_spoil_the_next_one() -> None:
+    async def answer(request: Request, wire: Wire) -> None:
+        if request.path.endswith("/5/"):
+            await length_too_short(request, wire)
+        else:
+            await wire.answer(body=b'{"id": "6"}')
+
+    async with listening(answer) as server, client_of(server.url, **SHORT) as client:
+        for _ in range(5):
+            await failure_of(lambda: client.get_issue("5"))
+            assert (await client.get_issue("6")).id == "6"
+
+
+async def test_a_client_starts_while_sentry_is_down_and_recovers_by_itself() -> None:
+    async with listening(answering(200, b"{}")) as before:
+        port = before.port
+    async with client_of(f"http://127.0.0.1:{port}", **SHORT) as client:
+        for _ in range(2):
+            assert (await failure_of(lambda: client.get_issue("5"))).error == "unreachable"
+        async with listening(answering(200, b'{"id": "5"}'), port):
+            assert (await client.get_issue("5")).id == "5"
+        assert (await failure_of(lambda: client.get_issue("5"))).error == "unreachable"
+        async with listening(answering(200, b'{"id": "5"}'), port):
+            assert (await client.get_issue("5")).id == "5"
+
+
+async def test_a_call_that_is_under_way_when_the_client_closes_ends_with_an_error() -> None:
+    async def forever(_: Request, wire: Wire) -> None:
+        await asyncio.Event().wait()
+
+    async with listening(forever) as server:
+        async with client_of(server.url, organization="acme") as client:
+            call = asyncio.ensure_future(failure_of(lambda: client.get_issue("5")))
+            await server.until(lambda: len(server.requests) == 1)
+        assert (await call).error == "unreachable"
+        await server.until(lambda: server.connections == 0)
+
+
+async def test_an_error_in_the_block_leaves_the_client_as_it_is() -> None:
+    with pytest.raises(KeyError):
+        async with client_of("http://127.0.0.1:9"):
+            raise KeyError
+
+
+async def test_a_closed_client_says_that_it_is() -> None:
+    client: SentryClient
+    async with client_of("http://127.0.0.1:9") as client:
+        pass
+    with pytest.raises(RuntimeError, match="outside of `async with`"):
+        await client.get_issue("5")
