@@ -81,8 +81,11 @@ def create_app(store: Store) -> Starlette:
     """Ingest and Web API over a store; works with and without a lifespan."""
     paths = dict.fromkeys(route.path for route in ROUTES)
     served = [routing.Route(path, _answering(path), methods=_METHODS) for path in paths]
-    taken_in = routing.Route("/api/{project}/{kind:str}/", ingest.receive, methods=["POST", "OPTIONS"])
-    app = Starlette(routes=[*served, taken_in], exception_handlers={404: _no_route})
+    taken_in = [
+        routing.Route(f"/api/{{project:int}}/{kind}/", ingest.receive, methods=["POST", "OPTIONS"])
+        for kind in ("envelope", "store")
+    ]
+    app = Starlette(routes=[*taken_in, *served], exception_handlers={404: _no_route})
     app.router.redirect_slashes = False
     app.state.store = store
     app.add_middleware(_SegmentsAsSent)

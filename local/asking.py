@@ -17,9 +17,7 @@ def projects_asked(call: Call, connection: sqlite3.Connection) -> list[int]:
     """
     named = [call.path["project"]] if "project" in call.path else [*call.query.getlist("project")]
     if not named or "-1" in named:
-        rows = connection.execute(
-            "SELECT id FROM projects WHERE organization_id = ?", (call.caller.organization,)
-        )
+        rows = connection.execute("SELECT id FROM projects WHERE organization_id = ?", (call.caller.organization,))
         return [row["id"] for row in rows]
     found = [find_project(connection, call.caller.organization, name) for name in named]
     if None in found:
@@ -65,8 +63,7 @@ def events_asked(call: Call) -> Conditions:
     if environments:
         named = [name for name in environments if name]
         conditions.add(
-            f"e.environment IN ({', '.join('?' * len(named))})"
-            + (" OR e.environment IS NULL" * ("" in environments)),
+            f"e.environment IN ({', '.join('?' * len(named))})" + (" OR e.environment IS NULL" * ("" in environments)),
             *named,
         )
     return conditions

@@ -107,9 +107,7 @@ def _resolve(
     elif wanted is not None:
         found = _release_named(connection, call, projects[0], wanted)
         if found is None:
-            raise invalid_field(
-                statusDetails={"inRelease": ["Unable to find a release with the given version."]}
-            )
+            raise invalid_field(statusDetails={"inRelease": ["Unable to find a release with the given version."]})
         release, shown = found["id"], {"inRelease": found["version"]}
         activity = ("set_resolved_in_release", {"version": found["version"]})
     elif details.get("inCommit") is not None:
@@ -120,9 +118,7 @@ def _resolve(
     if shown:
         shown["actor"] = find_user(connection, call.caller.user)
     change.columns.update(_CLEARED)
-    change.columns.update(
-        status="resolved", substatus=None, status_details=json.dumps(shown), resolved_release=release
-    )
+    change.columns.update(status="resolved", substatus=None, status_details=json.dumps(shown), resolved_release=release)
     change.shown.update(status="resolved", statusDetails=shown, substatus=None)
     change.activities.append(activity)
 
@@ -136,9 +132,7 @@ def _newest_release(connection: sqlite3.Connection, project: int) -> sqlite3.Row
     return found
 
 
-def _release_named(
-    connection: sqlite3.Connection, call: Call, project: int, version: Json
-) -> sqlite3.Row | None:
+def _release_named(connection: sqlite3.Connection, call: Call, project: int, version: Json) -> sqlite3.Row | None:
     if version == "latest":
         return _newest_release(connection, project)
     found: sqlite3.Row | None = connection.execute(
@@ -150,9 +144,7 @@ def _release_named(
 
 
 def _commit_named(connection: sqlite3.Connection, call: Call, commit: dict[str, Json]) -> sqlite3.Row:
-    missing = {
-        name: ["This field is required."] for name in ("commit", "repository") if not text(commit.get(name))
-    }
+    missing = {name: ["This field is required."] for name in ("commit", "repository") if not text(commit.get(name))}
     if missing:
         raise invalid_field(statusDetails={"inCommit": missing})
     found = connection.execute(
@@ -195,9 +187,7 @@ def _ignore(
     if chosen not in SUBSTATUSES[:3]:
         chosen = "archived_until_escalating"
     change.columns.update(_CLEARED)
-    change.columns.update(
-        status="ignored", substatus=chosen, status_details=json.dumps(shown), ignore_until=until
-    )
+    change.columns.update(status="ignored", substatus=chosen, status_details=json.dumps(shown), ignore_until=until)
     change.shown.update(status="ignored", statusDetails=shown, substatus=chosen)
     noted = {name: numbers.get(name) for name in ("ignoreDuration", *_CONDITIONS)}
     change.activities.append(("set_ignored", {**noted, "ignoreUntil": iso(until)}))

@@ -61,11 +61,6 @@ class _Budget:
         self.values -= granted
         return granted
 
-    def spend(self, characters: int) -> None:
-        self.characters -= characters
-        if self.characters < LONGEST_TEXT:
-            self.longest_text = max(self.characters, 0)
-
 
 def clean(event: dict[str, Json]) -> dict[str, Json]:
     """The event, safe to keep; the same object is not changed."""
@@ -115,7 +110,9 @@ def _list(value: list[Json], depth: int, scrub: bool, budget: _Budget) -> list[J
 def _text(value: str, budget: _Budget, scrub: bool = False) -> str:
     if len(value) > budget.longest_text:
         value = value[: max(budget.longest_text - 3, 0)] + "..."
-    budget.spend(len(value))
+    budget.characters -= len(value)
+    if budget.characters < LONGEST_TEXT:
+        budget.longest_text = max(budget.characters, 0)
     if not value.isascii() or "\x00" in value:
         value = storable(value)
     if scrub and len(value) >= 13:

@@ -12,10 +12,7 @@ def list_comments(call: Call) -> Answer:
     """The newest first."""
     with call.store.reading() as connection:
         issue = issue_of(call, connection)
-        query = (
-            "SELECT *, date_created AS sort_value, id AS row_id FROM activity"
-            " WHERE issue_id = ? AND type = 'note'"
-        )
+        query = "SELECT *, date_created AS sort_value, id AS row_id FROM activity WHERE issue_id = ? AND type = 'note'"
         shown = page(connection, call, query, [issue["id"]], limit_of(call))
         return Answer([activity_shape(connection, row) for row in shown.rows], headers=shown.headers)
 

@@ -33,10 +33,7 @@ def list_committers(call: Call) -> Answer:
 
 
 def _committer(commits: list[Any]) -> dict[str, Json]:
-    shown = [
-        {**commit_shape(commit), "suspectCommitType": "via commit in release", "score": 4}
-        for commit in commits
-    ]
+    shown = [{**commit_shape(commit), "suspectCommitType": "via commit in release", "score": 4} for commit in commits]
     author = shown[0].pop("author")
     for commit in shown[1:]:
         commit.pop("author")
@@ -56,9 +53,7 @@ def _commits(connection: sqlite3.Connection, event: sqlite3.Row) -> list[Any]:
 
 def _files(event: Event) -> list[tuple[str, ...]]:
     """The paths of the application's frames, each taken apart."""
-    stacks = [exception.get("stacktrace") for exception in rows(event.get("exception"))] or [
-        other_stacktrace(event)
-    ]
+    stacks = [exception.get("stacktrace") for exception in rows(event.get("exception"))] or [other_stacktrace(event)]
     frames = [frame for stack in stacks for frame in only_in_app(frames_of(stack))]
     names = {text(frame.get(name)) for frame in frames for name in ("filename", "abs_path")}
     return [_parts(name) for name in names if name]

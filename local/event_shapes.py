@@ -121,11 +121,7 @@ def _user(event: Event) -> dict[str, Json] | None:
 
 def _contexts(event: Event) -> dict[str, Json]:
     contexts = mapping(event.get("contexts"))
-    return {
-        name: {"type": name, **mapping(context)}
-        for name, context in contexts.items()
-        if isinstance(context, dict)
-    }
+    return {name: {"type": name, **mapping(context)} for name, context in contexts.items() if isinstance(context, dict)}
 
 
 def _entries(event: Event) -> list[Json]:

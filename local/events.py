@@ -41,8 +41,7 @@ def _list(call: Call, connection: sqlite3.Connection, where: str, value: int, pr
     conditions.add(where, value)
     wanted = event_filter(parse_query(call.query.get("query", "")), scope)
     query = (
-        f"SELECT e.*, i.hash, e.timestamp AS sort_value, e.id AS row_id FROM {EVENTS}"
-        f" WHERE {conditions} AND {wanted}"
+        f"SELECT e.*, i.hash, e.timestamp AS sort_value, e.id AS row_id FROM {EVENTS} WHERE {conditions} AND {wanted}"
     )
     shown = page(connection, call, query, conditions.values + wanted.values, limit_of(call))
     full = call.query.get("full", "").lower() in ("1", "true")
@@ -114,9 +113,7 @@ def _event_id(named: str, detail: str = "Event not found") -> str:
     return cleaned
 
 
-def _found(
-    connection: sqlite3.Connection, conditions: Conditions, direction: str = "DESC"
-) -> dict[str, Json]:
+def _found(connection: sqlite3.Connection, conditions: Conditions, direction: str = "DESC") -> dict[str, Json]:
     row = _row(connection, conditions, direction)
     if row is None:
         raise not_found("Event not found")

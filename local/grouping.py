@@ -83,9 +83,7 @@ def only_in_app(frames: list[dict[str, Json]]) -> list[dict[str, Json]]:
 
 def without_values(message: str) -> str:
     """The message with its numbers, hexadecimal numbers and UUIDs replaced by `<number>` and the like."""
-    return _VARIABLE.sub(
-        lambda found: f"<{'number' if found.lastgroup == 'unit' else found.lastgroup}>", message
-    )
+    return _VARIABLE.sub(lambda found: f"<{'number' if found.lastgroup == 'unit' else found.lastgroup}>", message)
 
 
 def _exceptions(exceptions: list[dict[str, Json]]) -> list[str]:
@@ -114,9 +112,7 @@ def _frames(frames: list[dict[str, Json]]) -> list[str]:
 
 
 def _call(frame: dict[str, Json]) -> str:
-    place = text(frame.get("module")) or _file(
-        text(frame.get("filename")) or text(frame.get("abs_path")) or ""
-    )
+    place = text(frame.get("module")) or _file(text(frame.get("filename")) or text(frame.get("abs_path")) or "")
     function = _ADDRESS.sub("<address>", text(frame.get("function")) or "")
     if not function or function in ("?", "<unknown>", "<anonymous>"):
         function = (text(frame.get("context_line")) or "").strip()[:200]

@@ -74,9 +74,7 @@ def read_event(raw: Json, received: int, header_id: str | None = None, size: int
     event_id = _event_id(event.get("event_id")) or _event_id(header_id) or uuid.uuid4().hex
     user = _user(mapping(event.get("user")))
     tags = _tags(event, user)
-    search_text = " ".join(
-        dict.fromkeys(part for part in (title, message, culprit, found.get("value", "")) if part)
-    )
+    search_text = " ".join(dict.fromkeys(part for part in (title, message, culprit, found.get("value", "")) if part))
     return Incoming(
         event_id=event_id,
         timestamp=timestamp,
@@ -96,7 +94,7 @@ def read_event(raw: Json, received: int, header_id: str | None = None, size: int
         environment=tags.get("environment"),
         user=user,
         tags=tags,
-        fields=_fields(event, tags),
+        fields=_fields(event, tags, title),
         size=size,
         body=zlib.compress(json.dumps(event, separators=(",", ":")).encode(), 1),
     )
@@ -200,9 +198,7 @@ def _tags(event: dict[str, Json], user: str | None) -> dict[str, str]:
     keys."""
     tags: dict[str, str] = {}
     sent = event.get("tags")
-    pairs = (
-        mapping(sent).items() if isinstance(sent, dict) else [pair for pair in items(sent) if _is_pair(pair)]
-    )
+    pairs = mapping(sent).items() if isinstance(sent, dict) else [pair for pair in items(sent) if _is_pair(pair)]
     for key, value in list(pairs)[:MOST_TAGS]:
         _add(tags, key, value)
     contexts = mapping(event.get("contexts"))
@@ -249,14 +245,12 @@ def _mechanism(event: dict[str, Json]) -> dict[str, Json]:
     return mapping(exceptions[-1].get("mechanism")) if exceptions else {}
 
 
-def _fields(event: dict[str, Json], tags: dict[str, str]) -> dict[str, Json]:
+def _fields(event: dict[str, Json], tags: dict[str, str], title: str) -> dict[str, Json]:
     """What can be searched for beside tags, by Sentry's names
     (https://docs.sentry.io/concepts/search/searchable-properties/events/)."""
     user = mapping(event.get("user"))
     exceptions = rows(event.get("exception"))
-    frames = [frame for exception in exceptions for frame in frames_of(exception.get("stacktrace"))][
-        -MOST_FRAMES:
-    ]
+    frames = [frame for exception in exceptions for frame in frames_of(exception.get("stacktrace"))][-MOST_FRAMES:]
     fields: dict[str, Json] = {
         "user.id": text(user.get("id")),
         "user.email": text(user.get("email")),
@@ -274,7 +268,7 @@ def _fields(event: dict[str, Json], tags: dict[str, str]) -> dict[str, Json]:
         "trace": text(mapping(mapping(event.get("contexts")).get("trace")).get("trace_id")),
         "platform": text(event.get("platform")) or "other",
         "sdk.name": text(mapping(event.get("sdk")).get("name")),
-        "title": titles.title(titles.metadata(event)),
+        "title": title,
     }
     return {name: value for name, value in fields.items() if value}
 

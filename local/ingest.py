@@ -53,9 +53,7 @@ async def receive(request: Request) -> Response:
         answer: dict[str, Json] = {"detail": rejected.detail}
         if rejected.cause:
             answer["causes"] = [rejected.cause]
-        return JSONResponse(
-            answer, rejected.status, {**_CORS, "X-Sentry-Error": rejected.cause or rejected.detail}
-        )
+        return JSONResponse(answer, rejected.status, {**_CORS, "X-Sentry-Error": rejected.cause or rejected.detail})
     return JSONResponse({"id": event_id} if event_id else {}, headers=_CORS)
 
 
@@ -73,7 +71,7 @@ async def _body(request: Request) -> bytes:
 def _take_in(store: Store, request: Request, raw: bytes) -> str | None:
     received = now()
     body = decompress(raw, request.headers.get("content-encoding", ""))
-    envelope = _envelope_of_event(body) if request.path_params["kind"] == "store" else parse_envelope(body)
+    envelope = _envelope_of_event(body) if request.scope["path"].endswith("/store/") else parse_envelope(body)
     key = public_key(request.headers.get("x-sentry-auth"), request.query_params, envelope.header)
     project = _project(store, request.path_params["project"], key)
     answered = text(envelope.header.get("event_id"))
@@ -88,13 +86,9 @@ def _record(store: Store, project: int, item: Item, envelope: Envelope, received
     if len(item.payload) > MOST_EVENT:
         raise RejectedError(413, "envelope exceeded size limits", "the event is too large")
     try:
-        event = read_event(
-            parse(item.payload), received, text(envelope.header.get("event_id")), len(item.payload)
-        )
+        event = read_event(parse(item.payload), received, text(envelope.header.get("event_id")), len(item.payload))
     except ValueError as broken:
-        raise RejectedError(
-            400, "invalid event envelope", f"invalid JSON in an event: {str(broken)[:200]}"
-        ) from None
+        raise RejectedError(400, "invalid event envelope", f"invalid JSON in an event: {str(broken)[:200]}") from None
     record_event(store, project, event)
     return event.event_id
 
@@ -110,9 +104,9 @@ def _envelope_of_event(body: bytes) -> Envelope:
     return Envelope({}, [Item("event", body)])
 
 
-def _project(store: Store, named: str, key: str) -> int:
+def _project(store: Store, named: int, key: str) -> int:
     """Raises RejectedError (403) for a wrong key and for an unknown project alike, as Sentry does."""
     known = hmac.compare_digest(store.dsn_key.encode(), key.encode("utf-8", "replace"))
-    if known and named.isdecimal() and len(named) < 19 and store.has_project(int(named)):
-        return int(named)
+    if known and named < 2**63 and store.has_project(named):
+        return named
     raise RejectedError(403, "event submission rejected with_reason: ProjectId")

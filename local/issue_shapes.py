@@ -111,8 +111,7 @@ def activity_shape(connection: sqlite3.Connection, row: sqlite3.Row) -> dict[str
 def tag_summaries(connection: sqlite3.Connection, issue: int) -> list[Json]:
     """The keys of an issue's tags and how often each has a value."""
     rows = connection.execute(
-        "SELECT key, SUM(times_seen) AS total, COUNT(*) AS different FROM issue_tags WHERE issue_id = ?"
-        " GROUP BY key",
+        "SELECT key, SUM(times_seen) AS total, COUNT(*) AS different FROM issue_tags WHERE issue_id = ? GROUP BY key",
         (issue,),
     ).fetchall()
     return [
@@ -131,9 +130,7 @@ def tag_name(key: str) -> str:
     return {"url": "URL", "os": "OS"}.get(key, key.replace("_", " ").replace("-", " ").title())
 
 
-def stats(
-    connection: sqlite3.Connection, issues: list[int], step: int, steps: int
-) -> dict[int, list[list[int]]]:
+def stats(connection: sqlite3.Connection, issues: list[int], step: int, steps: int) -> dict[int, list[list[int]]]:
     """How often each issue was seen in each step (ms) up to now: `[[seconds since 1970, events], ...]`."""
     end = now() // step
     marks = ", ".join("?" * len(issues))

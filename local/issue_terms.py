@@ -24,8 +24,7 @@ _IS: dict[str, str] = {
     "linked": "FALSE",
     "unlinked": "TRUE",
     "new": f"i.status = 'unresolved' AND {_NEW}",
-    "ongoing": "i.status = 'unresolved' AND (i.substatus = 'ongoing'"
-    f" OR (i.substatus = 'new' AND NOT ({_NEW})))",
+    "ongoing": f"i.status = 'unresolved' AND (i.substatus = 'ongoing' OR (i.substatus = 'new' AND NOT ({_NEW})))",
     "regressed": "i.status = 'unresolved' AND i.substatus = 'regressed'",
     "escalating": "i.status = 'unresolved' AND i.substatus = 'escalating'",
     "archived_until_escalating": "i.status = 'ignored' AND i.substatus = 'archived_until_escalating'",

@@ -63,9 +63,7 @@ def list_issues(call: Call) -> Answer:
     limit = limit_of(call, "limit")
     sort = call.query.get("sort") or "date"
     if sort not in _SORTS:
-        raise bad_request(
-            f"Invalid sort parameter: '{sort[:50]}'. Choose one of: {', '.join(sorted(_SORTS))}."
-        )
+        raise bad_request(f"Invalid sort parameter: '{sort[:50]}'. Choose one of: {', '.join(sorted(_SORTS))}.")
     with call.store.reading() as connection:
         _check_path(call, connection)
         direct = _direct_hit(call, connection)
@@ -175,11 +173,7 @@ def _rows(
     step, steps = _PERIODS.get(name, _PERIODS["24h"])
     buckets = stats(connection, identifiers, step, steps)
     seen = _seen(connection, identifiers, found.seen) if found and found.seen.sql else None
-    wanted = (
-        Conditions(found.seen.sql + found.events.sql, found.seen.values + found.events.values)
-        if found
-        else None
-    )
+    wanted = Conditions(found.seen.sql + found.events.sql, found.seen.values + found.events.values) if found else None
     matching = _seen(connection, identifiers, wanted) if wanted and found and found.events.sql else None
     shown: list[dict[str, Json]] = []
     for row in rows:
@@ -207,9 +201,7 @@ def _rows(
 _NOTHING: dict[str, Json] = {"count": "0", "userCount": 0, "firstSeen": None, "lastSeen": None}
 
 
-def _seen(
-    connection: sqlite3.Connection, issues: list[int], events: Conditions
-) -> dict[int, dict[str, Json]]:
+def _seen(connection: sqlite3.Connection, issues: list[int], events: Conditions) -> dict[int, dict[str, Json]]:
     """How often, by how many and when each issue was seen in those events."""
     rows = connection.execute(
         "SELECT e.issue_id, COUNT(*) AS seen, COUNT(DISTINCT e.user) AS users, MIN(e.timestamp) AS first,"

@@ -48,9 +48,7 @@ def any_due(connection: sqlite3.Connection) -> bool:
     return found is not None
 
 
-def add_activity(
-    connection: sqlite3.Connection, issue: int, kind: str, details: Json, user: int | None = None
-) -> int:
+def add_activity(connection: sqlite3.Connection, issue: int, kind: str, details: Json, user: int | None = None) -> int:
     """Put it in the issue's history; returns its id."""
     cursor = connection.execute(
         "INSERT INTO activity (issue_id, type, user_id, date_created, details) VALUES (?, ?, ?, ?, ?)",

@@ -95,9 +95,7 @@ def _edges(rows: list[sqlite3.Row], cursor: Cursor | None) -> tuple[Cursor, Curs
     return Cursor(value, row, backwards=True), Cursor(value, row, backwards=False)
 
 
-def page_of_list(
-    call: Call, rows: Sequence[Json], name: str = "per_page"
-) -> tuple[Sequence[Json], dict[str, str]]:
+def page_of_list(call: Call, rows: Sequence[Json], name: str = "per_page") -> tuple[Sequence[Json], dict[str, str]]:
     """One page of rows that are all at hand, and its headers; here a cursor is `0:offset:is_prev`, as on
     Sentry."""
     limit, cursor = limit_of(call, name), cursor_of(call)

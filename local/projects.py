@@ -21,9 +21,7 @@ def get_organization(call: Call) -> Answer:
     with call.store.reading() as connection:
         row = organization_of(call, connection)
         projects = _projects(call, connection)
-        teams = connection.execute(
-            "SELECT * FROM teams WHERE organization_id = ? ORDER BY id", (row["id"],)
-        ).fetchall()
+        teams = connection.execute("SELECT * FROM teams WHERE organization_id = ? ORDER BY id", (row["id"],)).fetchall()
     detail = {
         "access": sorted(call.caller.scopes),
         "projects": projects,

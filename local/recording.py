@@ -27,8 +27,7 @@ def count_items(store: Store, project: int, types: Iterable[str]) -> None:
     if counted:
         with store.writing() as connection:
             connection.executemany(
-                "INSERT INTO received_items VALUES (?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET count = count + excluded.count",
+                "INSERT INTO received_items VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
                 counted,
             )
 
@@ -42,9 +41,7 @@ def short_number(number: int) -> str:
     return digits
 
 
-def find_or_create_release(
-    connection: sqlite3.Connection, organization: int, version: str, moment: int
-) -> int:
+def find_or_create_release(connection: sqlite3.Connection, organization: int, version: str, moment: int) -> int:
     """The id of a release, created as of `moment` (ms) when it was never heard of."""
     row = connection.execute(
         "SELECT id FROM releases WHERE organization_id = ? AND version = ?", (organization, version)

@@ -21,9 +21,7 @@ def release_shape(connection: sqlite3.Connection, row: sqlite3.Row) -> dict[str,
         " JOIN projects p ON p.id = rp.project_id WHERE rp.release_id = ? ORDER BY p.slug",
         (row["id"],),
     ).fetchall()
-    (deploys,) = connection.execute(
-        "SELECT COUNT(*) FROM deploys WHERE release_id = ?", (row["id"],)
-    ).fetchone()
+    (deploys,) = connection.execute("SELECT COUNT(*) FROM deploys WHERE release_id = ?", (row["id"],)).fetchone()
     first_events = [project["first_event"] for project in projects if project["first_event"] is not None]
     last_events = [project["last_event"] for project in projects if project["last_event"] is not None]
     authors = {author["email"] or author["name"]: author for author in map(_author, commits) if author}

@@ -55,8 +55,7 @@ def create_release(call: Call) -> Answer:
         for project in projects:
             if project is not None:
                 connection.execute(
-                    "INSERT INTO release_projects (release_id, project_id) VALUES (?, ?) ON CONFLICT DO"
-                    " NOTHING",
+                    "INSERT INTO release_projects (release_id, project_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
                     (release, project["id"]),
                 )
         return Answer(_changed(call, connection, release, version), 208 if known else 201)
@@ -77,14 +76,10 @@ def list_commits(call: Call) -> Answer:
     """The newest first."""
     with call.store.reading() as connection:
         release = _release(call, connection)
-        query = (
-            "SELECT *, 1000000 - position AS sort_value, position AS row_id FROM commits WHERE release_id = ?"
-        )
+        query = "SELECT *, 1000000 - position AS sort_value, position AS row_id FROM commits WHERE release_id = ?"
         shown = page(connection, call, query, [release["id"]], limit_of(call))
         summary = release_summary(release)
-        return Answer(
-            [{**commit_shape(row), "releases": [summary]} for row in shown.rows], headers=shown.headers
-        )
+        return Answer([{**commit_shape(row), "releases": [summary]} for row in shown.rows], headers=shown.headers)
 
 
 def list_deploys(call: Call) -> Answer:
@@ -136,9 +131,7 @@ def _changed(call: Call, connection: sqlite3.Connection, release: int, version: 
     fields = call.fields
     for name, column in (("ref", "ref"), ("url", "url")):
         if text(fields.get(name)):
-            connection.execute(
-                f"UPDATE releases SET {column} = ? WHERE id = ?", (text(fields[name]), release)
-            )
+            connection.execute(f"UPDATE releases SET {column} = ? WHERE id = ?", (text(fields[name]), release))
     released = _date(fields, "dateReleased")
     if released is not None:
         connection.execute("UPDATE releases SET date_released = ? WHERE id = ?", (released, release))
@@ -155,9 +148,7 @@ def _date(fields: dict[str, Json], name: str) -> int | None:
     found = moment(sent)
     if found is None:
         expected = "YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]"
-        raise invalid_field(
-            **{name: [f"Datetime has wrong format. Use one of these formats instead: {expected}."]}
-        )
+        raise invalid_field(**{name: [f"Datetime has wrong format. Use one of these formats instead: {expected}."]})
     return found
 
 

@@ -124,8 +124,7 @@ def time_bound(term: Term, value: str) -> tuple[str, int]:
     when = None if value.isdecimal() else moment(value)
     if when is None:
         raise invalid(
-            f"Invalid date: {value}. Expected +/-duration (e.g. +1h) or ISO 8601-like (e.g."
-            " 2026-01-31T00:00:00)."
+            f"Invalid date: {value}. Expected +/-duration (e.g. +1h) or ISO 8601-like (e.g. 2026-01-31T00:00:00)."
         )
     return term.operator, when
 
@@ -134,9 +133,7 @@ def number(value: str) -> float:
     """`500` or `2k`. Raises ApiError (400)."""
     found = _NUMBER.fullmatch(value)
     if not found:
-        raise invalid(
-            f"Invalid number: {value}. Expected number then optional k, m, or b suffix (e.g. 500k)."
-        )
+        raise invalid(f"Invalid number: {value}. Expected number then optional k, m, or b suffix (e.g. 500k).")
     return float(found[1]) * {"": 1, "k": 10**3, "m": 10**6, "b": 10**9}[found[2].lower()]
 
 

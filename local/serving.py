@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import socket
+import sys
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -56,8 +57,7 @@ async def serve(store: Store, host: str = "127.0.0.1", port: int = 0) -> AsyncGe
     """
     if not _is_loopback(host):
         raise ValueError(f"the embedded Sentry is served on loopback only, not on {host}")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, port), family=family, backlog=1024) as listener:
+    with _listener(host, port) as listener:
         server = _Server(_configuration(store))
         serving = asyncio.create_task(server.serve([listener]))
         await _first(serving, server.listening)
@@ -67,6 +67,21 @@ async def serve(store: Store, host: str = "127.0.0.1", port: int = 0) -> AsyncGe
         finally:
             server.should_exit = True
             await serving
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    # Named TCP by its number, as asyncio turns off Nagle's algorithm only then: each answer would wait 40 ms.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if sys.platform != "win32":  # there it would let two servers have one port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(1024)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def _configuration(store: Store) -> uvicorn.Config:

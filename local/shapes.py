@@ -48,9 +48,7 @@ def project_shape(connection: sqlite3.Connection, row: sqlite3.Row) -> dict[str,
     (first_event,) = connection.execute(
         "SELECT MIN(timestamp) FROM events WHERE project_id = ?", (row["id"],)
     ).fetchone()
-    environments = connection.execute(
-        "SELECT name FROM environments WHERE project_id = ? ORDER BY name", (row["id"],)
-    )
+    environments = connection.execute("SELECT name FROM environments WHERE project_id = ? ORDER BY name", (row["id"],))
     latest = connection.execute(
         "SELECT r.version FROM releases r JOIN release_projects rp ON rp.release_id = r.id"
         " WHERE rp.project_id = ? ORDER BY r.date_created DESC, r.id DESC LIMIT 1",

@@ -138,15 +138,11 @@ class Store:
         with self.writing() as connection:
             return _create_token(connection, _organization_id(connection, organization), scopes)
 
-    def create_project(
-        self, organization: str, slug: str, platform: str | None = None, name: str | None = None
-    ) -> int:
+    def create_project(self, organization: str, slug: str, platform: str | None = None, name: str | None = None) -> int:
         """Create it and return its id. Raises ValueError for a slug that is taken or malformed, KeyError for
         an unknown organization."""
         with self.writing() as connection:
-            return create_project(
-                connection, _organization_id(connection, organization), slug, platform, name
-            )
+            return create_project(connection, _organization_id(connection, organization), slug, platform, name)
 
     def add_member(self, organization: str, name: str, email: str) -> int:
         """Let a person be assigned to issues of an organization; returns the user's id."""
@@ -175,9 +171,7 @@ class Store:
         """How many items came in envelopes, by type; events are counted once each."""
         with self.reading() as connection:
             (events,) = connection.execute("SELECT COUNT(*) FROM events").fetchone()
-            others = connection.execute(
-                "SELECT type, SUM(count) FROM received_items GROUP BY type"
-            ).fetchall()
+            others = connection.execute("SELECT type, SUM(count) FROM received_items GROUP BY type").fetchall()
         return {"event": events, **dict(others)}
 
     def _setting(self, name: str) -> str:
