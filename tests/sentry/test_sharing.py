@@ -1,0 +1,290 @@
+"""What is read is read once: shared while under way, remembered afterwards, forgotten after a write."""
+
+import asyncio
+import json
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import pytest
+from standins.clients import client_of, issue_and_event
+from standins.faults import answering
+from standins.sockets import Request, Server, Wire, listening
+
+from sentry.cache import Answered, Cache, Kind, Statistics
+from sentry.errors import BadResponseError, UnreachableError
+from sentry.flights import Flights
+from sentry.protocol import IssueChange
+
+EVENT = "0123456789abcdef0123456789abcdef"
+
+
+async def today(request: Request, wire: Wire) -> None:
+    """Today's Sentry, as far as an issue and its event."""
+    identity = request.path.split("/")[-2]
+    await wire.answer(body=json.dumps({"id": identity, "eventID": EVENT, "status": "unresolved"}).encode())
+
+
+async def test_200_identical_calls_at_once_cost_two_requests() -> None:
+    async with listening(today) as server, client_of(server.url, organization="acme") as client:
+        pairs = await asyncio.gather(*(issue_and_event(client, "5") for _ in range(200)))
+        assert {(issue.id, event.id) for issue, event in pairs} == {("5", EVENT)}
+        assert len(server.requests) == 2
+        await issue_and_event(client, "5")
+        assert len(server.requests) == 2
+        assert client.statistics.misses == 2
+        assert client.statistics.hit_rate > 0.99
+
+
+async def test_an_issue_and_its_event_cost_two_requests_one_round_trip_deep() -> None:
+    both_asked = asyncio.Event()
+
+    async def answer(request: Request, wire: Wire) -> None:
+        if len(server.requests) == 2:
+            both_asked.set()
+        await both_asked.wait()
+        await today(request, wire)
+
+    server: Server
+    for name in ("5", "SHOP-1"):
+        both_asked.clear()
+        async with listening(answer) as server, client_of(server.url, organization="acme") as client:
+            await issue_and_event(client, name)
+            assert sorted(server.log) == [
+                f"GET /api/0/organizations/acme/issues/{name}/",
+                f"GET /api/0/organizations/acme/issues/{name}/events/latest/",
+            ]
+
+
+class Gate:
+    """A server that answers when the test says so."""
+
+    def __init__(self) -> None:
+        self.open = asyncio.Event()
+        self.reached = asyncio.Event()
+        self.status = "unresolved"
+
+    async def answer(self, request: Request, wire: Wire) -> None:
+        body = json.dumps({"id": "5", "status": self.status}).encode()
+        self.reached.set()
+        if request.method == "GET":
+            await self.open.wait()
+        await wire.answer(body=body)
+
+
+async def cancelled(call: "asyncio.Future[Any]") -> None:
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+
+
+async def test_cancelling_one_of_those_who_wait_leaves_the_others() -> None:
+    gate = Gate()
+    async with listening(gate.answer) as server, client_of(server.url, organization="acme") as client:
+        calls = [asyncio.ensure_future(client.get_issue("5")) for _ in range(5)]
+        await server.until(lambda: len(server.requests) == 1)
+        await cancelled(calls[0])
+        await cancelled(calls[3])
+        gate.open.set()
+        assert [(await calls[number]).id for number in (1, 2, 4)] == ["5"] * 3
+        assert (len(server.requests), server.abandoned) == (1, 0)
+
+
+async def test_cancelling_all_who_wait_hangs_up_at_once() -> None:
+    gate = Gate()
+    async with listening(gate.answer) as server, client_of(server.url, organization="acme") as client:
+        calls = [asyncio.ensure_future(client.get_issue("5")) for _ in range(5)]
+        await server.until(lambda: len(server.requests) == 1)
+        for call in calls:
+            await cancelled(call)
+        await server.until(lambda: server.abandoned == 1)
+
+
+async def test_cancelling_a_write_hangs_up_at_once() -> None:
+    async def never(_: Request, wire: Wire) -> None:
+        await asyncio.Event().wait()
+
+    async with listening(never) as server, client_of(server.url, organization="acme") as client:
+        call = asyncio.ensure_future(client.update_issue("5", IssueChange(status="resolved")))
+        await server.until(lambda: len(server.requests) == 1)
+        await cancelled(call)
+        await server.until(lambda: server.abandoned == 1)
+
+
+async def test_who_asks_while_a_request_is_being_cancelled_gets_an_answer() -> None:
+    gate = Gate()
+    async with listening(gate.answer) as server, client_of(server.url, organization="acme") as client:
+        first = asyncio.ensure_future(client.get_issue("5"))
+        await server.until(lambda: len(server.requests) == 1)
+        first.cancel()
+        second = asyncio.ensure_future(client.get_issue("5"))
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        gate.open.set()
+        assert (await second).id == "5"
+
+
+async def test_an_error_reaches_all_who_wait_as_one_of_their_own() -> None:
+    async with listening(answering(200, b"no json")) as server, client_of(server.url, organization="acme") as client:
+        calls = [client.get_issue("5") for _ in range(20)]
+        errors = await asyncio.gather(*calls, return_exceptions=True)
+        assert all(isinstance(error, BadResponseError) for error in errors)
+        assert len({id(error) for error in errors}) == 20
+        assert len(server.requests) == 1
+
+
+async def test_a_write_makes_issues_be_read_anew_and_leaves_events() -> None:
+    async with listening(today) as server, client_of(server.url, organization="acme") as client:
+        for _ in range(2):
+            await client.get_issue("5")
+            await client.get_event(EVENT, issue="5")
+        assert len(server.requests) == 2
+        await client.update_issue("5", IssueChange(status="resolved"))
+        server.requests.clear()
+        await client.get_issue("5")
+        await client.get_event(EVENT, issue="5")
+        assert server.log == ["GET /api/0/organizations/acme/issues/5/"]
+
+
+async def test_an_answer_that_a_write_overtook_is_not_remembered() -> None:
+    gate = Gate()
+    async with listening(gate.answer) as server, client_of(server.url, organization="acme") as client:
+        before = asyncio.ensure_future(client.get_issue("5"))
+        await gate.reached.wait()
+        gate.status = "resolved"
+        await client.update_issue("5", IssueChange(status="resolved"))
+        after = asyncio.ensure_future(client.get_issue("5"))
+        await server.until(lambda: len(server.requests) == 3)
+        gate.open.set()
+        assert [(await before).status, (await after).status] == ["unresolved", "resolved"]
+        assert (await client.get_issue("5")).status == "resolved"
+
+
+async def test_a_fresh_read_asks_sentry_even_if_the_answer_is_remembered() -> None:
+    async with listening(today) as server, client_of(server.url, organization="acme") as client:
+        await client.get_issue("5")
+        await client.get_issue("5", fresh=True)
+        await client.get_issue("5")
+        assert len(server.requests) == 2
+
+
+async def test_nothing_is_remembered_with_a_ttl_of_zero() -> None:
+    async with listening(today) as server, client_of(server.url, organization="acme", cache_ttl=0) as client:
+        for _ in range(2):
+            await client.get_event(EVENT, issue="5")
+        assert len(server.requests) == 2
+
+
+async def test_a_failure_is_not_remembered() -> None:
+    async with listening(answering(500, b"{}")) as server, client_of(server.url, organization="acme") as client:
+        await asyncio.gather(client.get_issue("5"), return_exceptions=True)
+        await asyncio.gather(client.get_issue("5"), return_exceptions=True)
+        assert len(server.requests) == 2
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def answered(content: bytes = b"{}") -> Answered:
+    return Answered(200, {}, content)
+
+
+def test_issues_are_remembered_for_the_ttl_projects_for_thirty_times_it_and_events_for_ever() -> None:
+    clock = Clock()
+    cache = Cache(10, 1_000_000, clock)
+    keys = {kind: cache.key(kind, "url") for kind in Kind}
+    for key in keys.values():
+        cache.put(key, answered())
+    seen: dict[float, set[Kind]] = {}
+    for clock.now in (9.9, 10.0, 299.9, 300.0, 1e9):
+        seen[clock.now] = {kind for kind, key in keys.items() if cache.get(key)}
+    assert seen == {
+        9.9: {Kind.ISSUE, Kind.PROJECT, Kind.EVENT},
+        10.0: {Kind.PROJECT, Kind.EVENT},
+        299.9: {Kind.PROJECT, Kind.EVENT},
+        300.0: {Kind.EVENT},
+        1e9: {Kind.EVENT},
+    }
+
+
+def test_the_least_recently_used_goes_first_and_the_bound_holds() -> None:
+    cache = Cache(10, 50_000)
+    keys = [cache.key(Kind.EVENT, f"url {number}") for number in range(1_000)]
+    for number, key in enumerate(keys):
+        cache.put(key, answered(b"x" * 9_000))
+        assert cache.get(keys[0]) if number < 4 else True
+        assert cache.size <= 50_000
+    assert [key in (keys[-1], keys[-2], keys[-3], keys[-4]) for key in keys if cache.get(key)] == [True] * 4
+
+
+def test_an_answer_larger_than_the_whole_cache_is_not_remembered() -> None:
+    cache = Cache(10, 5_000)
+    small, large = cache.key(Kind.EVENT, "small"), cache.key(Kind.EVENT, "large")
+    cache.put(small, answered())
+    cache.put(large, answered(b"x" * 5_000))
+    assert (cache.get(small) is not None, cache.get(large)) == (True, None)
+
+
+def test_an_answer_that_is_remembered_again_is_counted_once() -> None:
+    cache = Cache(10, 50_000)
+    for _ in range(100):
+        cache.put(cache.key(Kind.EVENT, "url"), answered(b"x" * 9_000))
+    assert cache.size < 11_000
+
+
+def test_the_hit_rate_of_nothing_is_zero() -> None:
+    assert Statistics().hit_rate == 0
+
+
+async def test_a_bug_in_a_read_reaches_who_asked_and_does_not_end_the_client() -> None:
+    async def bug() -> str:
+        raise ZeroDivisionError
+
+    async def good() -> str:
+        return "good"
+
+    async with anyio.create_task_group() as tasks:
+        flights = Flights[str](tasks, Statistics(), 5)
+        with pytest.raises(ZeroDivisionError):
+            await flights.join(("issue", 0, "url"), bug)
+        assert await flights.join(("issue", 0, "url"), good) == "good"
+
+
+async def test_a_read_lives_as_long_as_the_most_patient_who_waits() -> None:
+    gate = asyncio.Event()
+
+    async def slow() -> str:
+        await gate.wait()
+        return "good"
+
+    async with anyio.create_task_group() as tasks:
+        flights = Flights[str](tasks, Statistics(), 30)
+        patient = asyncio.ensure_future(flights.join(("issue", 0, "url"), slow))
+        with anyio.move_on_after(0.05) as hurried:
+            await flights.join(("issue", 0, "url"), slow)
+        assert hurried.cancelled_caught
+        gate.set()
+        assert await patient == "good"
+
+
+async def test_a_read_ends_after_the_timeout_whoever_waits() -> None:
+    async with anyio.create_task_group() as tasks:
+        flights = Flights[None](tasks, Statistics(), 0.05)
+        with pytest.raises(Exception, match="did not answer in time"):
+            await flights.join(("issue", 0, "url"), anyio.sleep_forever)
+
+
+async def test_who_waits_when_all_ends_is_told() -> None:
+    tasks = anyio.create_task_group()
+    await tasks.__aenter__()
+    flights = Flights[None](tasks, Statistics(), 30)
+    waiting = asyncio.ensure_future(flights.join(("issue", 0, "url"), anyio.sleep_forever))
+    await anyio.lowlevel.checkpoint()
+    tasks.cancel_scope.cancel()
+    await tasks.__aexit__(None, None, None)
+    with pytest.raises(UnreachableError, match="was closed"):
+        await waiting
