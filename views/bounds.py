@@ -4,11 +4,16 @@ import math
 import re
 from typing import Any
 
-from views.results import Json
+from sentry.models import Json, as_list, as_object
 
 RAW = 8192
-"""Characters of one text that are looked at. Shown texts are cut to half of it at most, so no cut meets a secret half cleaned."""
+"""Characters of one text that are looked at."""
 SHOWN = RAW // 2
+"""Characters of one text that are shown at most: a secret which the first bound cuts is far from what is shown."""
+DETAIL = 2048
+"""Characters of one text among many that are looked at; half of them are shown at most."""
+ITEMS = 60
+DEPTH = 6
 
 _WORD = re.compile(r"[\w.:@+/-]{1,64}", re.ASCII)
 _URL = re.compile(r"https?://[^\s<>()\[\]`\"']{1,400}", re.ASCII)
@@ -22,13 +27,17 @@ def raw(text: Any) -> str | None:
 
 
 def plain(value: Json, room: int = RAW) -> Json:
-    """Any JSON, bounded: at most `room` characters in all, 6 levels, 60 items of a level. NaN becomes text."""
-    return _plain(value, [room], 6)
+    """Any JSON, bounded: about `room` characters in all, 6 levels, 60 items of a level. NaN becomes text."""
+    return _plain(value, [room], DEPTH)
+
+
+def plain_object(value: Json, room: int = RAW) -> dict[str, Any]:
+    return as_object(plain(value, room)) or {}
 
 
 def _plain(value: Json, room: list[int], depth: int) -> Json:
     if isinstance(value, str):
-        kept = value[: max(0, min(RAW, room[0]))]
+        kept = value[: max(0, min(DETAIL, room[0]))]
         room[0] -= len(kept) + 4
         return kept if len(kept) == len(value) else kept + "…"
     if isinstance(value, bool) or value is None:
@@ -36,35 +45,49 @@ def _plain(value: Json, room: list[int], depth: int) -> Json:
         return value
     if isinstance(value, int | float):
         room[0] -= 8
-        return value if math.isfinite(value) and abs(value) < 1e18 else str(value)[:40]
-    if isinstance(value, dict):
-        if depth == 0:
-            return f"{{… {len(value)}}}"
-        kept_items: dict[str, Any] = {}
-        for key, item in value.items():
-            if room[0] <= 0 or len(kept_items) >= 60:
-                kept_items["…"] = f"{len(value) - len(kept_items)} more"
-                break
-            name = str(key)[:200]
-            room[0] -= len(name) + 4
-            kept_items[name] = _plain(item, room, depth - 1)
-        return kept_items
-    if isinstance(value, list | tuple):
-        if depth == 0:
-            return f"[… {len(value)}]"
-        kept_list: list[Any] = []
-        for item in value:
-            if room[0] <= 0 or len(kept_list) >= 60:
-                kept_list.append(f"… {len(value) - len(kept_list)} more")
-                break
-            kept_list.append(_plain(item, room, depth - 1))
-        return kept_list
-    return raw(str(value))
+        return _number(value)
+    if (fields := as_object(value)) is not None:
+        return _plain_fields(fields, room, depth - 1) if depth else f"{{… {len(fields)}}}"
+    if (items := as_list(value)) is not None:
+        return _plain_items(items, room, depth - 1) if depth else f"[… {len(items)}]"
+    return str(value)[:DETAIL]
+
+
+def _number(value: float) -> Json:
+    if isinstance(value, int):
+        return value if -(10**18) < value < 10**18 else f"{value:.6e}" if abs(value) < 10**300 else "a huge number"
+    return value if math.isfinite(value) else str(value)
+
+
+def _plain_fields(fields: dict[str, Any], room: list[int], depth: int) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for key, item in fields.items():
+        if room[0] <= 0 or len(kept) >= ITEMS:
+            kept["…"] = f"{len(fields) - len(kept)} more"
+            break
+        name = str(key)[:200]
+        room[0] -= len(name) + 4
+        kept[name] = _plain(item, room, depth)
+    return kept
+
+
+def _plain_items(items: list[Any], room: list[int], depth: int) -> list[Any]:
+    kept: list[Any] = []
+    for item in items:
+        if room[0] <= 0 or len(kept) >= ITEMS:
+            kept.append(f"… {len(items) - len(kept)} more")
+            break
+        kept.append(_plain(item, room, depth))
+    return kept
 
 
 def rows(value: Json) -> list[dict[str, Any]]:
     """The objects of a list, the rest skipped."""
-    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+    return [row for item in as_list(value) or [] if (row := as_object(item)) is not None]
+
+
+def number(value: Json) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def word(value: Any) -> str | None:
@@ -91,18 +114,33 @@ def line(text: Any, length: float = 200) -> str:
 def short(value: Json, length: float, items: int = 8, depth: int = 4) -> Json:
     """Any JSON with its texts cut, and its lists and objects to the first items."""
     if isinstance(value, str):
-        return cut(value, length)
-    if isinstance(value, dict):
+        return cut(value, min(length, DETAIL // 2))
+    if (fields := as_object(value)) is not None:
         if depth == 0:
-            return f"{{… {len(value)}}}"
-        kept = {cut(key, 80): short(item, length, items, depth - 1) for key, item in list(value.items())[:items]}
-        return kept if len(value) <= items else {**kept, "…": f"{len(value) - items} more"}
-    if isinstance(value, list):
+            return f"{{… {len(fields)}}}"
+        some = {cut(key, 80): short(item, length, items, depth - 1) for key, item in list(fields.items())[:items]}
+        return some if len(fields) <= items else {**some, "…": f"{len(fields) - items} more"}
+    if (elements := as_list(value)) is not None:
         if depth == 0:
-            return f"[… {len(value)}]"
-        some = [short(item, length, items, depth - 1) for item in value[:items]]
-        return some if len(value) <= items else [*some, f"… {len(value) - items} more"]
+            return f"[… {len(elements)}]"
+        first = [short(item, length, items, depth - 1) for item in elements[:items]]
+        return first if len(elements) <= items else [*first, f"… {len(elements) - items} more"]
     return value
+
+
+def brief(value: Json, length: float) -> Json:
+    """Any JSON in about that many characters: structured while it fits, else one cut line."""
+    if isinstance(value, str):
+        return cut(value, min(length, DETAIL // 2))
+    kept = short(value, length, 8, 3)
+    most = int(length * 1.5)
+    return kept if size(kept, most) < most else compact(kept, most)
+
+
+def briefs(fields: dict[str, Any], length: float, items: int) -> dict[str, Any]:
+    """The first so many fields, each in brief."""
+    some = {cut(name, 80): brief(value, length) for name, value in list(fields.items())[:items]}
+    return some if len(fields) <= items else {**some, "…": f"{len(fields) - items} more"}
 
 
 def compact(value: Json, length: float = 200) -> str:
@@ -111,8 +149,24 @@ def compact(value: Json, length: float = 200) -> str:
 
 
 def _compact(value: Json) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_compact(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(_compact(item) for item in value) + "]"
+    if (fields := as_object(value)) is not None:
+        return "{" + ", ".join(f"{key}: {_compact(item)}" for key, item in fields.items()) + "}"
+    if (items := as_list(value)) is not None:
+        return "[" + ", ".join(map(_compact, items)) + "]"
     return "null" if value is None else str(value)
+
+
+def size(value: Json, most: int = 200) -> int:
+    """About how many characters `compact` would take, counted no further than `most`."""
+    if isinstance(value, str):
+        return min(len(value), most)
+    fields = as_object(value)
+    items = list(fields.values()) if fields is not None else as_list(value)
+    if items is None:
+        return 6
+    total = 2 + sum(len(name) + 2 for name in fields or {})
+    for item in items:
+        total += size(item, most) + 2
+        if total >= most:
+            return most
+    return total

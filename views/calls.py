@@ -1,11 +1,14 @@
 """Calls as each language's own stack traces write them, with source and locals."""
 
+from typing import Any
+
 from views.bounds import compact
 from views.frames import Frame
 
-JAVASCRIPT = {"javascript", "node"}
+JAVASCRIPT = {"javascript", "node", "bun", "deno"}
 JAVA = {"java", "kotlin", "scala", "groovy", "clojure", "android"}
-NATIVE = {"native", "c", "cocoa", "objc", "rust", "swift"}
+NATIVE = {"native", "c", "cocoa", "objc", "rust", "swift", "apple"}
+BUNDLERS = ("webpack-internal:///", "webpack:///", "app:///", "file:///")
 
 
 def family(platform: str | None) -> str:
@@ -13,39 +16,39 @@ def family(platform: str | None) -> str:
     return (platform or "").lower().split("-")[0].split(".")[0]
 
 
-def head(frame: Frame, platform: str) -> str:
+def head(frame: Frame, language: str) -> str:
     """One call on one line, in the words of its language."""
-    where = place(frame)
     name = frame.function or "?"
-    if platform == "python":
+    file = frame.filename or frame.abs_path
+    if language == "python":
         number = f", line {frame.lineno}" if frame.lineno is not None else ""
-        return f'File "{frame.filename or frame.abs_path or frame.module or "?"}"{number}, in {name}'
-    if platform in JAVA:
-        return f"at {f'{frame.module}.' if frame.module else ''}{name}({where})"
-    if platform in JAVASCRIPT:
-        return f"at {name} ({where})"
-    if platform == "ruby":
-        return f"{where}:in '{name}'"
-    if platform == "php":
-        file = frame.filename or frame.abs_path or "?"
-        return f"{file}({frame.lineno if frame.lineno is not None else '?'}): {_qualified(frame, '::')}"
-    if platform == "csharp":
+        return f'File "{file or frame.module or "?"}"{number}, in {name}'
+    if language in JAVA:
+        return f"at {_qualified(frame, '.')}({_place(frame, 'Unknown Source')})"
+    if language in JAVASCRIPT:
+        return f"at {name} ({_place(frame)})"
+    if language == "ruby":
+        return f"{_place(frame)}:in '{name}'"
+    if language == "php":
+        number = str(frame.lineno) if frame.lineno is not None else "?"
+        return f"{file or '?'}({number}): {_qualified(frame, '::')}"
+    if language == "csharp":
         number = f":line {frame.lineno}" if frame.lineno is not None else ""
-        file = frame.filename or frame.abs_path
         return f"at {_qualified(frame, '.')}" + (f" in {file}{number}" if file else "")
-    if platform in NATIVE:
+    if language in NATIVE:
         package = (frame.package or "").replace("\\", "/").rsplit("/", 1)[-1]
-        parts = (frame.address, package, name, f"({where})" if frame.filename else "")
+        parts = (frame.address, package, name, f"({_place(frame)})" if file else "")
         return " ".join(part for part in parts if part)
-    return f"{_qualified(frame, '.')} ({where})"
+    return f"{_qualified(frame, '.')} ({_place(frame)})"
 
 
-def place(frame: Frame) -> str:
-    file = frame.filename or frame.abs_path or frame.package or "?"
-    numbers = "".join(
-        f":{n}" for n in (frame.lineno, frame.colno if frame.lineno is not None else None) if n is not None
-    )
-    return file + numbers
+def _place(frame: Frame, unknown: str = "?") -> str:
+    """`src/cart.js:10:5`."""
+    file = frame.filename or frame.abs_path or frame.package or unknown
+    for bundler in BUNDLERS:
+        file = file.removeprefix(bundler)
+    numbers = [frame.lineno, frame.colno] if frame.lineno is not None else []
+    return ":".join([file, *(str(number) for number in numbers if number is not None)])
 
 
 def _qualified(frame: Frame, joint: str) -> str:
@@ -54,34 +57,55 @@ def _qualified(frame: Frame, joint: str) -> str:
     return f"{module}{joint}{name}" if module and not name.startswith(module) else name
 
 
-def source(frame: Frame) -> list[str]:
-    """The lines around the call, numbered, dedented, the call's own marked `>`."""
-    lines = [*frame.pre_context, frame.context_line, *frame.post_context]
-    here = len(frame.pre_context)
-    if frame.context_line is None or not any(text and text.strip() for text in lines):
+def source(frame: Frame, seen: set[tuple[str, int]]) -> list[str]:
+    """The lines around the call, numbered, dedented, the call's own marked `>`.
+
+    Blank lines and lines that an earlier call has shown are left out at both ends.
+    """
+    if frame.context_line is None:
         return []
-    first = next(n for n, text in enumerate(lines) if (text and text.strip()) or n == here)
-    last = next(n for n in range(len(lines) - 1, -1, -1) if (lines[n] or "").strip() or n == here)
-    texts = [(text or "").expandtabs(4) for text in lines]
-    indent = min((len(t) - len(t.lstrip()) for t in texts[first : last + 1] if t.strip()), default=0)
-    numbers = [""] * len(lines)
-    if frame.lineno is not None:
-        width = len(str(frame.lineno - here + last))
-        numbers = [f"{frame.lineno - here + n:>{width}} " for n in range(len(lines))]
-    return [f"{'>' if n == here else ' '}{numbers[n]}{texts[n][indent:]}".rstrip() for n in range(first, last + 1)]
+    texts = [text.expandtabs(4).rstrip() for text in (*frame.pre_context, frame.context_line, *frame.post_context)]
+    here = len(frame.pre_context)
+    file, offset = frame.filename or frame.abs_path or "", (frame.lineno or 0) - here
+    numbered = frame.lineno is not None
+
+    def needed(position: int) -> bool:
+        return bool(texts[position]) and not (numbered and (file, offset + position) in seen)
+
+    first = next((n for n in range(here) if needed(n)), here)
+    last = next((n for n in range(len(texts) - 1, here, -1) if needed(n)), here)
+    shown = range(first, last + 1)
+    if not any(texts[n] for n in shown):
+        return []
+    if numbered:
+        seen.update((file, offset + n) for n in shown)
+    indent = min(len(texts[n]) - len(texts[n].lstrip()) for n in shown if texts[n])
+    width = len(str(offset + last))
+    return [
+        (">" if n == here else " ") + (f"{offset + n:>{width}} " if numbered else "") + texts[n][indent:] for n in shown
+    ]
 
 
-def call(frame: Frame, platform: str, *, length: float = 160) -> list[str]:
-    """A call with what was folded before it, its source and its locals."""
-    lines = [f"… {frame.folded}"] if frame.folded else []
-    lines.append(head(frame, platform))
-    lines += source(frame)
-    if frame.vars:
-        lines.append("  locals:")
-        lines += [f"  {name} = {compact(value, length)}" for name, value in frame.vars.items()]
-    return lines
+def local_lines(frame: Frame, before: dict[str, Any], length: float) -> list[str]:
+    """Each local on a line; those that the call before had too, by name."""
+    told = {name: compact(value, length) for name, value in frame.vars.items()}
+    same = [name for name, text in told.items() if len(text) > 20 and before.get(name) == text]
+    lines = [f"  {name} = {text}" for name, text in told.items() if name not in same]
+    if same:
+        lines.append(f"  {', '.join(same)}: as in the call before")
+    before.clear()
+    before.update(told)
+    return [" locals:", *lines] if lines else []
 
 
-def stack(frames: list[Frame], platform: str | None, *, length: float = 160) -> list[str]:
+def stack(frames: list[Frame], platform: str | None, length: float = 1_000) -> list[str]:
+    """The calls, the oldest first, each with what was folded before it."""
     language = family(platform)
-    return [text for frame in frames for text in call(frame, language, length=length)]
+    seen: set[tuple[str, int]] = set()
+    before: dict[str, Any] = {}
+    lines: list[str] = []
+    for frame in frames:
+        if frame.folded:
+            lines.append(f"… {frame.folded}")
+        lines += [head(frame, language), *source(frame, seen), *local_lines(frame, before, length)]
+    return lines

@@ -7,7 +7,7 @@ from typing import Any, Self
 from sentry.models import Project
 from sentry.pages import Page
 from views.bounds import line, raw, word
-from views.events import fewer_rows, next_page
+from views.lists import fewer_rows, next_page
 from views.provenance import Markers
 from views.results import Evidence, Known, Part, Result, Step
 from views.wording import joined, read, when

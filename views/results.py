@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Any, Self, Union, get_args, get_origin
+from typing import Annotated, Any, Protocol, Self, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict
 
+from sentry.models import Json, as_list
 from views.provenance import Markers
-
-Json = Any
 
 
 @dataclass(frozen=True)
@@ -31,10 +30,33 @@ Known = Annotated[str, SENTRY]
 """An identifier, a moment or a word that Sentry made: nothing to redact in it."""
 
 
+class Cleaner(Protocol):
+    """Takes secrets out of texts, and makes hidden characters visible."""
+
+    def text(self, text: str) -> str: ...
+
+    def value(self, value: Json, name: str) -> Json: ...
+
+
 class Part(BaseModel):
     """A piece of a result. Fields at their default are left out of the JSON: a required one is always there."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    def cleaned(self, cleaner: Cleaner) -> Self:
+        """A copy with every text clean but those that Sentry made."""
+        trusted = known(type(self))
+        changes = {
+            name: _clean(value, name, cleaner)
+            for name in type(self).model_fields
+            if name not in trusted and (value := getattr(self, name))
+        }
+        return self.model_copy(update=changes)
+
+    def with_texts(self, shorten: Callable[[str, float], str], **lengths: float) -> Self:
+        """A copy with these text fields shortened."""
+        changes = {name: shorten(text, most) for name, most in lengths.items() if (text := getattr(self, name))}
+        return self.model_copy(update=changes)
 
 
 class Detail(Part):
@@ -44,12 +66,16 @@ class Detail(Part):
 
 
 class Result(Part):
-    """One answer. Builders bound what they put in; the Reader cleans it, cuts it for reading and fits it to the budget."""
+    """One answer. Builders bound what they put in; the Reader cleans it, cuts it for reading, fits it to the budget."""
 
     omitted: list[str] = []
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         raise NotImplementedError
+
+    def within(self, characters: int) -> Self:
+        """Without the pieces that cannot fit in that many characters: what is never shown needs no cleaning."""
+        return self
 
     def shown(self, scale: float) -> Self:
         """Texts cut to what is worth reading; a larger budget (`scale` > 1) allows longer ones."""
@@ -59,11 +85,9 @@ class Result(Part):
         """What gives way when the answer is over its budget, the least useful first."""
         yield from ()
 
-    def without(self, note: str | None = None, **changes: Any) -> Self:
-        """A copy with these fields changed, and a line that says what was left out."""
-        if note:
-            changes["omitted"] = [*(line for line in self.omitted if line != note), note]
-        return self.model_copy(update=changes)
+    def without(self, what: str, call: str, **changes: Any) -> Self:
+        """A copy with these fields changed, and a line that says what was left out and which call fetches it."""
+        return self.model_copy(update={**changes, "omitted": left_out(self.omitted, what, call)})
 
     def structured(self) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude_defaults=True)
@@ -71,6 +95,30 @@ class Result(Part):
 
 Step = Callable[[Any], Any]
 """A result to a smaller one; the same one when it has nothing to give."""
+
+
+def left_out(omitted: list[str], what: str, call: str) -> list[str]:
+    """One line for each call: `Left out extra, breadcrumbs: get_event(event="...")`."""
+    start, end = "Left out ", f": {call}"
+    lines = list(omitted)
+    for number, line in enumerate(lines):
+        if line.startswith(start) and line.endswith(end):
+            said = line.removeprefix(start).removesuffix(end).split(", ")
+            lines[number] = f"{start}{', '.join(dict.fromkeys([*said, what]))}{end}"
+            return lines
+    return [*lines, f"{start}{what}{end}"]
+
+
+def _clean(value: Any, name: str, cleaner: Cleaner) -> Any:
+    if isinstance(value, str):
+        return cleaner.text(value)
+    if isinstance(value, Part):
+        return value.cleaned(cleaner)
+    if isinstance(value, dict):
+        return cleaner.value(value, name)
+    if isinstance(value, list):
+        return [_clean(item, name, cleaner) for item in as_list(value) or []]
+    return value
 
 
 @lru_cache
@@ -89,6 +137,10 @@ def known(part: type[BaseModel]) -> frozenset[str]:
     )
 
 
+def _model(annotation: object) -> type[BaseModel] | None:
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+
+
 def _paths(annotation: Any, path: str, origin: Origin) -> Iterator[str]:
     if get_origin(annotation) is Annotated:
         if origin in annotation.__metadata__:
@@ -97,8 +149,8 @@ def _paths(annotation: Any, path: str, origin: Origin) -> Iterator[str]:
             yield from _paths(get_args(annotation)[0], path, origin)
     elif get_origin(annotation) is list:
         yield from _paths(get_args(annotation)[0], path + "[]", origin)
-    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        for name, field in annotation.model_fields.items():
+    elif model := _model(annotation):
+        for name, field in model.model_fields.items():
             here = f"{path}.{name}" if path else name
             if origin in field.metadata:
                 yield here

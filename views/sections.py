@@ -1,33 +1,51 @@
 """What an event holds beside its stack trace: user, tags, breadcrumbs, request, contexts, extra."""
 
 import re
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, Self
 from urllib.parse import urlencode
 
 from sentry.models import Breadcrumb as SentryBreadcrumb
 from sentry.models import Event, as_list, as_object
 from sentry.models import Request as SentryRequest
-from views.bounds import compact, line, plain, raw, short
+from views.bounds import brief, briefs, compact, cut, line, plain, plain_object, raw, rows
+from views.redaction import REDACTED
 from views.results import OUTSIDER, Detail, Details, Evidence, Known
 from views.wording import joined, when
 
-BREADCRUMBS = 60
+BREADCRUMBS = 50
 """Breadcrumbs that are looked at: the last ones before the crash."""
+LEVELS = ("fatal", "error", "warning", "info", "debug", "log")
 TOLD_ELSEWHERE = re.compile(
     r"(release|environment|level|user|url|handled|mechanism|transaction|dist|replayId|trace|"
-    r"sentry:\w+|(user|os|runtime|browser|device|client_os|app|trace)\..*|runtime|os|browser)"
+    r"sentry:\w+|(user|os|runtime|browser|device|client_os|app|trace)\..*|runtime|os|browser|client_os|device)"
 )
 """Tags that repeat what another section says."""
-HEADERS = ("user-agent", "content-type", "referer", "host", "accept", "origin")
+HEADERS = ("content-type", "referer", "origin", "accept", "host", "user-agent")
 """Headers that are shown first; the others while there is room."""
-IN_BRIEF = ("runtime", "os", "browser", "device", "app", "culture")
+TELLING_HEADERS = {"content-type", "referer", "origin", "x-request-id", "x-forwarded-for", "authorization"}
+"""Headers that an issue shows."""
+NAMED = ("runtime", "browser", "os", "client_os", "device", "app")
+"""Contexts that are told by name and version on one line."""
+DULL = (
+    "trace",
+    "culture",
+    "gpu",
+    "cloud_resource",
+    "otel",
+    "profile",
+    "replay",
+    "organization",
+    "missing_instrumentation",
+)
+"""Contexts that explain no error: an event shows them, an issue does not."""
 HIDDEN_EXTRA = ("sys.argv",)
 
 
 class Breadcrumb(Detail):
     """One step before the crash; `times` in a row."""
 
-    at: Known | None = None
+    at: Known | None = None  # seconds from the event, `-1.9s`; without those, the moment
     category: Evidence | None = None
     message: Evidence | None = None
     level: Known | None = None
@@ -35,11 +53,16 @@ class Breadcrumb(Detail):
     times: int = 1
 
     def line(self) -> str:
-        clock = f"{self.at[11:19]} " if self.at else ""
-        level = f"{self.level}: " if self.level and self.level not in ("info", "debug", "log") else ""
-        again = f" (×{self.times})" if self.times > 1 else ""
-        data = f" {compact(self.data, 160)}" if self.data else ""
-        return f"  {clock}{self.category or '-'}: {level}{self.message or ''}{data}{again}"
+        """`-1.9s query: SELECT ... {rows: 2}`."""
+        level = f"{self.level}: " if self.level in ("fatal", "error", "warning") else ""
+        data = _http(self.data) if "url" in self.data else f" {compact(self.data, 160)}" if self.data else ""
+        again = f" ({self.times} times)" if self.times > 1 else ""
+        told = line(f"{level}{self.message or ''}{data}", 400)
+        return joined([self.at, f"{self.category or '-'}: {told}{again}"], " ")
+
+    def shown(self, scale: float) -> Self:
+        found = self.model_copy(update={"data": briefs(self.data, 80 * scale, 6)})
+        return found.with_texts(line, category=60, message=200 * scale)
 
 
 class Request(Detail):
@@ -52,53 +75,81 @@ class Request(Detail):
 
     def lines(self) -> list[str]:
         query = f"?{self.query}" if self.query and "?" not in (self.url or "") else ""
-        lines = [f"Request: {self.method or ''} {self.url or ''}{query}".replace("  ", " ")]
+        lines = [f"Request: {self.method or ''} {self.url or ''}{query}".replace(":  ", ": ")]
         if self.headers:
             lines.append("  " + "; ".join(f"{name}: {compact(value, 120)}" for name, value in self.headers.items()))
         if self.cookies:
             lines.append(f"  cookies: {', '.join(self.cookies)}")
-        if self.body not in (None, "", {}):
-            lines.append(f"  body: {compact(self.body, 600)}")
+        if self.body is not None:
+            lines.append(f"  body: {compact(self.body, 2_000)}")
         return lines
+
+    def shown(self, scale: float) -> Self:
+        found = self.model_copy(
+            update={
+                "headers": briefs(self.headers, 100 * scale, int(6 * scale) + 4),
+                "cookies": briefs(self.cookies, 40, 8),
+                "body": brief(self.body, 400 * scale),
+            }
+        )
+        return found.with_texts(line, method=20, url=300, query=200 * scale)
+
+    def in_brief(self) -> Self:
+        return self.model_copy(update={"headers": briefs(self.headers, 60, 2), "cookies": {}, "body": None})
+
+
+def _http(data: dict[str, Any]) -> str:
+    """Of a request that was made: `GET https://... 200`, and what else is known."""
+    told = joined([str(data.get("method") or ""), str(data["url"]), str(data.get("status_code") or "")], " ")
+    rest = {key: value for key, value in data.items() if key not in ("method", "url", "status_code")}
+    return told + (f" {compact(rest, 120)}" if rest else "")
+
+
+def _offset(moment: datetime | None, crash: datetime | None) -> str | None:
+    seconds = (moment - crash).total_seconds() if moment and crash else None
+    return when(moment) if seconds is None or abs(seconds) > 10_000 else f"{seconds:+.1f}s"
 
 
 def breadcrumbs(event: Event) -> tuple[list[Breadcrumb], int]:
     """The last ones, repeats folded; and how many there were."""
-    rows = as_list(event.entry("breadcrumbs").get("values")) or []
     found: list[Breadcrumb] = []
-    for row in rows[-BREADCRUMBS:]:
-        if as_object(row) is None:
-            continue
-        one = _breadcrumb(SentryBreadcrumb.model_validate(row))
+    every = rows(event.entry("breadcrumbs").get("values"))
+    for row in every[-BREADCRUMBS:]:
+        one = _breadcrumb(SentryBreadcrumb.model_validate(row), event.date_created)
         last = found[-1] if found else None
         if last and (last.category, last.message, last.data) == (one.category, one.message, one.data):
-            last.times += 1
+            found[-1] = last.model_copy(update={"times": last.times + 1, "at": one.at})
         else:
             found.append(one)
-    return found, len(rows)
+    return found, len(every)
 
 
-def _breadcrumb(read: SentryBreadcrumb) -> Breadcrumb:
+def _breadcrumb(read: SentryBreadcrumb, crash: datetime | None) -> Breadcrumb:
     return Breadcrumb(
-        at=when(read.timestamp),
+        at=_offset(read.timestamp, crash),
         category=raw(read.category or read.type),
         message=raw(read.message),
-        level=read.level if read.level in ("fatal", "error", "warning", "info", "debug", "log") else None,
-        data=as_object(plain(read.data, 2_000)) or {},
+        level=read.level if read.level in LEVELS else None,
+        data=plain_object(read.data, 2_000),
     )
 
 
-def request(event: Event) -> Request | None:
+def request(event: Event, *, whole: bool) -> Request | None:
+    """All headers and cookies, or only the headers that may explain an error."""
     read = event.request
     if read is None:
         return None
+    headers = _named(read.headers)
+    cookies = _named(read.cookies) if whole else {}
+    ranked = sorted(headers, key=lambda name: HEADERS.index(name.lower()) if name.lower() in HEADERS else 99)
+    some = [name for name in ranked if whole or name.lower() in TELLING_HEADERS]
     return Request(
         method=raw(read.method),
         url=raw(read.url),
         query=_query(read),
-        headers=_headers(read.headers),
-        cookies=_named(read.cookies),
-        body=plain(read.data, 6_000) if read.data not in (None, "", {}, []) else None,
+        headers={name: headers[name] for name in some if not (cookies and name.lower() == "cookie")},
+        cookies=cookies,
+        body=plain(read.data, 6_000) if read.data not in ("", {}, []) else None,
     )
 
 
@@ -108,69 +159,74 @@ def _query(read: SentryRequest) -> str | None:
     return raw(urlencode([(key, str(value)) for key, value in _named(read.query).items()], errors="replace"))
 
 
-def _headers(value: Any) -> dict[str, Any]:
-    named = _named(value)
-    ranked = sorted(named, key=lambda name: HEADERS.index(name.lower()) if name.lower() in HEADERS else 99)
-    return {name: named[name] for name in ranked}
-
-
 def _named(value: Any) -> dict[str, Any]:
     """Names and values, which come as an object or as pairs."""
     pairs = [(as_list(pair) or []) for pair in as_list(value) or []]
-    named = as_object(value) or {str(pair[0]): pair[1] for pair in pairs if len(pair) == 2}
-    return as_object(plain(named, 4_000)) or {}
+    return plain_object(as_object(value) or {str(pair[0]): pair[1] for pair in pairs if len(pair) == 2}, 4_000)
 
 
 def user(event: Event) -> dict[str, Any]:
-    found = {key: value for key, value in (event.user or {}).items() if value not in (None, "", {})}
-    return as_object(plain(found, 1_000)) or {}
+    return plain_object(_filled(event.user or {}), 1_000)
+
+
+def user_words(found: dict[str, Any]) -> str:
+    """What is redacted about a user is not worth its tokens."""
+    return compact({key: value for key, value in found.items() if value != REDACTED}, 160) if found else ""
 
 
 def tags(event: Event) -> dict[str, Any]:
     """Those that no other section tells."""
     named = {tag.key: tag.value for tag in event.tags if tag.key and not TOLD_ELSEWHERE.fullmatch(tag.key)}
-    return as_object(plain(named, 4_000)) or {}
+    return plain_object(named, 4_000)
 
 
-def contexts(event: Event) -> dict[str, Any]:
+def contexts(event: Event, *, whole: bool) -> dict[str, Any]:
+    """Those that may explain an error, or all."""
     found: dict[str, Any] = {}
     for name, value in (event.contexts or {}).items():
+        if name in DULL and not whole:
+            continue
         fields = as_object(value)
-        if name == "trace":
-            value = {"trace_id": fields.get("trace_id")} if fields else None
-        elif fields is not None:
-            value = {key: item for key, item in fields.items() if key != "type" and item not in (None, "", {})}
-        if value:
+        if value := _filled(fields) if fields is not None else value:
             found[name] = value
-    return as_object(plain(found, 8_000)) or {}
+    return plain_object(found)
 
 
-def extra(event: Event) -> dict[str, Any]:
-    found = {key: value for key, value in (event.context or {}).items() if key not in HIDDEN_EXTRA}
-    return as_object(plain(found, 8_000)) or {}
+def extras(event: Event) -> dict[str, Any]:
+    return plain_object({key: value for key, value in (event.context or {}).items() if key not in HIDDEN_EXTRA})
 
 
 def sdk(event: Event) -> str | None:
-    return raw(joined([raw((event.sdk or {}).get("name")), raw((event.sdk or {}).get("version"))], " "))
+    found = event.sdk or {}
+    return joined([raw(found.get("name")), raw(found.get("version"))], " ") or None
+
+
+def problems(event: Event) -> list[str]:
+    """What Sentry could not do with the event: source maps that it did not find, values that it cut."""
+    told = [
+        joined([raw(row.get("message") or row.get("type")), raw(as_object(row.get("data")))])
+        for row in rows(event.errors)
+    ]
+    return list(dict.fromkeys(text for text in told if text))[:5]
+
+
+def _filled(fields: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if key != "type" and value not in (None, "", {}, [])}
 
 
 def context_lines(found: dict[str, Any]) -> list[str]:
     """Runtime, system, browser and the like by name on one line, the others one line each."""
-    brief = [_in_brief(name, found[name]) for name in IN_BRIEF if name in found]
-    lines = [f"Context: {joined(brief)}"] if any(brief) else []
-    return lines + [f"{name}: {compact(value, 300)}" for name, value in found.items() if name not in IN_BRIEF]
+    names = [_by_name(found[name]) for name in NAMED if name in found]
+    lines = [f"Context: {joined(dict.fromkeys(names))}"] if any(names) else []
+    return lines + [f"{name}: {compact(value, 400)}" for name, value in found.items() if name not in NAMED]
 
 
-def _in_brief(name: str, value: Any) -> str:
+def _by_name(value: Any) -> str:
     fields = as_object(value) or {}
     told = joined([line(fields[key], 60) for key in ("name", "model", "version") if fields.get(key)], " ")
-    return f"{name} {told}" if told else f"{name} {compact(value, 100)}"
+    return told or compact(value, 100)
 
 
 def details_line(label: str, found: dict[str, Any], length: float) -> list[str]:
-    told = ", ".join(f"{name}={compact(value, 120)}" for name, value in found.items())
-    return [f"{label}: {line(told, length)}"] if found else []
-
-
-def shortened(found: dict[str, Any], length: float, items: int) -> dict[str, Any]:
-    return as_object(short(found, length, items)) or {}
+    told = ", ".join(f"{name}={compact(value, 300)}" for name, value in found.items())
+    return [f"{label}: {cut(told, length)}"] if found else []

@@ -1,188 +1,125 @@
-"""The stack trace of an event: the exception chain, the crashed thread, and how each gives way to the budget."""
+"""The stack trace of an event: the exception chain or the crashed thread, and how it gives way to the budget."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, Self
+from functools import partial
+from typing import Any, Self, TypeVar
 
 from sentry.models import Event
 from views.bounds import cut, line, raw, rows, word
 from views.calls import stack
-from views.frames import MOST, ROOM, Frame, Frames, any_ours, folded_run, frames_of, select
+from views.chains import CHAIN, Raised, chain
+from views.frames import Frame
 from views.provenance import Markers
 from views.results import Evidence, Known, Part, Result, Step
+from views.stacks import MOST, Frames, any_ours, calls_of, folded_in, folded_run, select
 
-CHAIN = 12
-"""Exceptions of a chain that are read: the last raised."""
-RELATION = {
-    "__cause__": "Caused by",
-    "__context__": "Raised while handling",
-    "__suppressed_context__": "Caused by",
-}
+CAUSE = 15
+"""Calls of a cause that are converted: the newest."""
+R = TypeVar("R", bound="Traced")
+HANDLED = {True: " (handled)", False: " (unhandled)", None: ""}
 
 
 class Stacktrace(Part):
     frames: list[Frame]  # the oldest call first
 
 
-class Raised(Part):
-    """One exception of the chain."""
-
-    type: Evidence | None = None
-    value: Evidence | None = None
-    module: Evidence | None = None
-    handled: bool | None = None
-    mechanism: Evidence | None = None
-    relation: str | None = None  # to the one before it in the list
-    frames: list[Frame] = []
-
-    def line(self) -> str:
-        """`stripe.error.CardError: declined (unhandled)`."""
-        name = self.type or self.mechanism or "Error"
-        if (
-            self.module
-            and self.module not in ("builtins", "__main__", "exceptions")
-            and not name.startswith(self.module)
-        ):
-            name = f"{self.module}.{name}"
-        return f"{name}: {self.value}" if self.value else name
-
-    def cut(self, scale: float) -> Self:
-        short = {n: line(t, 120) for n in ("type", "module", "mechanism") if (t := getattr(self, n))}
-        value = {"value": cut(self.value, 1200 * scale)} if self.value else {}
-        return self.model_copy(update={**short, **value, "frames": [f.cut(160 * scale, 160, 12) for f in self.frames]})
-
-
 class Traced(Result):
-    """Whatever shows a stack trace. `exceptions` starts with the one raised last, whose calls are `stacktrace`; its causes follow."""
+    """Whatever shows a stack trace. `exceptions` starts with the one raised last, whose calls are `stacktrace`."""
 
-    issue_id: Known | None = None
-    event_id: Known = ""
+    issue_id: Known | None
+    event_id: Known
     platform: Known | None = None
-    title: Evidence | None = None
+    title: Evidence = "(no title)"
     thread: Evidence | None = None
-    stacktrace: Stacktrace = Stacktrace(frames=[])
+    stacktrace: Stacktrace
     exceptions: list[Raised] = []
-
-    def shown(self, scale: float) -> Self:
-        frames = [frame.cut(160 * scale, 160, 12) for frame in self.stacktrace.frames]
-        changes: dict[str, Any] = {
-            "stacktrace": Stacktrace(frames=frames),
-            "exceptions": [raised.cut(scale) for raised in self.exceptions],
-        }
-        for name in ("title", "thread"):
-            if text := getattr(self, name):
-                changes[name] = line(text, 300)
-        return self.model_copy(update=changes)
 
     @property
     def more(self) -> str:
         return f'get_stacktrace(event="{self.event_id}", frames="all", max_tokens=20000)'
 
-    def trace(self) -> str:
+    def within(self, characters: int) -> Self:
+        """The newest calls whole, older ones without locals and source, the oldest folded; causes take what is left."""
+        room = characters * (0.6 if self.exceptions[1:] else 0.75)
+        frames, left = _fading(self.stacktrace.frames, room)
+        left = max(left, 0) + characters * 0.15
+        exceptions: list[Raised] = []
+        for raised in self.exceptions:
+            kept, left = _fading(raised.frames, left)
+            exceptions.append(raised.model_copy(update={"frames": kept}))
+        return _with_frames(self, "source and locals of older calls", frames, exceptions)
+
+    def shown(self, scale: float) -> Self:
+        changes: dict[str, Any] = {
+            "stacktrace": Stacktrace(frames=[frame.shown(scale) for frame in self.stacktrace.frames]),
+            "exceptions": [raised.shown(scale) for raised in self.exceptions],
+        }
+        return self.model_copy(update=changes).with_texts(line, title=300, thread=100)
+
+    def trace(self) -> list[str]:
         """Evidence: the chain and its calls, the exception raised last first."""
-        lines: list[str] = []
+        frames = self.stacktrace.frames
         if not self.exceptions:
-            lines += [f"Thread {self.thread}:"] if self.thread and self.stacktrace.frames else []
-            lines += stack(self.stacktrace.frames, self.platform)
-        for position, raised in enumerate(self.exceptions):
-            relation = f"{raised.relation}: " if raised.relation and position else ""
-            how = {True: " (handled)", False: " (unhandled)", None: ""}[raised.handled] if not position else ""
-            lines.append(f"{relation}{raised.line()}{how}")
-            lines += stack(raised.frames if position else self.stacktrace.frames, self.platform)
-        return "\n".join(lines)
+            return (
+                [f"Thread {self.thread}:" if self.thread else "Calls:", *stack(frames, self.platform)] if frames else []
+            )
+        lines = [f"{self.exceptions[0].line()}{HANDLED[self.exceptions[0].handled]}"]
+        lines += [f"Thread {self.thread}:"] if self.thread and frames else []
+        lines += stack(frames, self.platform)
+        for raised in self.exceptions[1:]:
+            lines += [f"{raised.relation}: {raised.line()}", *stack(raised.frames, self.platform)]
+        return lines
 
     def steps(self) -> Iterator[Step]:
         yield from trace_steps()
 
 
 class StacktraceResult(Traced):
-    # The contract: these three are always there.
-    issue_id: Known | None
-    event_id: Known
-    stacktrace: Stacktrace
-
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         head = f"Stack trace of event {self.event_id}" + (f" of issue {self.issue_id}" if self.issue_id else "")
-        text = self.trace() or "This event has no stack trace."
-        if self.title and not self.exceptions:
-            text = f"{self.title}\n{text}"
-        return "\n".join([head, marks.announcement, marks.region(text), *self.omitted])
+        lines = self.trace()
+        if not self.exceptions:
+            lines = [self.title, *(lines or ["This event has no stack trace: see get_event."])]
+        return "\n".join([head, marks.announcement, marks.block("\n".join(lines)), *self.omitted])
 
 
 def stacktrace(event: Event, frames: Frames = "app") -> StacktraceResult:
     """The stack trace of an event; `app` folds library calls, `all` shows them."""
-    found = traced(event, frames)
-    return StacktraceResult(
-        issue_id=found.pop("issue_id"),
-        event_id=found.pop("event_id"),
-        stacktrace=found.pop("stacktrace"),
-        **found,
-    )
+    return StacktraceResult(**traced(event, frames))
 
 
 def traced(event: Event, frames: Frames = "app") -> dict[str, Any]:
     """The fields of `Traced`, from an event."""
     values = rows(event.entry("exception").get("values"))[-CHAIN:]
     threads = rows(event.entry("threads").get("values"))
-    thread = _crashed(threads)
-    stacks = [frames_of(value) for value in values]
-    if values and not stacks[-1]:
-        stacks[-1] = frames_of(_thread_of(values[-1], threads) or thread or {}) or frames_of(
-            {"stacktrace": event.entry("stacktrace")}
-        )
-    own = frames_of(thread) if thread else []
-    own = own or frames_of({"stacktrace": event.entry("stacktrace")})
-    marked = any_ours([*stacks, own])
-    room = [ROOM]
-    last = select(stacks[-1][-2000:] if values else own[-2000:], frames, marked, room)
-    exceptions = [
-        _raised(
-            value,
-            position,
-            [] if position == len(values) - 1 else select(stacks[position][-2000:], frames, marked, room),
-        )
-        for position, value in reversed(list(enumerate(values)))
-    ]
-    for newer, older in zip(exceptions, exceptions[1:], strict=False):
-        older.relation = older.relation or "Caused by"
-        del newer
+    thread = _thread_of(values[-1] if values else {}, threads)
+    stacks = [calls_of(value) for value in values]
+    last = (stacks[-1] if stacks else []) or calls_of(thread) or calls_of({"stacktrace": event.entry("stacktrace")})
+    marked = any_ours([*stacks, last])
+    causes = [select(calls, frames, marked, CAUSE) for calls in stacks[:-1]]
     return {
         "issue_id": word(event.group_id),
         "event_id": word(event.id) or "",
         "platform": word(event.platform),
-        "title": raw(event.title),
-        "thread": _thread_name(thread),
-        "stacktrace": Stacktrace(frames=last),
-        "exceptions": exceptions,
+        "title": raw(event.title) or raw(event.message) or "(no title)",
+        "thread": _thread_name(thread) if len(threads) > 1 or not values else None,
+        "stacktrace": Stacktrace(frames=select(last, frames, marked)),
+        "exceptions": chain(values, [*causes, []] if values else []),
     }
 
 
-def _raised(value: dict[str, Any], position: int, frames: list[Frame]) -> Raised:
-    mechanism = value.get("mechanism")
-    mechanism = mechanism if isinstance(mechanism, dict) else {}
-    handled = mechanism.get("handled")
-    return Raised(
-        type=raw(value.get("type")),
-        value=raw(value.get("value")),
-        module=raw(value.get("module")),
-        handled=handled if isinstance(handled, bool) else None,
-        mechanism=raw(mechanism.get("type")),
-        relation=RELATION.get(str(mechanism.get("source"))),
-        frames=frames,
-    )
-
-
-def _crashed(threads: list[dict[str, Any]]) -> dict[str, Any] | None:
+def _thread_of(value: dict[str, Any], threads: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The thread that raised it, else the one that crashed, else the current one."""
+    wanted = value.get("threadId", value.get("thread_id"))
+    for thread in threads:
+        if wanted is not None and str(thread.get("id")) == str(wanted):
+            return thread
     for flag in ("crashed", "current"):
         for thread in threads:
-            if thread.get(flag) is True and frames_of(thread):
+            if thread.get(flag) is True:
                 return thread
-    return next((thread for thread in threads if frames_of(thread)), None)
-
-
-def _thread_of(value: dict[str, Any], threads: list[dict[str, Any]]) -> dict[str, Any] | None:
-    wanted = value.get("threadId", value.get("thread_id"))
-    return next((t for t in threads if wanted is not None and t.get("id") == wanted), None)
+    return next((thread for thread in threads if calls_of(thread)), None)
 
 
 def _thread_name(thread: dict[str, Any] | None) -> str | None:
@@ -195,24 +132,34 @@ def _thread_name(thread: dict[str, Any] | None) -> str | None:
 # What gives way in a stack trace, in this order.
 
 
-def _frames(result: Traced, change: Any, note: str | None = None) -> Traced:
-    """All calls of the chain changed; the same result when none of them changed."""
-    stacktrace_ = change(result.stacktrace.frames, True)
-    exceptions = [raised.model_copy(update={"frames": change(raised.frames, False)}) for raised in result.exceptions]
-    if stacktrace_ == result.stacktrace.frames and exceptions == result.exceptions:
-        return result
-    return result.without(note, stacktrace=Stacktrace(frames=stacktrace_), exceptions=exceptions)
+def trace_steps() -> Iterator[Step]:
+    yield fold_library
+    yield partial(_locals, length=60, items=8)
+    yield partial(_source, around=2)
+    yield partial(_locals, length=40, items=5)
+    yield partial(_newest, most=MOST, causes=3)
+    yield partial(_source, around=0)
+    yield partial(_newest, most=25, causes=1)
+    yield partial(_newest, most=10, causes=1)
+    yield partial(_locals, length=30, items=3)
+    yield partial(_newest, most=3, causes=1)
+    yield partial(_newest, most=1, causes=1)
+    yield _brief_causes
+
+
+def _locals(result: Traced, length: int, items: int) -> Traced:
+    return _each_frame(result, "parts of locals", lambda frame: frame.with_locals(length, items))
+
+
+def _source(result: Traced, around: int) -> Traced:
+    return _each_frame(result, "lines of source", lambda frame: frame.narrowed(around))
 
 
 def fold_library(result: Traced) -> Traced:
-    if not any_marked(result):
-        return result
-    return _frames(result, lambda frames, _: _folded(frames), f"Library calls were folded: {result.more}.")
-
-
-def any_marked(result: Traced) -> bool:
     stacks = [result.stacktrace.frames, *(raised.frames for raised in result.exceptions)]
-    return any(frame.in_app for frames in stacks for frame in frames)
+    if not any(frame.in_app for frames in stacks for frame in frames):
+        return result
+    return _each_stack(result, "library calls", _folded)
 
 
 def _folded(frames: list[Frame]) -> list[Frame]:
@@ -222,54 +169,65 @@ def _folded(frames: list[Frame]) -> list[Frame]:
         if not frame.in_app and frame is not frames[-1]:
             run.append(frame)
             continue
-        kept.append(_after(frame, run))
+        kept.append(_after(frame, run, "library call"))
         run = []
     return kept
 
 
-def _after(frame: Frame, run: list[Frame]) -> Frame:
+def _after(frame: Frame, run: list[Frame], kind: str) -> Frame:
     if not run:
         return frame
-    notes = [run[0].folded, folded_run(len(run), run[0].name, run[-1].name), frame.folded]
+    count = sum(1 + folded_in(call.folded) for call in run)
+    notes = [folded_run(count, kind, run[0].name, run[-1].name), frame.folded]
     return frame.model_copy(update={"folded": cut("; ".join(filter(None, notes)), 300)})
 
 
-def locals_cut(result: Traced, length: float, items: int) -> Traced:
-    note = f"Locals were shortened: {result.more}."
-    return _frames(result, lambda frames, _: [frame.cut(length, 160, items) for frame in frames], note)
+def _newest(result: Traced, most: int, causes: int) -> Traced:
+    """Only the newest calls: `most` of the exception raised last, `causes` of each of its causes."""
+
+    def newest(frames: list[Frame], most: int) -> list[Frame]:
+        earlier, kept = frames[:-most], frames[-most:]
+        return [_after(kept[0], earlier, "earlier call"), *kept[1:]] if earlier else frames
+
+    frames = newest(result.stacktrace.frames, most)
+    exceptions = [raised.model_copy(update={"frames": newest(raised.frames, causes)}) for raised in result.exceptions]
+    return _with_frames(result, "earlier calls", frames, exceptions)
 
 
-def narrowed(result: Traced, around: int) -> Traced:
-    note = f"Source was narrowed to ±{around} lines: {result.more}."
-    cleared = result.model_copy(update={"omitted": [o for o in result.omitted if not o.startswith("Source was")]})
-    changed = _frames(cleared, lambda frames, _: [frame.narrowed(around) for frame in frames], note)
-    return result if changed is cleared else changed
+def _brief_causes(result: Traced) -> Traced:
+    return result.model_copy(update={"exceptions": [raised.in_brief() for raised in result.exceptions]})
 
 
-def newest(result: Traced, ours: int, causes: int) -> Traced:
-    """Only the newest calls: `ours` of the exception raised last, `causes` of each of its causes."""
+def _fading(frames: list[Frame], room: float) -> tuple[list[Frame], float]:
+    """Two thirds of the room for whole calls, the rest for lines; and the room that is left."""
+    kept: list[Frame] = []
+    whole = True
+    least = room / 3
+    for frame in reversed(frames):
+        size = frame.size
+        whole = not kept or (whole and room - size >= least)
+        shown = frame if whole else frame.faded()
+        size = size if whole else shown.size
+        if kept and size > room:
+            break
+        kept.append(shown)
+        room -= size
+    kept.reverse()
+    earlier = frames[: len(frames) - len(kept)]
+    return ([_after(kept[0], earlier, "earlier call"), *kept[1:]] if earlier else kept), room
 
-    def change(frames: list[Frame], main: bool) -> list[Frame]:
-        most = ours if main else causes
-        if len(frames) <= most:
-            return frames
-        dropped, kept = frames[: len(frames) - most], frames[len(frames) - most :]
-        note = f"{len(dropped)} earlier calls, {dropped[0].name} … {dropped[-1].name}"
-        notes = cut("; ".join(filter(None, [note, kept[0].folded])), 300)
-        return [kept[0].model_copy(update={"folded": notes}), *kept[1:]]
 
-    return _frames(result, change, f"Earlier calls were left out: {result.more}.")
+def _each_frame(result: Traced, what: str, change: Callable[[Frame], Frame]) -> Traced:
+    return _each_stack(result, what, lambda frames: [change(frame) for frame in frames])
 
 
-def trace_steps() -> Iterator[Step]:
-    yield fold_library
-    yield lambda result: locals_cut(result, 80, 8)
-    yield lambda result: narrowed(result, 2)
-    yield lambda result: locals_cut(result, 50, 5)
-    yield lambda result: narrowed(result, 0)
-    yield lambda result: newest(result, MOST, 1)
-    yield lambda result: newest(result, 10, 1)
-    yield lambda result: locals_cut(result, 30, 3)
-    yield lambda result: newest(result, 3, 1)
-    yield lambda result: newest(result, 1, 1)
-    yield lambda result: result.without(exceptions=[raised.cut(0.25) for raised in result.exceptions])
+def _each_stack(result: Traced, what: str, change: Callable[[list[Frame]], list[Frame]]) -> Traced:
+    exceptions = [raised.model_copy(update={"frames": change(raised.frames)}) for raised in result.exceptions]
+    return _with_frames(result, what, change(result.stacktrace.frames), exceptions)
+
+
+def _with_frames(result: R, what: str, frames: list[Frame], exceptions: list[Raised]) -> R:
+    """The same result when nothing changed."""
+    if frames == result.stacktrace.frames and exceptions == result.exceptions:
+        return result
+    return result.without(what, result.more, stacktrace=Stacktrace(frames=frames), exceptions=exceptions)

@@ -1,14 +1,16 @@
-"""What a change of an issue did: before and after."""
+"""What a change of issues did: before and after."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Self
 
 from sentry.models import Issue
-from views.bounds import cut, line, raw
-from views.issues import facts
+from views.bounds import line, raw, word
+from views.facts import facts
+from views.lists import fewer_rows
 from views.provenance import Markers
-from views.results import Evidence, Known, Part, Result
-from views.wording import joined
+from views.results import Evidence, Known, Part, Result, Step
+from views.wording import counted, joined
 
 
 class State(Part):
@@ -21,16 +23,17 @@ class State(Part):
     priority: Known | None = None
 
     def words(self) -> str:
+        """`unresolved (regressed), high, Ann Lee`."""
         substatus = f"({self.substatus})" if self.substatus and self.substatus != "ongoing" else None
-        return joined([joined([self.status, substatus], " "), self.condition, self.priority, self.assigned_to], ", ")
+        status = joined([self.status, self.condition, substatus], " ")
+        return joined([status, self.priority, self.assigned_to], ", ") or "unknown"
 
-    def cut(self) -> Self:
-        changes = {name: line(text, 160) for name in ("condition", "assigned_to") if (text := getattr(self, name))}
-        return self.model_copy(update=changes)
+    def shown(self) -> Self:
+        return self.with_texts(line, condition=160, assigned_to=80)
 
 
-class Update(Part):
-    """One issue; `error` says why it was not changed."""
+class IssueUpdate(Result):
+    """One issue's change."""
 
     issue: Known
     title: Evidence | None = None
@@ -38,60 +41,80 @@ class Update(Part):
     after: State | None = None
     changed: list[Known] = []
     comment: Evidence | None = None
-    error: Evidence | None = None
 
     def line(self) -> str:
-        if self.error:
-            return f"{self.issue}: not changed. {self.error}"
+        """`SHOP-1: unresolved, high -> resolved, high`."""
         if self.before is None or self.after is None:
             return self.issue
         if not self.changed:
-            did = f"nothing changed, still {self.after.words()}"
-        else:
-            did = f"{self.before.words()} -> {self.after.words()}"
-        commented = "; commented" if self.comment else ""
-        return f"{self.issue}: {did}{commented}" + (f"  {self.title}" if self.title else "")
-
-    def cut(self) -> Self:
-        changes: dict[str, Any] = {
-            name: line(text, most)
-            for name, most in (("title", 120), ("comment", 200), ("error", 300))
-            if (text := getattr(self, name))
-        }
-        for name in ("before", "after"):
-            if state := getattr(self, name):
-                changes[name] = state.cut()
-        return self.model_copy(update=changes)
-
-
-class IssueUpdate(Update, Result):
-    """One issue's change."""
+            return f"{self.issue}: nothing changed, still {self.after.words()}"
+        return f"{self.issue}: {self.before.words()} -> {self.after.words()}"
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
-        return "\n".join(
-            [
-                "Updated." if self.changed or self.comment else "Unchanged.",
-                marks.announcement,
-                marks.block(self.line()),
-                *self.omitted,
-            ]
-        )
+        head = "Updated." if self.changed or self.comment else "Unchanged."
+        lines = [self.line(), self.title, f"comment: {self.comment}" if self.comment else None]
+        return "\n".join([head, marks.announcement, marks.block("\n".join(filter(None, lines))), *self.omitted])
 
     def shown(self, scale: float) -> Self:
-        return self.cut()
+        changes: dict[str, Any] = {
+            "before": self.before.shown() if self.before else None,
+            "after": self.after.shown() if self.after else None,
+        }
+        return self.model_copy(update=changes).with_texts(line, title=120, comment=300)
+
+
+class BulkRow(Part):
+    """What became of one issue."""
+
+    issue: Known
+    result: Known  # updated, unchanged or failed
+    told: Evidence
+
+
+class BulkUpdate(Result):
+    issues: list[BulkRow]
+
+    def markdown(self, marks: Markers, now: datetime | None = None) -> str:
+        counts = {name: sum(row.result == name for row in self.issues) for name in ("updated", "unchanged", "failed")}
+        head = f"{counted(len(self.issues), 'issue')}: {', '.join(f'{n} {name}' for name, n in counts.items() if n)}."
+        lines = [row.told for row in self.issues]
+        return "\n".join([head, marks.announcement, marks.block("\n".join(lines)), *self.omitted])
+
+    def shown(self, scale: float) -> Self:
+        return self.model_copy(update={"issues": [row.with_texts(line, told=200) for row in self.issues]})
+
+    def steps(self) -> Iterator[Step]:
+        yield lambda found: found.model_copy(update={"issues": [row.with_texts(line, told=80) for row in found.issues]})
+        yield from fewer_rows("issues")
 
 
 def issue_update(before: Issue, after: Issue, *, comment: str | None = None) -> IssueUpdate:
     """What the change did."""
-    was, now_ = _state(before), _state(after)
-    changed = [name for name in State.model_fields if getattr(was, name) != getattr(now_, name)]
+    was, now_is = _state(before), _state(after)
     return IssueUpdate(
-        issue=after.name or before.name,
+        issue=word(after.name) or word(before.name) or "",
         title=raw(after.title or before.title),
         before=was,
-        after=now_,
-        changed=changed,
-        comment=cut(comment, 500) if comment else None,
+        after=now_is,
+        changed=[name for name in State.model_fields if getattr(was, name) != getattr(now_is, name)],
+        comment=raw(comment),
+    )
+
+
+def bulk_update(rows: list[IssueUpdate | tuple[str, str]]) -> BulkUpdate:
+    """One line for each issue: its change, or `(issue, why it failed)`."""
+    return BulkUpdate(issues=[_row(row) for row in rows])
+
+
+def _row(row: IssueUpdate | tuple[str, str]) -> BulkRow:
+    if isinstance(row, IssueUpdate):
+        result = "updated" if row.changed or row.comment else "unchanged"
+        return BulkRow(issue=row.issue, result=result, told=row.line() + ("; commented" if row.comment else ""))
+    issue, why = row
+    return BulkRow(
+        issue=word(issue) or line(issue, 100),
+        result="failed",
+        told=f"{line(issue, 100)}: not changed. {raw(why) or ''}",
     )
 
 

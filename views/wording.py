@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from sentry.models import Actor, Issue
+from sentry.models import Actor, Issue, as_object
 from views.bounds import line, word
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -51,11 +51,15 @@ def joined(parts: Iterable[str | None], separator: str = " | ") -> str:
     return separator.join(part for part in parts if part)
 
 
-def sparkline(numbers: list[int], width: int = 31) -> str:
-    """Block characters, one for each number; empty when all are zero."""
-    recent = numbers[-width:]
-    most = max(recent, default=0)
-    return "".join(BARS[min(7, math.ceil(n * 7 / most))] for n in recent) if most > 0 else ""
+def sparkline(numbers: list[int], width: int = 12) -> str:
+    """At most that many block characters, each of equally many numbers; empty when all are zero."""
+    step = math.ceil(len(numbers) / width) or 1
+    first = len(numbers) % step  # the newest numbers fill the last bar
+    sums = ([sum(numbers[:first])] if first else []) + [
+        sum(numbers[at : at + step]) for at in range(first, len(numbers), step)
+    ]
+    most = max(sums, default=0)
+    return "".join(BARS[math.ceil(n * 7 / most)] for n in sums) if most > 0 else ""
 
 
 def status(issue: Issue) -> str | None:
@@ -66,26 +70,33 @@ def status(issue: Issue) -> str | None:
 
 def condition(issue: Issue) -> str | None:
     """How it was resolved or until when it is ignored; details of an earlier status are left aside."""
-    details = issue.status_details
     if issue.status in ("resolved", "resolvedInNextRelease"):
-        if details.get("inNextRelease") or issue.status == "resolvedInNextRelease":
-            return "in the next release"
-        if details.get("inRelease"):
-            return f"in release {line(details['inRelease'], 100)}"
-        if isinstance(commit := details.get("inCommit"), dict):
-            return f"in commit {line(commit.get('id') or commit.get('commit') or '', 40)}"
-        return "automatically" if details.get("autoResolved") else None
-    if issue.status != "ignored":
-        return None
-    until = []
-    for key, window, noun in (
-        ("ignoreCount", "ignoreWindow", "more events"),
-        ("ignoreUserCount", "ignoreUserWindow", "more users"),
+        return _resolved(issue)
+    return _ignored(issue) if issue.status == "ignored" else None
+
+
+def _resolved(issue: Issue) -> str | None:
+    details = issue.status_details
+    if details.get("inNextRelease") or issue.status == "resolvedInNextRelease":
+        return "in the next release"
+    if release := details.get("inRelease"):
+        return f"in release {line(release, 100)}"
+    if commit := as_object(details.get("inCommit")):
+        return f"in commit {line(commit.get('id') or commit.get('commit') or '?', 40)}"
+    return None
+
+
+def _ignored(issue: Issue) -> str | None:
+    details = issue.status_details
+    until: list[str] = []
+    for count, window, noun in (
+        (details.get("ignoreCount"), details.get("ignoreWindow"), "more events"),
+        (details.get("ignoreUserCount"), details.get("ignoreUserWindow"), "more users"),
     ):
-        if word(details.get(key)):
-            minutes = f" within {details[window]} minutes" if word(details.get(window)) else ""
-            until.append(f"until {details[key]} {noun}{minutes}")
-    if isinstance(moment := details.get("ignoreUntil"), str) and word(moment):
+        if word(count):
+            minutes = f" within {word(window)} minutes" if word(window) else ""
+            until.append(f"until {word(count)} {noun}{minutes}")
+    if moment := word(details.get("ignoreUntil")):
         until.append(f"until {read(moment)}")
     return ", ".join(until) or SUBSTATUS.get(issue.substatus or "")
 

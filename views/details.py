@@ -1,0 +1,170 @@
+"""An event whole: its stack trace and all that led to it; what gives way first is said in `Happened.steps`."""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, Self, TypeVar
+
+from sentry.models import Event
+from views import sections
+from views.bounds import briefs, compact, cut, line, plain, raw
+from views.results import Details, Evidence, Known, Step
+from views.sections import Breadcrumb, Request
+from views.stacktraces import Traced, trace_steps, traced
+from views.wording import joined, read, when
+
+H = TypeVar("H", bound="Happened")
+OWN_SECTION = ("exception", "threads", "stacktrace", "breadcrumbs", "request", "message", "spans", "debugmeta")
+"""Entries that have a section of their own, or nothing to read; those of other types are shown as they are."""
+
+
+class Happened(Traced):
+    """Whatever shows an event whole."""
+
+    BREADCRUMBS: ClassVar = 10
+
+    when: Known | None = None
+    message: Evidence | None = None
+    release: Evidence | None = None
+    dist: Evidence | None = None
+    environment: Evidence | None = None
+    user: Details = {}
+    tags: Details = {}
+    breadcrumbs: list[Breadcrumb] = []
+    breadcrumbs_total: int = 0
+    request: Request | None = None
+    contexts: Details = {}
+    extra: Details = {}
+    other: Details = {}  # entries of unusual types: csp, template, ...
+    problems: list[Evidence] = []  # what Sentry could not do with the event
+    sdk: Evidence | None = None
+
+    @property
+    def whole(self) -> str:
+        return f'get_event(event="{self.event_id}", max_tokens=20000)'
+
+    def within(self, characters: int) -> Self:
+        found = super().within(characters)
+        return _last_breadcrumbs(found, max(5, self.BREADCRUMBS * characters // 16_000))
+
+    def shown(self, scale: float) -> Self:
+        found = super().shown(scale)
+        items = int(12 * scale) + 4
+        changes: dict[str, Any] = {
+            "breadcrumbs": [crumb.shown(scale) for crumb in found.breadcrumbs],
+            "request": found.request.shown(scale) if found.request else None,
+            "contexts": briefs(found.contexts, 250 * scale, items),
+            "extra": briefs(found.extra, 200 * scale, items),
+            "other": briefs(found.other, 600 * scale, 10),
+            "tags": briefs(found.tags, 100, items),
+            "user": briefs(found.user, 80, 8),
+            "problems": [line(problem, 200) for problem in found.problems],
+        }
+        shown = found.model_copy(update=changes).with_texts(line, release=200, dist=80, environment=80, sdk=80)
+        return shown.with_texts(cut, message=1_000 * scale)
+
+    def steps(self) -> Iterator[Step]:
+        yield _brief_extra
+        yield _without_extra
+        yield _smaller_request
+        yield lambda found: _last_breadcrumbs(found, 10)
+        yield lambda found: _last_breadcrumbs(found, 5)
+        yield from trace_steps()
+        yield lambda found: _last_breadcrumbs(found, 0)
+        yield _without_the_rest
+
+    def about_event(self) -> str:
+        """When, where and for whom it happened."""
+        return joined(
+            [
+                read(self.when),
+                f"release {self.release}" if self.release else None,
+                f"dist {self.dist}" if self.dist else None,
+                self.environment,
+                f"user {told}" if (told := sections.user_words(self.user)) else None,
+                self.platform if not self.exceptions else None,
+            ]
+        )
+
+    def evidence(self) -> list[str]:
+        """What led to the event, then its trace and the rest, as plain text."""
+        lines = sections.details_line("tags", self.tags, 600)
+        if self.message and self.message != self.title:
+            lines.append(f"Message: {self.message}")
+        lines += self.trace()
+        if self.breadcrumbs:
+            count = sum(crumb.times for crumb in self.breadcrumbs)
+            lines.append("Breadcrumbs:" if count >= self.breadcrumbs_total else f"Last {count} breadcrumbs:")
+            lines += [f"  {crumb.line()}" for crumb in self.breadcrumbs]
+        lines += self.request.lines() if self.request else []
+        lines += [f"{name}: {compact(value, 2_000)}" for name, value in self.other.items()]
+        lines += sections.context_lines(self.contexts)
+        lines += sections.details_line("extra", self.extra, 4_000)
+        return lines + [f"Sentry noted: {problem}" for problem in self.problems]
+
+
+def happened(event: Event, *, whole: bool = False) -> dict[str, Any]:
+    """The fields of `Happened`; `whole` with what rarely explains an error."""
+    crumbs, total = sections.breadcrumbs(event)
+    others = [entry for entry in event.entries[:30] if entry.type and entry.data and entry.type not in OWN_SECTION]
+    return {
+        **traced(event),
+        "when": when(event.date_created),
+        "message": _message(event),
+        "release": raw(event.release_version),
+        "dist": raw(event.dist),
+        "environment": raw(event.environment),
+        "user": sections.user(event),
+        "tags": sections.tags(event),
+        "breadcrumbs": crumbs,
+        "breadcrumbs_total": total,
+        "request": sections.request(event, whole=whole),
+        "contexts": sections.contexts(event, whole=whole),
+        "extra": sections.extras(event),
+        "other": {line(entry.type, 40): plain(entry.data, 4_000) for entry in others},
+        "problems": sections.problems(event),
+        "sdk": sections.sdk(event) if whole else None,
+    }
+
+
+def _message(event: Event) -> str | None:
+    """Of an exception event `message` is a search string, which says nothing that the trace does not."""
+    if event.entry("exception"):
+        return None
+    entry = event.entry("message")
+    return raw(entry.get("formatted") or entry.get("message") or event.message)
+
+
+# What gives way in an event, in this order, before its stack trace does.
+
+
+def _brief_extra(found: Happened) -> Happened:
+    changes = {"extra": briefs(found.extra, 60, 8), "contexts": briefs(found.contexts, 80, 8)}
+    if changes == {"extra": found.extra, "contexts": found.contexts}:
+        return found
+    return found.without("parts of extra and contexts", found.whole, **changes)
+
+
+def _without_extra(found: Happened) -> Happened:
+    kept = {name: value for name, value in found.contexts.items() if name in sections.NAMED}
+    if not found.extra and kept == found.contexts:
+        return found
+    return found.without("parts of extra and contexts", found.whole, extra={}, contexts=kept)
+
+
+def _smaller_request(found: Happened) -> Happened:
+    smaller = found.request.in_brief() if found.request else None
+    if smaller == found.request:
+        return found
+    return found.without("request headers and body", found.whole, request=smaller)
+
+
+def _last_breadcrumbs(found: H, most: int) -> H:
+    if len(found.breadcrumbs) <= most:
+        return found
+    kept = found.breadcrumbs[-most:] if most else []
+    return found.without("earlier breadcrumbs", found.whole, breadcrumbs=kept)
+
+
+def _without_the_rest(found: Happened) -> Happened:
+    changes: dict[str, Any] = {"request": None, "tags": {}, "user": {}, "contexts": {}, "other": {}, "problems": []}
+    rest = found.with_texts(cut, message=300)
+    return rest.without("request", found.whole, **changes).without("tags", found.whole)

@@ -1,0 +1,57 @@
+"""What every view of an issue tells."""
+
+from typing import Any, Self
+
+from sentry.models import Issue
+from views.bounds import line, raw, word
+from views.results import Evidence, Known, Part
+from views.wording import actor, condition, status, when
+
+
+class IssueFacts(Part):
+    id: Known
+    short_id: Known | None = None
+    title: Evidence
+    status: Known | None = None
+    condition: Evidence | None = None  # how it was resolved, until when it is ignored
+    substatus: Known | None = None
+    level: Known | None = None
+    priority: Known | None = None
+    project: Known | None = None
+    culprit: Evidence | None = None
+    count: int | None = None
+    users: int | None = None
+    first_seen: Known | None = None
+    last_seen: Known | None = None
+    assigned_to: Evidence | None = None
+    unhandled: bool | None = None
+
+    @property
+    def name(self) -> str:
+        """What a person calls it: the short ID, else the numeric one."""
+        return self.short_id or self.id
+
+    def in_row(self, title: float) -> Self:
+        return self.with_texts(line, title=title, culprit=100, assigned_to=80, condition=160)
+
+
+def facts(issue: Issue) -> dict[str, Any]:
+    """The fields of `IssueFacts`."""
+    return {
+        "id": word(issue.id) or "",
+        "short_id": word(issue.short_id),
+        "title": raw(issue.title) or "(no title)",
+        "status": status(issue),
+        "condition": condition(issue),
+        "substatus": word(issue.substatus),
+        "level": word(issue.level),
+        "priority": word(issue.priority),
+        "project": word(issue.project.slug),
+        "culprit": raw(issue.culprit),
+        "count": issue.count,
+        "users": issue.user_count,
+        "first_seen": when(issue.first_seen),
+        "last_seen": when(issue.last_seen),
+        "assigned_to": actor(issue.assigned_to),
+        "unhandled": issue.is_unhandled,
+    }

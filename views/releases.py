@@ -1,0 +1,166 @@
+"""Releases: rows of a list, and one whole with what came with it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from typing import Any, Self
+
+from sentry.models import Author, Commit, Deploy, Issue, Release
+from sentry.pages import Page
+from views.bounds import line, link, raw, word
+from views.commits import CommitLine, commit_lines
+from views.facts import facts
+from views.issues import IssueRow
+from views.lists import fewer_rows, next_page
+from views.provenance import Markers
+from views.results import Details, Evidence, Known, Part, Result, Step
+from views.wording import age, counted, joined, read, when
+
+
+class ReleaseFacts(Part):
+    version: Evidence
+    created: Known | None = None
+    released: Known | None = None
+    new_issues: int | None = None
+    commit_count: int | None = None
+    deploy_count: int | None = None
+    last_event: Known | None = None
+    projects: list[Known] = []
+
+    def facts(self, now: datetime | None) -> list[str | None]:
+        return [
+            f"released {read(self.released)} ({age(self.released, now)})" if self.released else None,
+            f"created {read(self.created)}" if self.created and not self.released else None,
+            counted(self.new_issues, "new issue"),
+            counted(self.commit_count, "commit") if self.commit_count else None,
+            counted(self.deploy_count, "deploy") if self.deploy_count else None,
+            f"last event {age(self.last_event, now)}" if self.last_event else None,
+        ]
+
+
+class ReleaseRow(ReleaseFacts):
+    def line(self, now: datetime | None) -> str:
+        projects = ", ".join(self.projects[:4]) if len(self.projects) < 5 else counted(len(self.projects), "project")
+        return joined([self.version, *self.facts(now), projects])
+
+    def shown(self) -> Self:
+        return self.with_texts(line, version=120).model_copy(update={"projects": self.projects[:10]})
+
+
+class ReleaseList(Result):
+    releases: list[ReleaseRow]
+    next_cursor: Known | None = None
+
+    def markdown(self, marks: Markers, now: datetime | None = None) -> str:
+        if not self.releases:
+            return "\n".join(["No releases match.", *next_page(self.next_cursor)])
+        lines = marks.block("\n".join(row.line(now) for row in self.releases))
+        head = f"{counted(len(self.releases), 'release')}, the newest first. {marks.announcement}"
+        return "\n".join([head, lines, *next_page(self.next_cursor), *self.omitted])
+
+    def shown(self, scale: float) -> Self:
+        return self.model_copy(update={"releases": [row.shown() for row in self.releases]})
+
+    def steps(self) -> Iterator[Step]:
+        yield from fewer_rows("releases")
+
+
+class ReleaseResult(ReleaseFacts, Result):
+    """One release: what is new in it, what it was made of, where it runs."""
+
+    url: Known | None = None
+    authors: list[Evidence] = []
+    issues: list[IssueRow] = []
+    more_issues: bool | None = None
+    commits: list[CommitLine] = []
+    deploys: list[Evidence] = []
+    missing: Details = {}
+
+    def markdown(self, marks: Markers, now: datetime | None = None) -> str:
+        lines = [self.version]
+        lines += [f"authors: {', '.join(self.authors)}"] if self.authors else []
+        if self.issues:
+            lines.append("First seen in it:" if not self.more_issues else "First seen in it, among others:")
+            lines += [f"  {row.line(now)}" for row in self.issues]
+        lines += ["Deploys:", *(f"  {deploy}" for deploy in self.deploys)] if self.deploys else []
+        lines += ["Commits:", *(f"  {commit.line()}" for commit in self.commits)] if self.commits else []
+        lines += [f"{section} could not be fetched: {why}" for section, why in self.missing.items()]
+        head = joined(["Release", *self.facts(now), ", ".join(self.projects), self.url])
+        return "\n".join([head, marks.announcement, marks.block("\n".join(lines)), *self.omitted])
+
+    def shown(self, scale: float) -> Self:
+        changes: dict[str, Any] = {
+            "authors": [line(author, 60) for author in self.authors[:20]],
+            "issues": [row.in_row(120) for row in self.issues],
+            "commits": [commit.shown() for commit in self.commits],
+            "deploys": [line(deploy, 160) for deploy in self.deploys[:10]],
+            "missing": {name: line(why, 200) for name, why in self.missing.items()},
+            "projects": self.projects[:20],
+        }
+        return self.model_copy(update=changes).with_texts(line, version=200)
+
+    def steps(self) -> Iterator[Step]:
+        yield partial(_first, name="commits", most=10)
+        yield partial(_first, name="issues", most=20)
+        yield lambda found: found.model_copy(update={"issues": [row.bare() for row in found.issues]})
+        for most in (5, 2):
+            yield partial(_first, name="commits", most=most)
+            yield partial(_first, name="issues", most=most * 2)
+
+
+def release_list(page: Page[Release]) -> ReleaseList:
+    """Rows of a list of releases."""
+    return ReleaseList(releases=[ReleaseRow(**_facts(one)) for one in page.items], next_cursor=raw(page.next_cursor))
+
+
+def release(
+    release: Release,
+    *,
+    new_issues: Page[Issue] | None = None,
+    commits: list[Commit] | None = None,
+    deploys: list[Deploy] | None = None,
+    missing: dict[str, str] | None = None,
+) -> ReleaseResult:
+    """A release with the issues first seen in it, its commits and deploys; `missing` says what could not be fetched."""
+    found = commits if commits is not None else [release.last_commit] if release.last_commit else []
+    places = deploys if deploys is not None else [release.last_deploy] if release.last_deploy else []
+    return ReleaseResult(
+        **_facts(release),
+        url=link(release.url),
+        authors=[text for author in release.authors[:50] if (text := _author(author))],
+        issues=[IssueRow(**facts(issue)) for issue in (new_issues.items if new_issues else [])],
+        more_issues=True if new_issues and new_issues.next_cursor else None,
+        commits=commit_lines(found[:50]),
+        deploys=[text for deploy in places[:20] if (text := _deploy(deploy))],
+        missing=missing or {},
+    )
+
+
+def _facts(release: Release) -> dict[str, Any]:
+    return {
+        "version": raw(release.version) or "(no version)",
+        "created": when(release.date_created),
+        "released": when(release.date_released),
+        "new_issues": release.new_groups,
+        "commit_count": release.commit_count,
+        "deploy_count": release.deploy_count,
+        "last_event": when(release.last_event),
+        "projects": [slug for row in release.projects[:50] if (slug := word(row.get("slug")))],
+    }
+
+
+def _author(author: Author) -> str | None:
+    return raw(author.name or author.email)
+
+
+def _deploy(deploy: Deploy) -> str | None:
+    return raw(joined([raw(deploy.environment), raw(deploy.name), read(when(deploy.date_finished)), raw(deploy.url)]))
+
+
+def _first(found: ReleaseResult, name: str, most: int) -> ReleaseResult:
+    rows = getattr(found, name)
+    if len(rows) <= most:
+        return found
+    # The version is evidence: it does not stand in a sentence of ours.
+    call = 'list_issues(query="firstRelease:...")' if name == "issues" else "a larger max_tokens"
+    return found.without(f"some {name}", call, **{name: rows[:most]})

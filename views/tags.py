@@ -1,0 +1,94 @@
+"""How the events of an issue spread over the values of a tag."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Self
+
+from sentry.models import TagValue, TagValues
+from views.bounds import line, raw, word
+from views.lists import fewer_rows
+from views.provenance import Markers
+from views.results import Evidence, Known, Part, Result, Step
+from views.wording import age, joined, when
+
+
+class TagRow(Part):
+    value: Evidence | None
+    count: int
+    percent: float
+    first_seen: Known | None = None
+    last_seen: Known | None = None
+
+    def line(self, now: datetime | None) -> str:
+        seen = f"last {age(self.last_seen, now)}" if self.last_seen else None
+        return joined([f"{_percent(self.percent)} {self.value or '(empty)'}", f"{self.count:,}", seen])
+
+
+class TagValuesResult(Result):
+    """The values of one tag, the most frequent first."""
+
+    issue: Known
+    tag: Evidence
+    total: int
+    unique: int | None = None
+    values: list[TagRow]
+
+    def markdown(self, marks: Markers, now: datetime | None = None) -> str:
+        if not self.values:
+            return f"No event of issue {self.issue} has this tag."
+        unique = f" over {self.unique:,} values" if self.unique else ""
+        lines = [f"{self.tag}: {self.total:,} events{unique}", *(row.line(now) for row in self.values)]
+        head = f"Tag of issue {self.issue}. {marks.announcement}"
+        return "\n".join([head, marks.block("\n".join(lines)), *self.omitted])
+
+    def shown(self, scale: float) -> Self:
+        values = [row.with_texts(line, value=160) for row in self.values]
+        return self.model_copy(update={"values": values}).with_texts(line, tag=80)
+
+    def steps(self) -> Iterator[Step]:
+        yield lambda found: found.model_copy(
+            update={"values": [row.with_texts(line, value=80) for row in found.values]}
+        )
+        yield from fewer_rows("values")
+
+
+def tag_values(issue: str, values: TagValues) -> TagValuesResult:
+    """The distribution of an issue's events over one tag."""
+    total = _total(values)
+    return TagValuesResult(
+        issue=word(issue) or line(issue, 100),
+        tag=raw(values.key or values.name) or "?",
+        total=total,
+        unique=values.unique_values,
+        values=[_row(value, total) for value in values.top_values],
+    )
+
+
+def distribution(values: TagValues, most: int) -> str:
+    """`shop@1.5.0 50%, shop@1.4.0 50%`."""
+    total = _total(values)
+    shares = [f"{line(_name(value), 60)} {_percent(100 * value.count / total)}" for value in values.top_values[:most]]
+    more = (values.unique_values or len(values.top_values)) - len(shares)
+    return ", ".join([*shares, f"{more:,} more values"] if more > 0 else shares)
+
+
+def _row(value: TagValue, total: int) -> TagRow:
+    return TagRow(
+        value=raw(_name(value)),
+        count=value.count,
+        percent=round(100 * value.count / total, 1),
+        first_seen=when(value.first_seen),
+        last_seen=when(value.last_seen),
+    )
+
+
+def _name(value: TagValue) -> str:
+    return value.value or value.name or "(empty)"
+
+
+def _total(values: TagValues) -> int:
+    return max(values.total_values or 0, sum(value.count for value in values.top_values)) or 1
+
+
+def _percent(number: float) -> str:
+    return f"{number:.0f}%" if number >= 1 or number <= 0 else "<1%"
