@@ -25,11 +25,11 @@ def add(a: int, b: int) -> int:
     return a + b
 server.run()
 """
-META = {
+META: dict[str, object] = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientCapabilities": {},
 }
-LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": META}}
+LIST: dict[str, object] = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": META}}
 
 
 def once(command: list[str]) -> tuple[float, float]:
@@ -70,7 +70,9 @@ def main() -> int:
     seconds = {name: statistics.median(run[0] for run in found) for name, found in runs.items()}
     peaks = {name: max(run[1] for run in found) for name, found in runs.items()}
     for name in commands:
-        print(f"{name:<12} {seconds[name] * 1000:>7.0f} ms to tools/list (median of {ROUNDS}), peak {peaks[name]:.0f} MB")
+        print(
+            f"{name:<12} {seconds[name] * 1000:>7.0f} ms to tools/list (median of {ROUNDS}), peak {peaks[name]:.0f} MB"
+        )
     ratio = seconds["sentry-mcp"] / seconds["bare"]
     print(f"ratio {ratio:.2f} (bar {MOST_RATIO}), peak {peaks['sentry-mcp']:.0f} MB (bar {MOST_MEGABYTES})")
     return 0 if ratio <= MOST_RATIO and peaks["sentry-mcp"] <= MOST_MEGABYTES else 1

@@ -22,9 +22,7 @@ RELEASES = ("shop@1.4.0", "shop@1.5.0")
 
 def demo() -> int:
     if importlib.util.find_spec("sentry_sdk") is None:
-        print(  # noqa: T201 - the command's own output
-            "The demo captures errors with sentry-sdk: pip install 'sentry-mcp-server[demo]'", file=sys.stderr
-        )
+        print("The demo captures errors with sentry-sdk: pip install 'sentry-mcp-server[demo]'", file=sys.stderr)
         return 2
     anyio.run(_show)
     return 0
@@ -53,7 +51,7 @@ async def _tell(embedded: Embedded) -> None:
         _title(f"4. The stack trace alone, as a program reads it: get_stacktrace {issue}")
         traced = await _call(client, "get_stacktrace", quiet=True, issue=issue)
         for frame in traced["stacktrace"]["frames"]:
-            print(f"{frame['filename']}:{frame['lineno']} {frame['function']}:{frame['context_line']}")  # noqa: T201
+            print(f"{frame['filename']}:{frame['lineno']} {frame['function']}:{frame['context_line']}")
         _title(f"5. Fixed, says the agent: update_issue {issue} resolved")
         await _call(client, "update_issue", issue=issue, status="resolved", comment="Unknown coupons are refused now.")
         _title("6. It happens again: the issue is back, as a regression")
@@ -89,7 +87,7 @@ async def _call(client: Client, tool: str, *, quiet: bool = False, **arguments: 
     result = await client.call_tool(tool, arguments)
     text = "\n".join(part.text for part in result.content if isinstance(part, TextContent))
     if not quiet:
-        print(text)  # noqa: T201
+        print(text)
     if result.is_error:
         raise SystemExit(f"{tool} failed.")
     return result.structured_content or {}
@@ -101,11 +99,11 @@ async def _break(embedded: Embedded, release: str) -> None:
 
 
 def _title(text: str) -> None:
-    print(f"\n{_coloured(text, '1;36')}\n")  # noqa: T201
+    print(f"\n{_coloured(text, '1;36')}\n")
 
 
 def _note(text: str) -> None:
-    print(_coloured(text, "32"))  # noqa: T201
+    print(_coloured(text, "32"))
 
 
 def _coloured(text: str, code: str) -> str:

@@ -30,11 +30,11 @@ Verdict = Literal["ok", "FAIL", "?"]
 class Report:
     """What was found, line by line; `failed` when something that is needed does not work."""
 
-    lines: list[tuple[Verdict, str, str]] = field(default_factory=list)
+    lines: list[tuple[Verdict, str, str]] = field(default_factory=list[tuple[Verdict, str, str]])
 
     def say(self, verdict: Verdict, what: str, words: str) -> None:
         self.lines.append((verdict, what, words))
-        print(f"  {verdict:<4}  {what:<18}  {visible(words)}")  # noqa: T201 - the command's own output
+        print(f"  {verdict:<4}  {what:<18}  {visible(words)}")
 
     @property
     def failed(self) -> bool:
@@ -43,9 +43,9 @@ class Report:
 
 def doctor(settings: Settings) -> int:
     """Exit code 0 when everything needed works, 1 otherwise."""
-    print(f"Sentry at {settings.sentry_url}")  # noqa: T201
+    print(f"Sentry at {settings.sentry_url}")
     report = anyio.run(_examine, settings)
-    print("\nSomething is wrong, see FAIL." if report.failed else "\nAll is well.")  # noqa: T201
+    print("\nSomething is wrong, see FAIL." if report.failed else "\nAll is well.")
     return 1 if report.failed else 0
 
 

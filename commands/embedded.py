@@ -19,7 +19,7 @@ async def embedded_client(path: str | None, port: int) -> AsyncGenerator[SentryC
         store = Store.open(path)
         stack.callback(store.close)
         embedded = await _served(stack, store, port)
-        print(f"sentry-mcp: embedded Sentry, DSN {embedded.dsn(FIRST_PROJECT)}", file=sys.stderr)  # noqa: T201
+        print(f"sentry-mcp: embedded Sentry, DSN {embedded.dsn(FIRST_PROJECT)}", file=sys.stderr)
         yield await stack.enter_async_context(SentryClient(embedded_connection(embedded)))
 
 

@@ -25,7 +25,7 @@ def run(arguments: Sequence[str]) -> int:
         settings = load_settings(options.config)
         _check(options, settings)
     except SettingsError as error:
-        print(f"sentry-mcp: {error}", file=sys.stderr)  # noqa: T201 - the command line's own output
+        print(f"sentry-mcp: {error}", file=sys.stderr)
         return 2
     logging.basicConfig(
         level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"

@@ -63,7 +63,7 @@ def shop(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterabl
 def post(path: str, body: dict[str, Any]) -> None:
     """One request through the app as a WSGI server would make it."""
     content = json.dumps(body).encode()
-    environ = {
+    environ: dict[str, Any] = {
         "REQUEST_METHOD": "POST",
         "PATH_INFO": path,
         "QUERY_STRING": f"coupon={body['coupon']}",

@@ -41,7 +41,7 @@ def _serve_http(server: MCPServer[SentryClientProtocol], host: str, port: int) -
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=512
         )
     except OSError as error:
-        print(f"sentry-mcp: {shown}:{port} cannot be listened on ({error.strerror})", file=sys.stderr)  # noqa: T201
+        print(f"sentry-mcp: {shown}:{port} cannot be listened on ({error.strerror})", file=sys.stderr)
         return 2
     # A web page that a browser on this machine opens must not reach us by a name that it rebinds (DNS).
     names = [shown, "127.0.0.1", "localhost", "[::1]"]
@@ -55,7 +55,7 @@ def _serve_http(server: MCPServer[SentryClientProtocol], host: str, port: int) -
         ),
     )
     port = listening.getsockname()[1]
-    print(f"sentry-mcp: serving MCP on http://{shown}:{port}/mcp", file=sys.stderr)  # noqa: T201
+    print(f"sentry-mcp: serving MCP on http://{shown}:{port}/mcp", file=sys.stderr)
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE)
     uvicorn.Server(config).run(sockets=[listening])
     return 0

@@ -2,13 +2,12 @@
 
 from typing import Annotated
 
-import anyio
 from pydantic import Field
 
+from resources import reads
 from sentry.protocol import SentryClientProtocol
-from sentry.waiting import side_by_side
-from views.issues import IssueExtras, issue_list
-from views.issues import issue as issue_view
+from sentry.waiting import together
+from views.issues import issue_list
 from views.reader import Reader
 
 Issue = Annotated[str, Field(description="ID, short ID or URL of the issue")]
@@ -53,12 +52,10 @@ async def fix_issue(client: SentryClientProtocol, reader: Reader, issue: Issue) 
 async def review_release(client: SentryClientProtocol, reader: Reader, release: Release, project: Project = "") -> str:
     """What a release broke."""
     quoted = release.replace('"', "")
-    async with anyio.create_task_group() as tasks:
-        new = side_by_side(tasks, client.list_issues(query=f'firstRelease:"{quoted}"', project=project or None))
-        seen = side_by_side(
-            tasks,
-            client.list_issues(query=f'is:unresolved release:"{quoted}"', project=project or None, sort="freq"),
-        )
+    new, seen = await together(
+        client.list_issues(query=f'firstRelease:"{quoted}"', project=project or None),
+        client.list_issues(query=f'is:unresolved release:"{quoted}"', project=project or None, sort="freq"),
+    )
     return "\n\n".join(
         [
             REVIEW,
@@ -69,8 +66,4 @@ async def review_release(client: SentryClientProtocol, reader: Reader, release: 
 
 
 async def _issue_text(client: SentryClientProtocol, reader: Reader, issue: str) -> str:
-    async with anyio.create_task_group() as tasks:
-        found = side_by_side(tasks, client.get_issue(issue))
-        latest = side_by_side(tasks, client.get_event("latest", issue=issue))
-    missing = {"event": latest.error.message} if latest.error else {}
-    return reader.read(issue_view(found.result(), latest.value, extras=IssueExtras(missing=missing))).text
+    return reader.read(await reads.issue(client, issue, include=("tags", "commits"))).text

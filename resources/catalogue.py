@@ -33,6 +33,7 @@ CATALOGUE = [
     Entry("sentry://projects", "Projects", reads.project_list),
     Entry("sentry://projects/{organization}/{project}", "A project", reads.project),
     Entry("sentry://projects/{organization}/{project}/issues", "Issues of a project", reads.project_issues),
+    Entry("sentry://releases/{organization}/{version}", "A release", reads.release),
     Entry("sentry://events/{event}", "An event", reads.event),
     Entry("sentry://events/{event}/stacktrace", "The stack trace of an event", reads.event_stacktrace),
 ]
@@ -70,7 +71,8 @@ def _served(read: Read, reader: Reader) -> Callable[..., Awaitable[str]]:
             raise ResourceError(error_answer(error, reader).text) from error
         return json.dumps(answer.data, ensure_ascii=False, separators=(",", ":"))
 
-    _, *variables = signature(read).parameters.values()
+    _, *parameters = signature(read).parameters.values()
+    variables = [parameter for parameter in parameters if parameter.default is parameter.empty]
     serve.__signature__ = Signature(variables)  # type: ignore[attr-defined]  # what inspect.signature reads
     serve.__annotations__ = {variable.name: str for variable in variables}
     return serve

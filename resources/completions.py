@@ -18,7 +18,7 @@ MOST = 100
 
 
 def register_completions(server: MCPServer[SentryClientProtocol]) -> None:
-    @server.completion()
+    @server.completion()  # type: ignore[no-untyped-call,untyped-decorator]  # the SDK has no types here
     async def complete(
         reference: PromptReference | ResourceTemplateReference,
         argument: CompletionArgument,

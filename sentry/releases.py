@@ -47,24 +47,24 @@ class ReleaseCalls(Calls):
         )
 
     @within_deadline
-    async def get_release(self, version: str) -> Release:
+    async def get_release(self, version: str, *, organization: str | None = None) -> Release:
         """https://docs.sentry.io/api/releases/retrieve-an-organizations-release/"""
-        return self._one(Release, await self._of_release(version, wanted=f"Release {quoted(version)}"))
+        return self._one(Release, await self._of_release(organization, version, wanted=f"Release {quoted(version)}"))
 
     @within_deadline
-    async def get_release_commits(self, version: str) -> list[Commit]:
+    async def get_release_commits(self, version: str, *, organization: str | None = None) -> list[Commit]:
         """https://docs.sentry.io/api/releases/list-an-organization-releases-commits/"""
         wanted = f"The list of commits of release {quoted(version)}"
-        return self._page(Commit, await self._of_release(version, "commits", wanted=wanted)).items
+        return self._page(Commit, await self._of_release(organization, version, "commits", wanted=wanted)).items
 
     @within_deadline
-    async def get_release_deploys(self, version: str) -> list[Deploy]:
+    async def get_release_deploys(self, version: str, *, organization: str | None = None) -> list[Deploy]:
         """https://docs.sentry.io/api/releases/list-a-releases-deploys/"""
         wanted = f"The list of deploys of release {quoted(version)}"
-        return self._page(Deploy, await self._of_release(version, "deploys", wanted=wanted)).items
+        return self._page(Deploy, await self._of_release(organization, version, "deploys", wanted=wanted)).items
 
-    async def _of_release(self, version: str, *part: str, wanted: str) -> Reply:
-        owner = await self._organization()
+    async def _of_release(self, organization: str | None, version: str, *part: str, wanted: str) -> Reply:
+        owner = await self._organization(organization)
 
         async def today() -> Reply:
             path = ("organizations", owner, "releases", version, *part)

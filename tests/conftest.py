@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Generator
 
 import pytest
-from wire import Sentry, served_in_background
+from wire import ERAS, Era, Sentry, served_in_background
 
 from local import Embedded, Store
 
@@ -17,6 +17,13 @@ def embedded() -> Generator[Embedded]:
     with served_in_background(store) as served:
         yield served
     store.close()
+
+
+@pytest.fixture(params=ERAS)
+def era(request: pytest.FixtureRequest) -> Era:
+    """Both eras of the protocol, for a test that says so."""
+    era: Era = request.param
+    return era
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ async def test_http_serves_many_clients_at_once(sentry: Sentry) -> None:
     [{"Host": "evil.example.com"}, {"Origin": "http://evil.example.com"}],
 )
 async def test_http_refuses_what_a_rebound_name_would_send(sentry: Sentry, headers: dict[str, str]) -> None:
-    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+    body: dict[str, object] = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
     accepted = {"Accept": "application/json, text/event-stream"}
 
     async with served_http(sentry.environment()) as url, httpx.AsyncClient() as browser:

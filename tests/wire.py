@@ -124,17 +124,19 @@ def text_of(result: CallToolResult) -> str:
 def data_of(result: CallToolResult) -> dict[str, Any]:
     """The structured answer of a call that did not fail."""
     assert not result.is_error, text_of(result)
-    assert result.structured_content is not None
-    return result.structured_content
+    data: dict[str, Any] | None = result.structured_content
+    assert data is not None
+    return data
 
 
 def error_of(result: CallToolResult) -> dict[str, Any]:
     """The error object of a call that failed."""
     assert result.is_error, text_of(result)
-    assert result.structured_content is not None
-    assert set(result.structured_content) == {"error", "message", "status_code", "details"}
-    assert result.structured_content["message"] in text_of(result)
-    return result.structured_content
+    error: dict[str, Any] | None = result.structured_content
+    assert error is not None
+    assert set(error) == {"error", "message", "status_code", "details"}
+    assert error["message"] in text_of(result)
+    return error
 
 
 @asynccontextmanager

@@ -1,11 +1,12 @@
 """Every tool, and what it may touch, on one screen."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args, get_type_hints
 
+from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
 
-from tools import events, issues, projects
+from tools import events, issues, projects, releases, tags, updates
 from tools.schema import input_schema, output_schema
 from tools.tool import SentryTool
 from views.reader import Reader
@@ -26,9 +27,12 @@ CATALOGUE = [
     Entry(events.get_events, "List an issue's events", READ),
     Entry(events.get_event, "Get an event", READ),
     Entry(events.get_stacktrace, "Get a stack trace", READ),
-    Entry(issues.update_issue, "Update an issue", WRITE),
+    Entry(tags.get_tag_values, "Get a tag's distribution", READ),
+    Entry(updates.update_issue, "Update issues", WRITE),
     Entry(projects.list_projects, "List projects", READ),
     Entry(projects.get_project, "Get a project", READ),
+    Entry(releases.list_releases, "List releases", READ),
+    Entry(releases.get_release, "Get a release", READ),
 ]
 
 
@@ -37,11 +41,13 @@ def build_tools(reader: Reader) -> list[SentryTool]:
 
 
 def _build(entry: Entry, reader: Reader) -> SentryTool:
-    tool = SentryTool.from_function(
+    tool = Tool.from_function(
         entry.call,
         title=entry.title,
         description=" ".join((entry.call.__doc__ or "").split()),
         annotations=entry.touches,
     )
-    tool.fn_metadata.output_schema = output_schema(tool.fn_metadata.output_schema or {})
-    return tool.model_copy(update={"reader": reader, "parameters": input_schema(tool.parameters)})
+    answer = get_type_hints(entry.call)["return"]
+    tool.fn_metadata.output_schema = output_schema(*(get_args(answer) or (answer,)))
+    fields: dict[str, Any] = dict(tool)
+    return SentryTool.model_validate({**fields, "reader": reader, "parameters": input_schema(tool.parameters)})

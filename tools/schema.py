@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from sentry.models import as_list, as_object
 
 _NOISE = ("title", "description", "default", "minimum", "maximum")
@@ -14,15 +16,19 @@ def input_schema(schema: Schema) -> Schema:
     return {**_compact(schema, kept), "additionalProperties": False}
 
 
-def output_schema(schema: Schema) -> Schema:
-    """Without titles, defaults and descriptions. A field that may be absent is then never null.
+def output_schema(*answers: type[BaseModel]) -> Schema:
+    """What a tool answers with, perhaps one of several, without titles, defaults and descriptions.
 
-    Nothing is required at the top: clients hold a failed call's `{"error", "message", ...}` against this
-    schema too, as the Inspector does.
+    A field that may be absent is never null. Nothing is required at the top: clients hold a failed call's
+    `{"error", "message", ...}` against this schema too, as the Inspector does.
     """
-    compact = dict(_compact(schema, ()))
-    compact.pop("required", None)
-    return compact
+    merged: Schema = {"type": "object", "properties": {}}
+    for answer in answers:
+        schema: Schema = dict(_compact(answer.model_json_schema(), ()))
+        merged["properties"] |= schema["properties"]
+        if "$defs" in schema:
+            merged["$defs"] = {**merged.get("$defs", {}), **schema["$defs"]}
+    return merged
 
 
 def _compact(value: Any, keep: tuple[str, ...]) -> Any:

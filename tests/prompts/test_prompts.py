@@ -4,12 +4,7 @@ import pytest
 from broken import checkout, divide
 from mcp.shared.exceptions import MCPError
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, GetPromptResult, PromptReference, TextContent
-from wire import ERAS, Era, Sentry, connected
-
-
-@pytest.fixture(params=ERAS)
-def era(request: pytest.FixtureRequest) -> Era:
-    return request.param
+from wire import Era, Sentry, connected
 
 
 def text_of(result: GetPromptResult) -> str:

@@ -8,14 +8,9 @@ from broken import checkout
 from mcp.client.client import Client
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, ResourceTemplateReference, TextResourceContents
-from wire import ERAS, Era, Sentry, connected, data_of
+from wire import Era, Sentry, connected, data_of
 
 UNKNOWN = "0123456789abcdef0123456789abcdef"
-
-
-@pytest.fixture(params=ERAS)
-def era(request: pytest.FixtureRequest) -> Era:
-    return request.param
 
 
 async def read(client: Client, uri: str) -> dict[str, Any]:
@@ -41,10 +36,12 @@ async def test_the_catalogue_lists_them_all(sentry: Sentry, era: Era) -> None:
         "sentry://issues/{issue}/events",
         "sentry://projects/{organization}/{project}",
         "sentry://projects/{organization}/{project}/issues",
+        "sentry://releases/{organization}/{version}",
         "sentry://events/{event}",
         "sentry://events/{event}/stacktrace",
     }
-    assert all(resource.title and resource.description for resource in [*plain, *templates])
+    assert all(resource.title and resource.description for resource in plain)
+    assert all(template.title and template.description for template in templates)
 
 
 async def test_each_resource_is_what_its_tool_answers(sentry: Sentry, era: Era) -> None:
@@ -57,6 +54,7 @@ async def test_each_resource_is_what_its_tool_answers(sentry: Sentry, era: Era) 
         ("sentry://projects", "list_projects", {}),
         (f"sentry://projects/{organization}/shop", "get_project", {"project": "shop"}),
         (f"sentry://projects/{organization}/shop/issues", "list_issues", {"project": "shop"}),
+        (f"sentry://releases/{organization}/shop%401.4.0", "get_release", {"release": "shop@1.4.0"}),
         (f"sentry://events/{event}", "get_event", {"event": event}),
         (f"sentry://events/{event}/stacktrace", "get_stacktrace", {"event": event}),
     ]
@@ -83,6 +81,7 @@ async def test_each_resource_is_what_its_tool_answers(sentry: Sentry, era: Era) 
         f"sentry://events/{UNKNOWN}/stacktrace",
         "sentry://events/latest",
         "sentry://events/nonsense",
+        "sentry://releases/elsewhere/shop%401.4.0",
         "sentry://projects/elsewhere/shop",
         "sentry://projects/elsewhere/shop/issues",
         "sentry://projects/..%2f/shop",

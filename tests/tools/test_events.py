@@ -2,15 +2,10 @@
 
 import pytest
 from broken import checkout, low_stock, parse
-from wire import ERAS, Era, Sentry, connected, data_of, error_of, text_of
+from wire import Era, Sentry, connected, data_of, error_of, text_of
 
 UNKNOWN = "0123456789abcdef0123456789abcdef"
 CONTRACT = {"filename", "function", "lineno", "context_line", "pre_context", "post_context"}
-
-
-@pytest.fixture(params=ERAS)
-def era(request: pytest.FixtureRequest) -> Era:
-    return request.param
 
 
 async def test_get_events_returns_a_row_for_each_event_newest_first(sentry: Sentry, era: Era) -> None:

@@ -2,15 +2,10 @@
 
 import pytest
 from broken import checkout, divide, low_stock, recurse
-from wire import ERAS, Era, Sentry, connected, data_of, error_of, text_of
+from wire import Era, Sentry, connected, data_of, error_of, text_of
 
 ADA = {"id": "1", "username": "ada", "email": "ada@example.com"}
 GRACE = {"id": "2", "username": "grace"}
-
-
-@pytest.fixture(params=ERAS)
-def era(request: pytest.FixtureRequest) -> Era:
-    return request.param
 
 
 async def test_list_issues_returns_a_row_for_each_issue(sentry: Sentry, era: Era) -> None:
@@ -54,7 +49,7 @@ async def test_list_issues_says_when_nothing_matches(sentry: Sentry) -> None:
 
 async def test_list_issues_pages_by_cursor_without_loss(sentry: Sentry) -> None:
     for number in range(7):
-        sentry.capture(lambda number=number: f"message {'x' * number}", fingerprint=[str(number)])
+        sentry.capture(low_stock, fingerprint=[str(number)])
 
     seen: list[str] = []
     arguments: dict[str, object] = {"limit": 3}

@@ -1,12 +1,7 @@
 """Projects as a model meets them."""
 
 import pytest
-from wire import ERAS, Era, Sentry, connected, data_of, error_of, text_of
-
-
-@pytest.fixture(params=ERAS)
-def era(request: pytest.FixtureRequest) -> Era:
-    return request.param
+from wire import Era, Sentry, connected, data_of, error_of, text_of
 
 
 async def test_list_projects_returns_those_of_the_organization(sentry: Sentry, era: Era) -> None:

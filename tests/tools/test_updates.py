@@ -1,0 +1,157 @@
+"""Changing issues: in releases and commits, until conditions, many at once."""
+
+from typing import Any
+
+import pytest
+from broken import checkout, divide, low_stock
+from shipping import post_release
+from wire import Era, Sentry, connected, data_of, error_of, text_of
+
+
+async def change(sentry: Sentry, **arguments: Any) -> dict[str, Any]:
+    async with connected(sentry) as client:
+        return data_of(await client.call_tool("update_issue", {"issue": "SHOP-1", **arguments}))
+
+
+async def test_an_issue_resolved_in_the_next_release_stays_so_until_it(sentry: Sentry) -> None:
+    sentry.capture(checkout, release="shop@1.0")
+    updated = await change(sentry, status="resolvedInNextRelease")
+
+    sentry.capture(checkout, release="shop@1.0")
+    async with connected(sentry) as client:
+        same = data_of(await client.call_tool("get_issue", {"issue": "SHOP-1"}))
+        sentry.capture(checkout, release="shop@2.0")
+        next_one = data_of(await client.call_tool("get_issue", {"issue": "SHOP-1"}))
+
+    assert updated["after"]["condition"] == "in the next release"
+    assert same["status"] == "resolvedInNextRelease"
+    assert (next_one["status"], next_one["substatus"]) == ("unresolved", "regressed")
+
+
+async def test_an_issue_may_be_resolved_in_a_named_or_the_current_release(sentry: Sentry) -> None:
+    sentry.capture(checkout, release="shop@1.0")
+
+    named = await change(sentry, in_release="shop@1.0")
+    current = await change(sentry, status="resolved", in_release="latest")
+
+    assert named["after"]["status"] == current["after"]["status"] == "resolved"
+    assert named["after"]["condition"] == current["after"]["condition"] == "in release shop@1.0"
+
+
+async def test_an_issue_may_be_resolved_in_a_commit(sentry: Sentry) -> None:
+    sentry.capture(checkout, release="shop@1.0")
+    await post_release(sentry, "shop@1.1", commits=[{"id": "4f2d1c7a" * 5, "repository": "acme/shop"}])
+
+    updated = await change(sentry, in_commit=f"acme/shop@{'4f2d1c7a' * 5}")
+
+    assert updated["after"]["status"] == "resolved"
+    assert "in commit 4f2d1c7a" in updated["after"]["condition"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "condition"),
+    [
+        ({"ignore_events": 10}, "until 10 more events"),
+        ({"ignore_users": 5}, "until 5 more users"),
+        ({"ignore_minutes": 30}, "until 20"),
+        ({"ignore_until": "escalating"}, "until it escalates"),
+        ({"status": "ignored", "ignore_until": "forever"}, "for ever"),
+    ],
+)
+async def test_an_issue_may_be_ignored_until_something_happens(
+    sentry: Sentry, arguments: dict[str, Any], condition: str
+) -> None:
+    sentry.capture(checkout)
+
+    updated = await change(sentry, **arguments)
+
+    assert updated["after"]["status"] == "ignored"
+    assert updated["after"]["condition"].startswith(condition)
+
+
+async def test_an_ignored_issue_comes_back_when_its_condition_is_met(sentry: Sentry) -> None:
+    sentry.capture(checkout)
+    await change(sentry, ignore_events=2)
+    for _ in range(2):
+        sentry.capture(checkout)
+
+    async with connected(sentry) as client:
+        issue = data_of(await client.call_tool("get_issue", {"issue": "SHOP-1"}))
+
+    assert issue["status"] == "unresolved"
+
+
+async def test_the_priority_is_changed(sentry: Sentry) -> None:
+    sentry.capture(checkout)
+
+    updated = await change(sentry, priority="low")
+
+    assert (updated["before"]["priority"], updated["after"]["priority"]) == ("high", "low")
+    assert updated["changed"] == ["priority"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"in_release": "shop@9.9"}, "Sentry refused the request"),
+        ({"in_commit": "4f2d1c7"}, "in_commit is repository@sha"),
+        ({"status": "ignored", "in_release": "latest"}, "go with the status resolved"),
+        ({"status": "resolvedInNextRelease", "in_release": "latest"}, "go with the status resolved"),
+        ({"status": "resolved", "ignore_events": 3}, "go with the status ignored"),
+        ({"in_release": "latest", "ignore_events": 3}, "go with the status resolved"),
+        ({"ignore_minutes": 0}, "ignore_minutes: input should be greater than or equal to 1"),
+        ({"priority": "urgent"}, "priority: input should be 'high', 'medium' or 'low'"),
+        ({"ignore_until": "monday"}, "ignore_until: input should be 'escalating' or 'forever'"),
+    ],
+)
+async def test_what_contradicts_itself_is_refused(sentry: Sentry, arguments: dict[str, Any], words: str) -> None:
+    sentry.capture(checkout, release="shop@1.0")
+    async with connected(sentry) as client:
+        error = error_of(await client.call_tool("update_issue", {"issue": "SHOP-1", **arguments}))
+        issue = data_of(await client.call_tool("get_issue", {"issue": "SHOP-1"}))
+
+    assert error["error"] == "invalid_request"
+    assert words in error["message"]
+    assert issue["status"] == "unresolved"
+
+
+async def test_several_issues_are_changed_at_once_each_with_a_line(sentry: Sentry, era: Era) -> None:
+    for broken in (checkout, divide, low_stock):
+        sentry.capture(broken)
+
+    async with connected(sentry, era=era) as client:
+        arguments = {"issue": ["SHOP-1", "SHOP-2", "SHOP-99", "SHOP-1", 3], "status": "resolved"}
+        result = await client.call_tool("update_issue", arguments)
+        left = data_of(await client.call_tool("list_issues", {}))
+
+    rows = {row["issue"]: row["result"] for row in data_of(result)["issues"]}
+    assert rows["SHOP-1"] == rows["SHOP-2"] == "updated"
+    assert rows["SHOP-99"] == "failed"
+    assert "SHOP-99: not changed" in text_of(result)
+    assert "SHOP-1" not in str(left)
+
+
+async def test_a_list_may_come_as_text(sentry: Sentry) -> None:
+    sentry.capture(checkout)
+
+    async with connected(sentry) as client:
+        result = await client.call_tool("update_issue", {"issue": '["SHOP-1"]', "status": "resolved"})
+
+    assert data_of(result)["issues"][0]["result"] == "updated"
+
+
+@pytest.mark.parametrize(
+    ("issues", "error"),
+    [
+        ([], "invalid_request"),
+        ([str(number) for number in range(51)], "invalid_request"),
+        (["SHOP-98", "SHOP-99"], "not_found"),
+        (["../x"], "invalid_request"),
+        ([{"id": 1}], "invalid_request"),
+    ],
+)
+async def test_a_list_of_nothing_or_too_much_is_refused(sentry: Sentry, issues: list[Any], error: str) -> None:
+    async with connected(sentry) as client:
+        failed = error_of(await client.call_tool("update_issue", {"issue": issues, "status": "resolved"}))
+
+    assert failed["error"] == error
