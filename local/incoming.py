@@ -130,8 +130,11 @@ def _prepared(event: dict[str, Json]) -> dict[str, Json]:
 
 def _request(request: dict[str, Json]) -> dict[str, Json]:
     """The request with its query string and body taken apart, so that a password in them is seen as one."""
-    query, content = request.get("query_string"), request.get("data")
     prepared = dict(request)
+    url, query, content = text(request.get("url")), request.get("query_string"), request.get("data")
+    if url and "?" in url:
+        prepared["url"], _, in_url = url.partition("?")
+        query = query or in_url.partition("#")[0]
     if isinstance(query, str):
         prepared["query_string"] = _form(query.removeprefix("?"))
     if isinstance(content, str) and content[:1] in ("{", "["):

@@ -1,0 +1,126 @@
+"""What the tests of the embedded Sentry talk through: its API as a client has it, and events as SDKs send them."""
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from local import Store, create_app
+
+Json = Any
+
+
+def frame(function: str, module: str = "shop.cart", *, in_app: bool = True, **more: Json) -> dict[str, Json]:
+    """A frame as SDKs send it."""
+    return {
+        "filename": module.replace(".", "/") + ".py",
+        "module": module,
+        "function": function,
+        "lineno": 10,
+        "in_app": in_app,
+        **more,
+    }
+
+
+def failure(
+    kind: str = "ValueError",
+    value: str = "bad coupon",
+    frames: list[dict[str, Json]] | None = None,
+    **more: Json,
+) -> dict[str, Json]:
+    """An event with one exception; `more` are fields of the event."""
+    stack = frames if frames is not None else [frame("main", "shop.main"), frame("checkout")]
+    exception = {
+        "type": kind,
+        "value": value,
+        "mechanism": {"type": "generic", "handled": True},
+        "stacktrace": {"frames": stack},
+    }
+    return {
+        "event_id": uuid.uuid4().hex,
+        "platform": "python",
+        "level": "error",
+        "exception": {"values": [exception]},
+        **more,
+    }
+
+
+def ago(**length: float) -> str:
+    """An ISO 8601 time, `ago(hours=3)`."""
+    return (datetime.now(UTC) - timedelta(**length)).isoformat()
+
+
+def envelope(event: dict[str, Json], kind: str = "event", **header: Json) -> bytes:
+    payload = json.dumps(event).encode()
+    lines = [json.dumps(header).encode(), json.dumps({"type": kind, "length": len(payload)}).encode(), payload]
+    return b"\n".join(lines) + b"\n"
+
+
+@dataclass
+class Local:
+    """A fresh embedded Sentry in memory, called without a socket."""
+
+    store: Store
+    client: httpx.AsyncClient
+    organization: str = "local"
+
+    @property
+    def auth(self) -> dict[str, str]:
+        return {"X-Sentry-Auth": f"Sentry sentry_version=7, sentry_key={self.store.dsn_key}"}
+
+    async def post(self, body: bytes, project: int = 1, **headers: str) -> httpx.Response:
+        """Send a raw envelope."""
+        return await self.client.post(f"/api/{project}/envelope/", content=body, headers=self.auth | headers)
+
+    async def send(self, *events: dict[str, Json], project: int = 1) -> str:
+        """Send events as SDKs do; the id of the last one."""
+        event_id = ""
+        for event in events:
+            response = await self.post(envelope(event), project)
+            assert response.status_code == 200, response.text
+            event_id = response.json()["id"]
+        return event_id
+
+    def url(self, path: str) -> str:
+        return f"/api/0/organizations/{self.organization}/{path}"
+
+    async def call(self, method: str, path: str, body: Json = None, **query: Json) -> httpx.Response:
+        """One call of the Web API; a path without a leading slash is one of the organization."""
+        url = path if path.startswith("/") else self.url(path)
+        return await self.client.request(method, url, params=query or None, json=body)
+
+    async def get(self, path: str, **query: Json) -> Json:
+        response = await self.call("GET", path, **query)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    async def put(self, path: str, **body: Json) -> Json:
+        response = await self.call("PUT", path, body)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    async def add(self, path: str, **body: Json) -> Json:
+        response = await self.call("POST", path, body)
+        assert response.status_code in (200, 201, 208), response.text
+        return response.json()
+
+    async def refusal(self, path: str, method: str = "GET", body: Json = None, **query: Json) -> tuple[int, Json]:
+        """The status and body of a call that is refused."""
+        response = await self.call(method, path, body, **query)
+        return response.status_code, response.json()
+
+    async def titles(self, query: str = "", **more: Json) -> list[str]:
+        """The titles of the issues a search finds, in their order."""
+        return [row["title"] for row in await self.get("issues/", query=query, **more)]
+
+
+def connect(store: Store, token: str | None = None) -> httpx.AsyncClient:
+    """A client of a store's app, with the store's own token unless another is given."""
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(create_app(store)),
+        base_url="http://sentry.local",
+        headers={"Authorization": f"Bearer {store.token if token is None else token}"},
+    )
