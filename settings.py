@@ -121,9 +121,7 @@ def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, Any, st
         if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE or variable.startswith(LIVE_TESTS):
             continue
         name = variable.removeprefix(PREFIX).lower()
-        value: Any = (
-            [part.strip() for part in text.split(",") if part.strip()] if name == "redact_keys" else text
-        )
+        value: Any = [part.strip() for part in text.split(",") if part.strip()] if name == "redact_keys" else text
         found.append((name, value, variable))
     return found
 
@@ -156,9 +154,7 @@ def _unknown(name: str, origin: str) -> str:
 
     if "token" in name and "budget" not in name:
         return f"{origin}: {name}: a token is not set here but in the environment, as SENTRY_AUTH_TOKEN"
-    near = difflib.get_close_matches(
-        name, [known for known in Settings.model_fields if known != "token"], n=1
-    )
+    near = difflib.get_close_matches(name, [known for known in Settings.model_fields if known != "token"], n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
     return f"{origin}: {name} is not a setting{hint}"
 

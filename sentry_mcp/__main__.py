@@ -7,7 +7,7 @@ from pathlib import Path
 # path, so that a `tools/` or `server.py` in the folder we are started from is never taken for ours.
 sys.path.insert(0, str(next(f for f in Path(__file__).resolve().parents if (f / "server.py").exists())))
 
-from server import main  # noqa: E402 - only importable from here on
+from server import main
 
 if __name__ == "__main__":
     sys.exit(main())
