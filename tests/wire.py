@@ -28,6 +28,12 @@ Era = Literal["auto", "legacy"]
 ERAS: tuple[Era, ...] = ("auto", "legacy")
 
 
+def bare_environment() -> dict[str, str]:
+    """What a host starts a server with: nearly nothing. (And what tells a process that its lines are counted.)"""
+    kept = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+    return {"PATH": os.environ["PATH"], **kept}
+
+
 @contextmanager
 def served_in_background(store: Store) -> Generator[Embedded]:
     """An embedded Sentry on a socket, in an event loop of its own: no test's loop is in its way."""
@@ -151,8 +157,9 @@ async def connected(
         case "stdio":
             parameters = StdioServerParameters(
                 command=sys.executable,
-                args=[str(ROOT / "server.py")],
-                env=sentry.environment(**settings),
+                args=["-m", "sentry_mcp"],
+                cwd=ROOT,
+                env={**bare_environment(), **sentry.environment(**settings)},
             )
             async with Client(stdio_client(parameters), mode=era) as client:
                 yield client
@@ -171,7 +178,7 @@ async def served_http(environment: dict[str, str], *arguments: str) -> AsyncGene
         "--port",
         "0",
         *arguments,
-        env={"PATH": os.environ["PATH"], **environment},
+        env={**bare_environment(), **environment},
         stderr=subprocess.PIPE,
     )
     try:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 import sentry_sdk
-from commands.version import VERSION
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
+from wire import ROOT, Sentry, bare_environment, data_of, free_port, served_http
+
+from commands.version import VERSION
 from server import main
-from wire import ROOT, Sentry, data_of, free_port, served_http
 
 TOKEN = "sntryu_0123456789abcdef"
 
@@ -22,7 +23,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     """`python server.py ...` in an environment that holds nothing else."""
     return subprocess.run(
         [sys.executable, str(ROOT / "server.py"), *arguments],
-        env={"PATH": os.environ["PATH"], **environment},
+        env={**bare_environment(), **environment},
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
@@ -106,10 +107,10 @@ def test_stdio_ends_quietly_when_the_host_goes(sentry: Sentry) -> None:
     assert "Traceback" not in ended.stderr
 
 
-async def test_http_ends_on_a_signal(sentry: Sentry) -> None:
+def test_http_ends_on_a_signal(sentry: Sentry) -> None:
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "server.py"), "--http", "--port", "0"],
-        env={"PATH": os.environ["PATH"], **sentry.environment()},
+        env={**bare_environment(), **sentry.environment()},
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -165,7 +166,7 @@ def test_doctor_names_the_scope_that_is_missing(sentry: Sentry) -> None:
 async def test_local_takes_events_at_the_dsn_it_prints_and_keeps_them(tmp_path: Path) -> None:
     data = tmp_path / "errors.db"
     errors = tmp_path / "stderr"
-    environment = {"PATH": os.environ["PATH"], "SENTRY_MCP_INGEST_PORT": str(free_port())}
+    environment = {**bare_environment(), "SENTRY_MCP_INGEST_PORT": str(free_port())}
     parameters = StdioServerParameters(
         command=sys.executable,
         args=[str(ROOT / "server.py"), "--local", "--data", str(data)],
