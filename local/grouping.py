@@ -15,13 +15,13 @@ Event = dict[str, Json]
 
 _DEFAULT = re.compile(r"\{\{\s*default\s*\}\}")
 
-# Longest first; a word that only contains digits ("v2", "http2") is left alone.
+# A word that only contains digits ("v2", "http2") is left alone.
 _VARIABLE = re.compile(
     r"""
       (?P<uuid>\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b)
-    | (?P<hex>\b0x[0-9a-f]+\b | \b(?=[a-f]*[0-9])[0-9a-f]{8,}\b)
-    | (?P<number>(?<![\w])[-+]?\d+(?:[.,:/-]\d+)*(?:e[-+]?\d+)?(?!\w))
-    | (?P<unit>(?<![\w])\d+(?:\.\d+)?(?=(?:ns|us|ms|s|m|h|d|b|kb|mb|gb|%|px)\b))
+    | \b0x[0-9a-f]+\b | \b(?=[a-f]*[0-9])[0-9a-f]{8,}\b                   # addresses, commits, ids
+    | (?<!\w)\d+(?:\.\d+)?(?=(?:ns|us|ms|s|m|h|d|b|kb|mb|gb|%|px)\b)    # with a unit
+    | (?<!\w)[-+]?\d+(?:[.,:/-]\d+)*(?:e[-+]?\d+)?(?!\w)                # numbers, dates, times, IP addresses
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -82,8 +82,8 @@ def only_in_app(frames: list[dict[str, Json]]) -> list[dict[str, Json]]:
 
 
 def without_values(message: str) -> str:
-    """The message with its numbers, hexadecimal numbers and UUIDs replaced by `<number>` and the like."""
-    return _VARIABLE.sub(lambda found: f"<{'number' if found.lastgroup == 'unit' else found.lastgroup}>", message)
+    """The message with `<number>` for its numbers, also hexadecimal ones, and `<uuid>` for its UUIDs."""
+    return _VARIABLE.sub(lambda found: f"<{found.lastgroup or 'number'}>", message)
 
 
 def _exceptions(exceptions: list[dict[str, Json]]) -> list[str]:

@@ -1,0 +1,231 @@
+"""Sentry's search, as a client types it."""
+
+from typing import Any
+
+import pytest
+
+from local.errors import ApiError
+from local.search import Term, parse_query
+from tests.local.sending import Local, ago, failure, frame
+
+
+@pytest.fixture
+async def shop(local: Local) -> Local:
+    """Four issues: Declined (twice), Lost, Slow (resolved) and a message."""
+    local.store.add_member("local", "Bob", "bob@example.com")
+    await local.send(
+        failure(
+            "Declined", "card of order 7 was declined", [frame("charge", "shop.pay")],
+            release="shop@1.0", environment="production", timestamp=ago(days=3), platform="python",
+            user={"id": 102, "email": "bob smith@example.com", "username": "bob", "ip_address": "10.0.0.1"},
+            tags={"browser": "Chrome 78", "region": "eu"},
+            request={"method": "POST", "url": "https://shop.example.com/pay"}, transaction="/pay",
+        )
+    )  # fmt: skip
+    await local.send(
+        failure(
+            "Declined", "card of order 8 was declined", [frame("charge", "shop.pay")],
+            release="shop@1.1", environment="staging", timestamp=ago(hours=30), tags={"browser": "Firefox 9"},
+        )
+    )  # fmt: skip
+    lost = failure("Lost", "order is lost: 100%", level="fatal", release="shop@1.1", timestamp=ago(hours=20))
+    lost["exception"]["values"][0]["mechanism"]["handled"] = False
+    await local.send(lost)
+    await local.send(failure("Slow", "too slow", level="warning", tags={"my key": "x"}, timestamp=ago(hours=10)))
+    await local.send({"message": "hello there", "level": "info", "platform": "node", "timestamp": ago(hours=5)})
+    await local.put("issues/3/", status="resolved")
+    await local.put("issues/2/", assignedTo="bob@example.com", priority="low")
+    await local.put("issues/4/", assignedTo="#local")
+    return local
+
+
+D, L, S, M = "Declined", "Lost", "Slow", "hello"
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", [M, S, L, D]),
+        ("is:unresolved", [M, L, D]),
+        ("is:resolved", [S]),
+        ("!is:resolved", [M, L, D]),
+        ("is:ignored", []),
+        ("is:archived", []),
+        ("is:assigned", [M, L]),
+        ("is:unassigned", [S, D]),
+        ("is:new", [M, L, D]),
+        ("is:for_review", [M, L, D]),
+        ("is:ongoing", []),
+        ("is:linked", []),
+        ("is:unlinked", [M, S, L, D]),
+        ("is:regressed", []),
+        ("is:escalating", []),
+        ("is:unresolved is:assigned", [M, L]),
+        ("is:[resolved,assigned]", [M, S, L]),
+        ("status:resolved", [S]),
+        ("level:error", [D]),
+        ("level:[error,fatal]", [L, D]),
+        ("!level:[error,fatal]", [M, S]),
+        ("level:[error, fatal]", [L, D]),
+        ("assigned:bob@example.com", [L]),
+        ("assigned_to:BOB@example.com", [L]),
+        ("assigned:me", []),
+        ("assigned:none", [S, D]),
+        ("!assigned:none", [M, L]),
+        ("assigned:#local", [M]),
+        ("assigned:my_teams", [M]),
+        ("assigned:[me,#local]", [M]),
+        ("release:shop@1.0", [D]),
+        ("release:shop@1.*", [L, D]),
+        ("!release:shop@1.0", [M, S, L, D]),
+        ("release:latest", [L, D]),
+        ("first_release:shop@1.0", [D]),
+        ("firstRelease:latest", [L]),
+        ("firstRelease:shop@*", [L, D]),
+        ("environment:staging", [D]),
+        ("!environment:staging environment:production", [D]),
+        ("environment:staging browser:Chrome*", []),
+        ("environment:production browser:Chrome*", [D]),
+        ('browser:"Chrome 78"', [D]),
+        ("browser:chrome*", [D]),
+        ("browser:Chrome", []),
+        ("tags[browser]:Chrome*", [D]),
+        ("has:browser", [D]),
+        ("!has:browser", [M, S, L]),
+        ("has:release", [L, D]),
+        ("has:user.id", [D]),
+        ('browser:""', [M, S, L]),
+        ('environment:""', [M, S, L]),
+        ("user.id:102", [D]),
+        ('user.email:"bob smith@example.com"', [D]),
+        ("user.username:bob", [D]),
+        ("user.ip:10.0.0.1", [D]),
+        ("user.id:>100", [D]),
+        ("user.id:>=103", []),
+        ("user:id:102", [D]),
+        ("error.type:Lost", [L]),
+        ("!error.type:Lost", [M, S, D]),
+        ("error.value:*declined", [D]),
+        ("error.handled:false", [L]),
+        ("error.unhandled:1", [L]),
+        ("error.handled:true", [M, S, D]),
+        ("stack.function:charge", [D]),
+        ("stack.module:shop.p*", [D]),
+        ("stack.filename:shop/pay.py", [D]),
+        ("http.method:POST", [D]),
+        ("transaction:/pay", [D]),
+        ("platform:node", [M]),
+        ("platform.name:node", [M]),
+        ("message:declined", [D]),
+        ("!message:declined", [M, S, L]),
+        ('message:"100%"', [L]),
+        ("declined", [D]),
+        ("card of order", [D]),
+        ('"card of order 8"', [D]),
+        ("DECLINED is:unresolved", [D]),
+        ("order*declined", [D]),
+        ("100%", [L]),
+        ("1000", []),
+        ("o_der", []),
+        ("issue:APP-1", [D]),
+        ("issue:app-3", [S]),
+        ("issue.id:1", [D]),
+        ("issue.category:error", [M, S, L, D]),
+        ("issue.type:performance", []),
+        ("issue.priority:low", [M, L]),
+        ("priority:medium", [S]),
+        ("bookmarks:me", []),
+        ("project:app", [M, S, L, D]),
+        ("!project:app", []),
+        ("timesSeen:>1", [D]),
+        ("times_seen:2", [D]),
+        ("times_seen:<=1", [M, S, L]),
+        ("timesSeen:!=2", [M, S, L]),
+        ("times_seen:<0.001k", []),
+        ("age:-24h", [M, S, L]),
+        ("age:+2d", [D]),
+        ("firstSeen:-1w", [M, S, L, D]),
+        ("lastSeen:+24h", [D]),
+        ("lastSeen:>2020-01-01", [M, S, L, D]),
+        ("first_seen:<2020-01-01T00:00:00", []),
+        ("timestamp:-8h", [M]),
+        ("unknown.field:x", []),
+        ("!unknown.field:x", [M, S, L, D]),
+        ("url:https", []),
+    ],
+)
+async def test_a_search_finds(shop: Local, query: str, found: list[str]) -> None:
+    titles = await shop.titles(query)
+    assert [title.split(":")[0].split()[0] for title in titles] == found
+
+
+async def test_without_a_query_only_unresolved_issues_are_listed(shop: Local) -> None:
+    assert len(await shop.get("issues/")) == 3
+
+
+async def test_an_event_id_is_a_field_too(shop: Local) -> None:
+    event_id = (await shop.get("issues/2/events/latest/"))["id"]
+    assert len(await shop.titles(f"id:{event_id}")) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("is:bogus", 'Invalid value for "is" search, valid values are ['),
+        ("is:", "Empty string after 'is:'"),
+        ("level:[]", "Empty string after 'level:'"),
+        ("age:bogus", "Invalid date: bogus."),
+        ("age:24h", "Invalid date: 24h."),
+        ("lastSeen:>5", "Invalid date: 5."),
+        ("times_seen:many", "Invalid number: many."),
+        ("user.id:>x", "Invalid number: x."),
+        ("error.handled:perhaps", "Invalid boolean: perhaps."),
+        ("a OR b", 'Boolean statements containing "OR" or "AND" are not supported'),
+        ("level:error AND is:resolved", 'Boolean statements containing "OR" or "AND" are not supported'),
+        ("(a b)", "unmatched parentheses"),
+        ("charge(", "unmatched parentheses"),
+        ('"open', "unmatched quotes"),
+    ],
+)
+async def test_a_search_that_cannot_be_is_refused_in_words(local: Local, query: str, words: str) -> None:
+    status, body = await local.refusal("issues/", query=query)
+    assert status == 400
+    assert body["detail"].startswith("Error parsing search query: ")
+    assert words in body["detail"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["'; DROP TABLE issues; --", 'a":1) OR 1=1 --', "has:x'y", "release:' OR '1'='1", '"k\'e\\"y":x', "key:[a,'b']"],
+)
+async def test_a_search_cannot_leave_its_parameters(shop: Local, query: str) -> None:
+    await shop.call("GET", "issues/", query=query)
+    assert len(await shop.titles("")) == 4
+
+
+@pytest.mark.parametrize(
+    ("query", "terms", "text"),
+    [
+        ("a b", [], "a b"),
+        ("key:value rest of", [Term("key", ("value",))], "rest of"),
+        ('!k.e-y:"a \\"b\\""', [Term("k.e-y", ('a "b"',), negated=True)], ""),
+        ('"a key":x', [Term("a key", ("x",))], ""),
+        ("n:>=5", [Term("n", ("5",), operator=">=")], ""),
+        ("n:!=5", [Term("n", ("5",), negated=True)], ""),
+        ("!n:!=5", [Term("n", ("5",))], ""),
+        ('k:[a,"b, c",d]', [Term("k", ("a", "b, c", "d"))], ""),
+        ("f(x) :", [], "f(x) :"),
+        ('url:https://a.b/c?d="e"', [], 'url:https://a.b/c?d="e"'),
+    ],
+)
+def test_a_query_is_taken_apart(query: str, terms: list[Any], text: str) -> None:
+    parsed = parse_query(query)
+    assert (parsed.terms, parsed.text) == (terms, text)
+
+
+def test_no_query_of_any_length_takes_long() -> None:
+    for hostile in ("a:" * 20_000, '"' * 40_000, "[" * 40_000, "!" * 40_000, 'a:"' + "\\" * 40_000, "tags[" * 8000):
+        try:
+            parse_query(hostile)
+        except ApiError as refused:
+            assert refused.status == 400
