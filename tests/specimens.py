@@ -41,7 +41,7 @@ def frame(number: int, *, in_app: bool = True, local: str = "") -> dict[str, Any
             "customer": {"id": str(number), "name": "'Ada Lovelace'", "tags": ["'gold'", "'eu'", "'beta'"]},
             "amount": str(number * 1.5),
             "rows": [{"sku": f"'SKU-{n}'", "quantity": str(n)} for n in range(10)],
-            "statement": f"'SELECT * FROM prices WHERE step = {number} AND valid_from < now() ORDER BY valid_from DESC'",
+            "statement": f"'SELECT * FROM prices WHERE step = {number} AND valid_from < now() ORDER BY sku DESC'",
             **({"payload": local} if local else {}),
         },
     }
@@ -106,4 +106,35 @@ def large_event() -> dict[str, Any]:
                 },
             },
         ],
+    }
+
+
+def raised(platform: str, frames: list[dict[str, Any]], kind: str = "Error", value: str = "boom") -> Event:
+    """An event of one exception."""
+    return chained(platform, [{"type": kind, "value": value, "stacktrace": {"frames": frames}}])
+
+
+def chained(platform: str, values: list[dict[str, Any]], **more: Any) -> Event:
+    """An event of some exceptions, the oldest cause first."""
+    return Event.model_validate(
+        {
+            "eventID": "a" * 32,
+            "groupID": "7",
+            "platform": platform,
+            "title": f"{values[-1].get('type')}: {values[-1].get('value')}",
+            "entries": [{"type": "exception", "data": {"values": values}}],
+            **more,
+        }
+    )
+
+
+def call(function: str, line: int = 1, *, file: str = "shop.py", ours: bool = True, **more: Any) -> dict[str, Any]:
+    """One frame with a line of source."""
+    return {
+        "filename": file,
+        "function": function,
+        "lineNo": line,
+        "inApp": ours,
+        "context": [[line, f"    return {function}({line})"]],
+        **more,
     }

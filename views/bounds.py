@@ -15,7 +15,11 @@ DETAIL = 2048
 ITEMS = 60
 DEPTH = 6
 
-_WORD = re.compile(r"[\w.:@+/-]{1,64}", re.ASCII)
+# Words of Sentry's own stand outside of the markers: none of these can hold a sentence of somebody else's.
+_IDENTIFIER = re.compile(r"[0-9A-Fa-f-]{1,64}")
+_SHORT_ID = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,80}-[A-Z0-9]{1,12}")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+_WORD = re.compile(r"[A-Za-z]{1,24}(?:_[a-z]{1,16}){0,4}")
 _URL = re.compile(r"https?://[^\s<>()\[\]`\"']{1,400}", re.ASCII)
 
 
@@ -87,13 +91,38 @@ def rows(value: Json) -> list[dict[str, Any]]:
 
 
 def number(value: Json) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    """A whole number of a sane size."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18 else None
+
+
+def identifier(value: Any) -> str | None:
+    """The ID of an issue, an event, a commit; what is no such ID counts as absent."""
+    return _matching(_IDENTIFIER, value)
+
+
+def short_id(value: Any) -> str | None:
+    """`SHOP-BACKEND-1`."""
+    return _matching(_SHORT_ID, value)
+
+
+def slug(value: Any) -> str | None:
+    """The short name of a project, an organization, a platform."""
+    return _matching(_SLUG, value)
 
 
 def word(value: Any) -> str | None:
-    """A name of Sentry's own (status, level, ID, slug): one that is no such word counts as absent."""
-    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    return text if _WORD.fullmatch(text) else None
+    """A status, a substatus, a priority."""
+    return _matching(_WORD, value)
+
+
+def issue_name(value: Any) -> str:
+    """How an issue was asked for: an ID, a short ID or a link."""
+    return identifier(value) or short_id(value) or link(value) or "as asked"
+
+
+def _matching(pattern: re.Pattern[str], value: Any) -> str | None:
+    text = str(value) if isinstance(value, str) or number(value) is not None else ""
+    return text if pattern.fullmatch(text) else None
 
 
 def link(value: Any) -> str | None:

@@ -81,9 +81,9 @@ def source(frame: Frame, seen: set[tuple[str, int]]) -> list[str]:
         seen.update((file, offset + n) for n in shown)
     indent = min(len(texts[n]) - len(texts[n].lstrip()) for n in shown if texts[n])
     width = len(str(offset + last))
-    return [
-        (">" if n == here else " ") + (f"{offset + n:>{width}} " if numbered else "") + texts[n][indent:] for n in shown
-    ]
+    marks = [">" if n == here else " " for n in range(len(texts))]
+    numbers = [f"{offset + n:>{width}} " if numbered else "" for n in range(len(texts))]
+    return [f"{marks[n]}{numbers[n]}{texts[n][indent:]}".rstrip() for n in shown]
 
 
 def local_lines(frame: Frame, before: dict[str, Any], length: float) -> list[str]:

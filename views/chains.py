@@ -5,7 +5,7 @@ from typing import Any, Self
 from sentry.models import as_object
 from views.bounds import cut, line, number, raw
 from views.frames import Frame
-from views.results import Evidence, Part
+from views.results import Detail, Evidence
 
 CHAIN = 12
 """Exceptions of a chain that are read: the last raised."""
@@ -15,7 +15,7 @@ RELATIONS = {"__context__": "Raised while handling", "suppressed": "Suppressed"}
 BUILT_IN = ("builtins", "__main__", "exceptions", "java.lang")
 
 
-class Raised(Part):
+class Raised(Detail):
     """One exception of the chain."""
 
     type: Evidence | None = None

@@ -3,7 +3,7 @@
 from typing import Self
 
 from sentry.models import Commit
-from views.bounds import line, raw, word
+from views.bounds import identifier, line, raw
 from views.results import Detail, Evidence, Known
 from views.wording import joined, read, when
 
@@ -26,7 +26,7 @@ class CommitLine(Detail):
 def commit_lines(found: list[Commit]) -> list[CommitLine]:
     return [
         CommitLine(
-            id=word(commit.id) or "?",
+            id=identifier(commit.id) or "?",
             message=raw((commit.message or "").partition("\n")[0]),
             author=raw(commit.author.name or commit.author.email) if commit.author else None,
             when=when(commit.date_created),

@@ -62,6 +62,12 @@ class Happened(Traced):
         return shown.with_texts(cut, message=1_000 * scale)
 
     def steps(self) -> Iterator[Step]:
+        """What gives way, in this order.
+
+        Extra and contexts; request headers and body; breadcrumbs before the last ten, then five; library calls
+        that were asked for; locals; source, from five lines to two on each side; older calls; source around a
+        call; earlier calls; at last what is left beside the trace. The failing call and what was raised stay.
+        """
         yield _brief_extra
         yield _without_extra
         yield _smaller_request
@@ -80,7 +86,6 @@ class Happened(Traced):
                 f"dist {self.dist}" if self.dist else None,
                 self.environment,
                 f"user {told}" if (told := sections.user_words(self.user)) else None,
-                self.platform if not self.exceptions else None,
             ]
         )
 

@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 from sentry.models import Event
 from sentry.pages import Page
-from views.bounds import line, raw, word
+from views.bounds import identifier, issue_name, line, raw
 from views.details import Happened, happened
 from views.lists import fewer_rows, next_page
 from views.provenance import Markers
@@ -83,15 +83,15 @@ def event(event: Event) -> EventResult:
     """One event whole."""
     return EventResult(
         **happened(event, whole=True),
-        previous_event=word(event.previous_event_id),
-        next_event=word(event.next_event_id),
+        previous_event=identifier(event.previous_event_id),
+        next_event=identifier(event.next_event_id),
     )
 
 
 def event_list(issue: str, page: Page[Event]) -> EventList:
     """Rows of an issue's events."""
     return EventList(
-        issue=word(issue) or line(issue, 100),
+        issue=issue_name(issue),
         events=[_row(event) for event in page.items],
         next_cursor=raw(page.next_cursor),
     )
@@ -101,7 +101,7 @@ def _row(event: Event) -> EventRow:
     user = event.user or {}
     named = next((user[key] for key in ("username", "id", "email", "ip_address") if user.get(key)), None)
     return EventRow(
-        id=word(event.id) or "",
+        id=identifier(event.id) or "",
         when=when(event.date_created),
         title=raw(event.title or event.message),
         release=raw(event.release_version),

@@ -3,9 +3,9 @@
 from typing import Any, Self
 
 from sentry.models import Issue
-from views.bounds import line, raw, word
+from views.bounds import identifier, line, raw, short_id, slug, word
 from views.results import Evidence, Known, Part
-from views.wording import actor, condition, status, when
+from views.wording import LEVELS, actor, condition, status, when
 
 
 class IssueFacts(Part):
@@ -38,15 +38,15 @@ class IssueFacts(Part):
 def facts(issue: Issue) -> dict[str, Any]:
     """The fields of `IssueFacts`."""
     return {
-        "id": word(issue.id) or "",
-        "short_id": word(issue.short_id),
+        "id": identifier(issue.id) or "",
+        "short_id": short_id(issue.short_id),
         "title": raw(issue.title) or "(no title)",
         "status": status(issue),
         "condition": condition(issue),
         "substatus": word(issue.substatus),
-        "level": word(issue.level),
+        "level": issue.level if issue.level in LEVELS else None,
         "priority": word(issue.priority),
-        "project": word(issue.project.slug),
+        "project": slug(issue.project.slug),
         "culprit": raw(issue.culprit),
         "count": issue.count,
         "users": issue.user_count,

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from sentry.models import Commit, Event, Issue, TagValues, as_object
 from sentry.pages import Page
-from views.bounds import cut, line, link, raw, rows, word
+from views.bounds import cut, identifier, line, link, raw, rows
 from views.commits import CommitLine, commit_lines
 from views.details import Happened, happened
 from views.facts import IssueFacts, facts
@@ -69,7 +69,8 @@ class IssueRow(IssueFacts):
         absent: dict[str, Any] = dict.fromkeys(
             ("culprit", "first_seen", "substatus", "condition", "priority", "unhandled")
         )
-        return self.in_row(60).model_copy(update=absent)
+        absent |= {"level": self.level if self.level != "error" else None}
+        return self.in_row(48).model_copy(update=absent)
 
 
 class IssueList(Result):
@@ -167,7 +168,7 @@ def issue(issue: Issue, event: Event | None, *, extras: IssueExtras | None = Non
     """The issue with one of its events."""
     extras = extras or IssueExtras()
     found = happened(event) if event else {"event_id": "", "stacktrace": Stacktrace(frames=[])}
-    fields: dict[str, Any] = {**found, **facts(issue), "issue_id": word(issue.id)}
+    fields: dict[str, Any] = {**found, **facts(issue), "issue_id": identifier(issue.id)}
     grouped = extras.hashes or (event.fingerprints if event else [])
     return IssueResult(
         **fields,

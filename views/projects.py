@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from sentry.models import Project
 from sentry.pages import Page
-from views.bounds import line, raw, word
+from views.bounds import identifier, line, raw, slug, word
 from views.lists import fewer_rows, next_page
 from views.provenance import Markers
 from views.results import Evidence, Known, Part, Result, Step
@@ -16,7 +16,7 @@ from views.wording import joined, read, when
 class ProjectRow(Part):
     id: Known
     slug: Known
-    name: Evidence | None = None
+    name: str | None = None
     platform: Known | None = None
 
     def line(self) -> str:
@@ -46,12 +46,12 @@ class ProjectList(Result):
 class ProjectResult(Result):
     id: Known
     slug: Known
-    name: Evidence | None = None
+    name: str | None = None
     platform: Known | None = None
     organization: Known | None = None
     status: Known | None = None
     created: Known | None = None
-    teams: list[Evidence] = []
+    teams: list[str] = []
     latest_release: Evidence | None = None
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
@@ -91,11 +91,11 @@ def project(project: Project) -> ProjectResult:
     teams = [str(team.get("slug") or team.get("name") or "") for team in project.teams]
     release = project.latest_release
     return ProjectResult(
-        id=word(project.id) or "",
-        slug=word(project.slug) or "",
+        id=identifier(project.id) or "",
+        slug=slug(project.slug) or "",
         name=raw(project.name),
-        platform=word(project.platform),
-        organization=word(project.organization.get("slug")),
+        platform=slug(project.platform),
+        organization=slug(project.organization.get("slug")),
         status=word(project.status),
         created=when(project.date_created),
         teams=[text for team in teams if (text := raw(team))],
@@ -105,10 +105,10 @@ def project(project: Project) -> ProjectResult:
 
 def _row(project: Project) -> ProjectRow:
     return ProjectRow(
-        id=word(project.id) or "",
-        slug=word(project.slug) or "",
+        id=identifier(project.id) or "",
+        slug=slug(project.slug) or "",
         name=raw(project.name),
-        platform=word(project.platform),
+        platform=slug(project.platform),
     )
 
 

@@ -7,13 +7,13 @@ from typing import Any, Self
 
 from sentry.models import Author, Commit, Deploy, Issue, Release
 from sentry.pages import Page
-from views.bounds import line, link, raw, word
+from views.bounds import line, link, raw, slug
 from views.commits import CommitLine, commit_lines
 from views.facts import facts
 from views.issues import IssueRow
 from views.lists import fewer_rows, next_page
 from views.provenance import Markers
-from views.results import Details, Evidence, Known, Part, Result, Step
+from views.results import Detail, Details, Evidence, Known, Part, Result, Step
 from views.wording import age, counted, joined, read, when
 
 
@@ -36,6 +36,12 @@ class ReleaseFacts(Part):
             counted(self.deploy_count, "deploy") if self.deploy_count else None,
             f"last event {age(self.last_event, now)}" if self.last_event else None,
         ]
+
+
+class NewIssue(IssueRow):
+    """An issue first seen in a release; the schema of a row stands with list_issues."""
+
+    model_config = Detail.model_config
 
 
 class ReleaseRow(ReleaseFacts):
@@ -70,7 +76,7 @@ class ReleaseResult(ReleaseFacts, Result):
 
     url: Known | None = None
     authors: list[Evidence] = []
-    issues: list[IssueRow] = []
+    issues: list[NewIssue] = []
     more_issues: bool | None = None
     commits: list[CommitLine] = []
     deploys: list[Evidence] = []
@@ -128,7 +134,7 @@ def release(
         **_facts(release),
         url=link(release.url),
         authors=[text for author in release.authors[:50] if (text := _author(author))],
-        issues=[IssueRow(**facts(issue)) for issue in (new_issues.items if new_issues else [])],
+        issues=[NewIssue(**facts(issue)) for issue in (new_issues.items if new_issues else [])],
         more_issues=True if new_issues and new_issues.next_cursor else None,
         commits=commit_lines(found[:50]),
         deploys=[text for deploy in places[:20] if (text := _deploy(deploy))],
@@ -145,7 +151,7 @@ def _facts(release: Release) -> dict[str, Any]:
         "commit_count": release.commit_count,
         "deploy_count": release.deploy_count,
         "last_event": when(release.last_event),
-        "projects": [slug for row in release.projects[:50] if (slug := word(row.get("slug")))],
+        "projects": [name for row in release.projects[:50] if (name := slug(row.get("slug")))],
     }
 
 

@@ -11,11 +11,10 @@ from sentry.models import Request as SentryRequest
 from views.bounds import brief, briefs, compact, cut, line, plain, plain_object, raw, rows
 from views.redaction import REDACTED
 from views.results import OUTSIDER, Detail, Details, Evidence, Known
-from views.wording import joined, when
+from views.wording import LEVELS, joined, when
 
 BREADCRUMBS = 50
 """Breadcrumbs that are looked at: the last ones before the crash."""
-LEVELS = ("fatal", "error", "warning", "info", "debug", "log")
 TOLD_ELSEWHERE = re.compile(
     r"(release|environment|level|user|url|handled|mechanism|transaction|dist|replayId|trace|"
     r"sentry:\w+|(user|os|runtime|browser|device|client_os|app|trace)\..*|runtime|os|browser|client_os|device)"

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Self, TypeVar
 
 from sentry.models import Event
-from views.bounds import cut, line, raw, rows, word
+from views.bounds import cut, identifier, line, raw, rows, slug
 from views.calls import stack
 from views.chains import CHAIN, Raised, chain
 from views.frames import Frame
@@ -99,9 +99,9 @@ def traced(event: Event, frames: Frames = "app") -> dict[str, Any]:
     marked = any_ours([*stacks, last])
     causes = [select(calls, frames, marked, CAUSE) for calls in stacks[:-1]]
     return {
-        "issue_id": word(event.group_id),
-        "event_id": word(event.id) or "",
-        "platform": word(event.platform),
+        "issue_id": identifier(event.group_id),
+        "event_id": identifier(event.id) or "",
+        "platform": slug(event.platform),
         "title": raw(event.title) or raw(event.message) or "(no title)",
         "thread": _thread_name(thread) if len(threads) > 1 or not values else None,
         "stacktrace": Stacktrace(frames=select(last, frames, marked)),

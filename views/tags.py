@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Self
 
 from sentry.models import TagValue, TagValues
-from views.bounds import line, raw, word
+from views.bounds import issue_name, line, raw
 from views.lists import fewer_rows
 from views.provenance import Markers
 from views.results import Evidence, Known, Part, Result, Step
@@ -56,7 +56,7 @@ def tag_values(issue: str, values: TagValues) -> TagValuesResult:
     """The distribution of an issue's events over one tag."""
     total = _total(values)
     return TagValuesResult(
-        issue=word(issue) or line(issue, 100),
+        issue=issue_name(issue),
         tag=raw(values.key or values.name) or "?",
         total=total,
         unique=values.unique_values,

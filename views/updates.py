@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Any, Self
 
 from sentry.models import Issue
-from views.bounds import line, raw, word
+from views.bounds import issue_name, line, raw
 from views.facts import facts
-from views.lists import fewer_rows
 from views.provenance import Markers
 from views.results import Evidence, Known, Part, Result, Step
 from views.wording import counted, joined
@@ -85,14 +84,13 @@ class BulkUpdate(Result):
 
     def steps(self) -> Iterator[Step]:
         yield lambda found: found.model_copy(update={"issues": [row.with_texts(line, told=80) for row in found.issues]})
-        yield from fewer_rows("issues")
 
 
 def issue_update(before: Issue, after: Issue, *, comment: str | None = None) -> IssueUpdate:
     """What the change did."""
     was, now_is = _state(before), _state(after)
     return IssueUpdate(
-        issue=word(after.name) or word(before.name) or "",
+        issue=issue_name(after.name or before.name),
         title=raw(after.title or before.title),
         before=was,
         after=now_is,
@@ -112,7 +110,7 @@ def _row(row: IssueUpdate | tuple[str, str]) -> BulkRow:
         return BulkRow(issue=row.issue, result=result, told=row.line() + ("; commented" if row.comment else ""))
     issue, why = row
     return BulkRow(
-        issue=word(issue) or line(issue, 100),
+        issue=issue_name(issue),
         result="failed",
         told=f"{line(issue, 100)}: not changed. {raw(why) or ''}",
     )

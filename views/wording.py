@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from sentry.models import Actor, Issue, as_object
-from views.bounds import line, word
+from views.bounds import line, number, word
 
+LEVELS = ("fatal", "error", "warning", "info", "debug", "log", "sample")
 BARS = "▁▂▃▄▅▆▇█"
 SUBSTATUS = {
     "archived_until_escalating": "until it escalates",
@@ -93,11 +94,11 @@ def _ignored(issue: Issue) -> str | None:
         (details.get("ignoreCount"), details.get("ignoreWindow"), "more events"),
         (details.get("ignoreUserCount"), details.get("ignoreUserWindow"), "more users"),
     ):
-        if word(count):
-            minutes = f" within {word(window)} minutes" if word(window) else ""
-            until.append(f"until {word(count)} {noun}{minutes}")
-    if moment := word(details.get("ignoreUntil")):
-        until.append(f"until {read(moment)}")
+        if number(count):
+            minutes = f" within {window} minutes" if number(window) else ""
+            until.append(f"until {count} {noun}{minutes}")
+    if moment := details.get("ignoreUntil"):
+        until.append(f"until {read(line(moment, 20))}")
     return ", ".join(until) or SUBSTATUS.get(issue.substatus or "")
 
 

@@ -1,0 +1,301 @@
+"""Stack traces: our calls in full, the rest folded, causes in order, every language's way of writing a call."""
+
+from typing import Any
+
+import pytest
+from specimens import call, chained, raised
+
+from sentry.models import Event
+from views.reader import Reader
+from views.stacktraces import StacktraceResult, stacktrace
+
+CONTRACT = {"filename", "function", "lineno", "context_line", "pre_context", "post_context"}
+
+
+def told(result: StacktraceResult) -> list[str]:
+    """The lines between the markers' fences."""
+    lines = Reader().read(result).text.split("\n")
+    return lines[lines.index("```") + 1 : -2 if lines[-1].endswith("»") else lines.index("```", lines.index("```") + 1)]
+
+
+@pytest.mark.parametrize(
+    ("platform", "frame", "line"),
+    [
+        (
+            "python",
+            {"filename": "shop/cart.py", "function": "total", "lineNo": 3},
+            'File "shop/cart.py", line 3, in total',
+        ),
+        ("python-django", {"module": "shop.cart", "function": "total"}, 'File "shop.cart", in total'),
+        (
+            "javascript",
+            {"filename": "webpack:///./src/cart.js", "function": "total", "lineNo": 10, "colNo": 5},
+            "at total (./src/cart.js:10:5)",
+        ),
+        (
+            "node",
+            {"filename": "https://cdn.test/app.min.js", "function": "t", "lineNo": 1, "colNo": 48213},
+            "at t (https://cdn.test/app.min.js:1:48213)",
+        ),
+        ("javascript", {"absPath": "app:///index.js"}, "at ? (index.js)"),
+        (
+            "java",
+            {"module": "com.acme.Shop", "function": "charge", "filename": "Shop.java", "lineNo": 12},
+            "at com.acme.Shop.charge(Shop.java:12)",
+        ),
+        ("kotlin", {"module": "com.acme.Shop", "function": "charge"}, "at com.acme.Shop.charge(Unknown Source)"),
+        (
+            "go",
+            {"module": "acme/shop", "function": "(*Shop).Charge", "filename": "shop/charge.go", "lineNo": 33},
+            "acme/shop.(*Shop).Charge (shop/charge.go:33)",
+        ),
+        (
+            "ruby",
+            {"filename": "app/models/cart.rb", "function": "total", "lineNo": 3},
+            "app/models/cart.rb:3:in 'total'",
+        ),
+        (
+            "php",
+            {"filename": "/src/Cart.php", "module": "App\\Cart", "function": "total", "lineNo": 3},
+            "/src/Cart.php(3): App\\Cart::total",
+        ),
+        ("php", {"function": "array_map"}, "?(?): array_map"),
+        (
+            "csharp",
+            {"filename": "Cart.cs", "module": "Acme.Cart", "function": "Total", "lineNo": 3},
+            "at Acme.Cart.Total in Cart.cs:line 3",
+        ),
+        ("csharp", {"module": "Acme.Cart", "function": "Total"}, "at Acme.Cart.Total"),
+        (
+            "native",
+            {"package": "C:\\app\\shop.exe", "instructionAddr": "0x401000", "symbol": "render"},
+            "0x401000 shop.exe render",
+        ),
+        (
+            "cocoa",
+            {
+                "package": "/app/Shop",
+                "instructionAddr": "0x1",
+                "function": "-[Cart total]",
+                "filename": "Cart.m",
+                "lineNo": 9,
+            },
+            "0x1 Shop -[Cart total] (Cart.m:9)",
+        ),
+        ("elixir", {"filename": "cart.ex", "function": "Cart.total/1", "lineNo": 3}, "Cart.total/1 (cart.ex:3)"),
+        ("other", {}, "? (?)"),
+    ],
+)
+def test_a_call_is_written_as_its_language_writes_it(platform: str, frame: dict[str, Any], line: str) -> None:
+    assert told(stacktrace(raised(platform, [frame]))) == ["Error: boom", line]
+
+
+def test_library_calls_between_ours_become_one_line() -> None:
+    frames = [
+        call("main"),
+        *[call(f"inner_{n}", n, file="lib.py", ours=False, module="lib") for n in range(9)],
+        call("handler", 7),
+        call("once", file="lib.py", ours=False),
+        call("leaf", 9),
+    ]
+
+    lines = told(stacktrace(raised("python", frames)))
+
+    assert "… 9 library calls: lib.inner_0 … lib.inner_8" in lines
+    assert "… 1 library call: lib.py.once" in lines
+    assert not any("inner_4" in line for line in lines)
+
+
+def test_the_failing_call_stays_though_it_is_a_library_one() -> None:
+    frames = [call("main"), call("get", ours=False), call("send", 40, file="http.py", ours=False, vars={"url": "'x'"})]
+
+    answer = Reader().read(stacktrace(raised("python", frames)))
+
+    assert 'File "http.py", line 40, in send' in answer.text
+    assert ">40 return send(40)" in answer.text
+    assert "url = 'x'" in answer.text
+    assert [frame["function"] for frame in answer.data["stacktrace"]["frames"]] == ["main", "send"]
+
+
+def test_all_calls_are_ours_when_the_server_marks_none() -> None:
+    frames = [call("main", ours=False), call("middle", 2, ours=False), call("leaf", 3, ours=False)]
+
+    assert len(stacktrace(raised("python", frames)).stacktrace.frames) == 3
+
+
+@pytest.mark.parametrize(
+    ("cycle", "note"),
+    [
+        (["walk"], "… recursion: this call 98 more times"),
+        (["walk", "visit"], "… recursion: these 2 calls 98 more times"),
+        (["walk", "visit", "enter"], "… recursion: these 3 calls 98 more times"),
+    ],
+)
+def test_recursion_is_told_once_with_its_count(cycle: list[str], note: str) -> None:
+    frames = [call("main"), *[call(name, 10 + n) for _ in range(100) for n, name in enumerate(cycle)], call("leaf", 9)]
+
+    result = stacktrace(raised("python", frames, "RecursionError"))
+
+    assert note in told(result)
+    names = [frame.function for frame in result.stacktrace.frames]
+    assert names == ["main", *cycle, *cycle, "leaf"]
+
+
+def test_a_call_that_repeats_twice_is_not_called_recursion() -> None:
+    frames = [call("walk"), call("walk"), call("walk"), call("leaf")]
+
+    assert [frame.function for frame in stacktrace(raised("python", frames)).stacktrace.frames] == [
+        "walk",
+        "walk",
+        "walk",
+        "leaf",
+    ]
+
+
+def test_causes_follow_with_how_they_led_to_it() -> None:
+    event = chained(
+        "python",
+        [
+            {"type": "OSError", "value": "reset", "module": "builtins", "stacktrace": {"frames": [call("read")]}},
+            {"type": "StockError", "value": "no answer", "module": "shop.stock", "mechanism": {"source": "__cause__"}},
+            {
+                "type": "PriceError",
+                "value": "no price",
+                "stacktrace": {"frames": [call("price", 5)]},
+                "mechanism": {"type": "chained", "handled": False},
+            },
+        ],
+    )
+
+    result = stacktrace(event)
+
+    assert told(result) == [
+        "PriceError: no price (unhandled)",
+        'File "shop.py", line 5, in price',
+        ">5 return price(5)",
+        "Caused by: shop.stock.StockError: no answer",
+        "Caused by: OSError: reset",
+        'File "shop.py", line 1, in read',
+        ">1 return read(1)",
+    ]
+    assert [frame.function for frame in result.stacktrace.frames] == ["price"]
+    assert [len(one.frames) for one in result.exceptions] == [0, 0, 1]
+
+
+def test_an_exception_raised_while_another_was_handled_and_a_group_are_told_apart() -> None:
+    event = chained(
+        "python",
+        [
+            {"type": "KeyError", "value": "a", "mechanism": {"exception_id": 2, "parent_id": 1}},
+            {
+                "type": "ValueError",
+                "value": "b",
+                "mechanism": {"source": "__context__", "exception_id": 3, "parent_id": 0},
+            },
+            {"type": "ExceptionGroup", "value": "two", "mechanism": {"exception_id": 1, "is_exception_group": True}},
+        ],
+    )
+
+    assert told(stacktrace(event)) == [
+        "ExceptionGroup: two",
+        "Raised while handling: ValueError: b",
+        "In the group: KeyError: a",
+    ]
+
+
+def test_the_json_keeps_its_six_names_when_nothing_is_known() -> None:
+    answer = Reader().read(stacktrace(raised("python", [{}])))
+
+    assert set(answer.data) >= {"issue_id", "event_id", "stacktrace"}
+    assert set(answer.data["stacktrace"]["frames"][0]) >= CONTRACT
+    assert answer.data["stacktrace"]["frames"][0]["pre_context"] == []
+    assert answer.data["stacktrace"]["frames"][0]["lineno"] is None
+
+
+def test_an_event_without_an_exception_shows_its_crashed_thread() -> None:
+    threads = [
+        {"id": 1, "name": "pool", "stacktrace": {"frames": [call("wait")]}},
+        {"id": 2, "name": "main", "crashed": True, "stacktrace": {"frames": [call("loop")]}},
+    ]
+    event = Event.model_validate({"title": "SIGABRT", "entries": [{"type": "threads", "data": {"values": threads}}]})
+
+    assert told(stacktrace(event))[:3] == ["SIGABRT", "Thread main (crashed):", "loop (shop.py:1)"]
+
+
+def test_an_exception_without_calls_takes_those_of_its_thread() -> None:
+    threads = [
+        {"id": 1, "name": "main", "current": True, "stacktrace": {"frames": [call("loop")]}},
+        {"id": "9", "stacktrace": {"frames": [call("work")]}},
+    ]
+    event = chained("native", [{"type": "SIGSEGV", "value": "", "threadId": 9}])
+    event = event.model_copy(
+        update={
+            "entries": [
+                *event.entries,
+                *Event.model_validate({"entries": [{"type": "threads", "data": {"values": threads}}]}).entries,
+            ]
+        }
+    )
+
+    assert told(stacktrace(event)) == ["SIGSEGV", "Thread 9:", "work (shop.py:1)", ">1 return work(1)"]
+
+
+def test_a_bare_stack_trace_is_read_too() -> None:
+    event = Event.model_validate(
+        {"title": "slow", "entries": [{"type": "stacktrace", "data": {"frames": [call("loop")]}}], "platform": "python"}
+    )
+
+    assert told(stacktrace(event)) == ["slow", "Calls:", 'File "shop.py", line 1, in loop', ">1 return loop(1)"]
+
+
+def test_an_event_without_any_call_says_so() -> None:
+    assert "no stack trace" in Reader().read(stacktrace(Event.model_validate({"title": "hello"}))).text
+
+
+def test_code_of_one_endless_line_is_cut() -> None:
+    frame = call("t", 1, context=[[1, "!function(e){" + "x" * 500_000]])
+
+    result = Reader().read(stacktrace(raised("javascript", [frame])))
+
+    assert len(result.data["stacktrace"]["frames"][0]["context_line"]) == 160
+
+
+def test_lines_and_locals_that_were_shown_are_not_shown_again() -> None:
+    source = [[n, f"    line_{n}()"] for n in range(1, 12)]
+    cart = "Cart(lines=[Line('SKU-001', 19.9)])"
+    frames = [
+        call("outer", 3, context=source[:8], vars={"cart": cart, "n": "1"}),
+        call("inner", 8, context=source[2:], vars={"cart": cart, "n": "2"}),
+    ]
+
+    lines = told(stacktrace(raised("python", frames)))
+
+    assert sum("line_5()" in line for line in lines) == 1
+    assert "> 8 line_8()" in lines
+    assert "  cart: as in the call before" in lines
+    assert "  n = 2" in lines
+
+
+def test_noise_among_locals_is_left_out() -> None:
+    local = {
+        "__name__": "'shop'",
+        "os": "<module 'os' from '/usr/lib/os.py'>",
+        "handler": "<function handle at 0x7f0bf40ded10>",
+        "code": "'A'",
+    }
+
+    lines = told(stacktrace(raised("python", [call("main", vars=local)])))
+
+    assert lines[-2:] == ["  handler = <function handle>", "  code = 'A'"]
+
+
+def test_a_private_key_within_source_is_hidden_line_by_line() -> None:
+    key = ["-----BEGIN RSA PRIVATE KEY-----", *["MIIEpAIBAAKCAQEA" + "aB3d" * 12] * 3, "-----END RSA PRIVATE KEY-----"]
+    source = [[n + 1, line] for n, line in enumerate(["before = 1", *key, "after = 2"])]
+
+    answer = Reader().read(stacktrace(raised("python", [call("main", 7, context=source)])))
+
+    frame = answer.data["stacktrace"]["frames"][0]
+    assert frame["pre_context"] == ["[redacted]"] * 5
+    assert frame["context_line"] == "after = 2"
+    assert "MIIE" not in answer.text
