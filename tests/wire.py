@@ -169,6 +169,14 @@ async def connected(
 
 
 @asynccontextmanager
+async def connected_to(url: str, era: Era = "auto", **settings: str) -> AsyncGenerator[Client]:
+    """A real client of the server in memory, over whatever answers at `url` as organization acme's Sentry."""
+    environment = {"SENTRY_URL": url, "SENTRY_ORG": "acme", "SENTRY_AUTH_TOKEN": "none", **settings}
+    async with Client(build_server(load_settings(environment=environment)), mode=era) as client:
+        yield client
+
+
+@asynccontextmanager
 async def served_http(environment: dict[str, str], *arguments: str) -> AsyncGenerator[str]:
     """`python server.py --http` on a free port, as a process of its own; its URL."""
     process = await asyncio.create_subprocess_exec(
