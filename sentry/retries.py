@@ -20,6 +20,8 @@ from sentry.waiting import on_wait
 T = TypeVar("T")
 
 ATTEMPTS = 4
+RESERVE = 0.05
+"""Seconds before the deadline in which no read is tried any more."""
 REPEATABLE = (502, 503, 504)
 _JITTER = wait_random_exponential(multiplier=0.25, max=5)
 
@@ -30,6 +32,20 @@ async def repeating(attempt: Callable[[], Awaitable[T]], *, is_write: bool) -> T
     A read is repeated on 429, 502, 503, 504 and broken connections; a write only when Sentry surely did
     not act on it. Waits are random and grow, and are never shorter than what Sentry asks for.
     """
+    trouble: SentryError | None = None
+
+    async def once() -> T:
+        nonlocal trouble
+        try:
+            if trouble is None or is_write:
+                return await attempt()
+            with anyio.CancelScope(deadline=anyio.current_effective_deadline() - RESERVE):
+                return await attempt()
+            raise trouble  # says more than that time was up while it was tried once more
+        except SentryError as error:
+            trouble = error
+            raise
+
     retrying = AsyncRetrying(
         retry=retry_if_exception(_is_worth_repeating_write if is_write else _is_worth_repeating),
         wait=_wait,
@@ -38,7 +54,7 @@ async def repeating(attempt: Callable[[], Awaitable[T]], *, is_write: bool) -> T
         retry_error_callback=_give_up,
         sleep=anyio.sleep,
     )
-    return await retrying(attempt)
+    return await retrying(once)
 
 
 def _is_worth_repeating(error: BaseException) -> bool:
@@ -64,7 +80,7 @@ def _stop(retry_state: RetryCallState) -> bool:
 
 
 def _would_pass_deadline(retry_state: RetryCallState) -> bool:
-    return anyio.current_time() + retry_state.upcoming_sleep >= anyio.current_effective_deadline()
+    return anyio.current_time() + retry_state.upcoming_sleep >= anyio.current_effective_deadline() - RESERVE
 
 
 async def _tell(retry_state: RetryCallState) -> None:

@@ -57,6 +57,17 @@ async def test_a_read_is_given_up_after_four_attempts_and_says_so() -> None:
     assert "(status 503). It was asked 4 times." in raised.value.message
 
 
+async def test_trouble_is_told_rather_than_that_time_was_up_while_it_was_tried_again() -> None:
+    async def hang(_: Request, wire: Wire) -> None:
+        await asyncio.Event().wait()
+
+    handler = in_turn([answering(503, b"", retry_after="0"), hang])
+    async with listening(handler) as server, client_of(server.url, organization="acme", timeout=1) as client:
+        with pytest.raises(UnavailableError, match="status 503"):
+            await client.get_issue("5")
+        assert len(server.requests) == 2
+
+
 async def test_a_failure_of_sentry_itself_is_not_repeated() -> None:
     async with (
         listening(answering(500, b"{}")) as server,

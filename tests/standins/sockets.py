@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 import struct
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -69,6 +70,7 @@ class Server:
     """`requests` is the log; `abandoned` counts requests whose client hung up before the answer's end."""
 
     port: int
+    scheme: str = "http"
     requests: list[Request] = field(default_factory=list[Request])
     abandoned: int = 0
     connections: int = 0
@@ -76,7 +78,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     @property
     def log(self) -> list[str]:
@@ -94,7 +96,7 @@ class Server:
 
 
 @asynccontextmanager
-async def listening(handler: Handler, port: int = 0) -> AsyncGenerator[Server]:
+async def listening(handler: Handler, port: int = 0, secure: ssl.SSLContext | None = None) -> AsyncGenerator[Server]:
     """Serves on 127.0.0.1 until the block ends; then every connection is cut."""
     connected: set[asyncio.Task[None]] = set()
     served: Server
@@ -124,8 +126,8 @@ async def listening(handler: Handler, port: int = 0) -> AsyncGenerator[Server]:
             with suppress(ConnectionError, asyncio.CancelledError):
                 await served.changes()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", port, limit=1_000_000)
-    served = Server(server.sockets[0].getsockname()[1])
+    server = await asyncio.start_server(serve, "127.0.0.1", port, limit=1_000_000, ssl=secure)
+    served = Server(server.sockets[0].getsockname()[1], "https" if secure else "http")
     try:
         yield served
     finally:

@@ -1,0 +1,298 @@
+"""How a Sentry is reached: regions, path prefixes, certificates, proxies, addresses."""
+
+import json
+import shutil
+import ssl
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from standins.clients import client_of, connection_to
+from standins.faults import answering
+from standins.recorded import TOKEN
+from standins.sockets import Request, Wire, listening
+
+from sentry.client import SentryClient
+from sentry.errors import (
+    ForbiddenError,
+    InvalidRequestError,
+    MisconfiguredError,
+    SentryError,
+    UnavailableError,
+    UnreachableError,
+)
+from sentry.models import Organization
+from sentry.organizations import region_of
+
+
+def region(link: Any, ours: str) -> str:
+    return region_of(Organization.model_validate({"slug": "acme", "links": {"regionUrl": link}}), connection_to(ours))
+
+
+@pytest.mark.parametrize(
+    ("ours", "link"),
+    [
+        ("https://sentry.io", "https://us.sentry.io"),
+        ("https://sentry.io", "https://de.sentry.io/"),
+        ("https://sentry.example.com", "https://eu.sentry.example.com"),
+        ("http://sentry.test", "http://eu.sentry.test"),
+        ("http://sentry.test", "https://eu.sentry.test"),
+    ],
+)
+def test_a_region_of_our_own_site_is_followed(ours: str, link: str) -> None:
+    assert region(link, ours) == link.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    ("ours", "link"),
+    [
+        ("https://sentry.io", "https://us.sentry.io.evil.com"),
+        ("https://sentry.io", "https://evilsentry.io"),
+        ("https://sentry.io", "http://us.sentry.io"),
+        ("https://sentry.io", "https://us.sentry.io:8443"),
+        ("https://sentry.io", "https://user@us.sentry.io"),
+        ("https://sentry.io", "https://us.sentry.io/path"),
+        ("https://sentry.io", "https://us.sentry.io?x=1"),
+        ("https://sentry.io", "https://us.sentry.io:port"),
+        ("https://sentry.io", "https://[us.sentry.io"),
+        ("https://sentry.io", None),
+        ("https://sentry.io", {"url": "https://us.sentry.io"}),
+        ("https://sentry.example.com/prefix", "https://sentry.example.com"),
+        ("http://localhost:9001", "http://localhost:9000"),
+        ("https://internal.example.com", "https://sentry.example.com"),
+        ("https://sentry.example.com", "https://us.sentry.io"),
+    ],
+)
+def test_no_other_link_moves_the_token(ours: str, link: Any) -> None:
+    assert region(link, ours) == ours
+
+
+def sentry_io(asked: list[str], *, region_status: int = 200) -> httpx.MockTransport:
+    async def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(f"{request.url.host}{request.url.path}")
+        if request.url.path == "/api/0/organizations/acme/":
+            body = {"slug": "acme", "links": {"regionUrl": "https://de.sentry.io"}}
+            return httpx.Response(region_status, json=body if region_status == 200 else {"detail": "no"})
+        if request.url.path == "/api/0/organizations/":
+            return httpx.Response(200, json=[{"slug": "acme", "links": {"regionUrl": "https://us.sentry.io"}}])
+        return httpx.Response(200, json={"id": "5"})
+
+    return httpx.MockTransport(answer)
+
+
+async def test_the_region_of_an_organization_is_asked_for_once_and_then_used() -> None:
+    asked: list[str] = []
+    connection = connection_to("https://sentry.io", organization="acme", cache_ttl=0)
+    async with SentryClient(connection, sentry_io(asked)) as client:
+        for _ in range(2):
+            await client.get_issue("5")
+    assert asked == [
+        "sentry.io/api/0/organizations/acme/",
+        "de.sentry.io/api/0/organizations/acme/issues/5/",
+        "de.sentry.io/api/0/organizations/acme/issues/5/",
+    ]
+
+
+async def test_the_region_comes_with_the_organization_when_that_is_found_out() -> None:
+    asked: list[str] = []
+    async with SentryClient(connection_to("https://sentry.io"), sentry_io(asked)) as client:
+        await client.get_issue("5")
+    assert asked == ["sentry.io/api/0/organizations/", "us.sentry.io/api/0/organizations/acme/issues/5/"]
+
+
+@pytest.mark.parametrize("status", [403, 404])
+async def test_a_token_that_may_not_see_the_region_goes_without(status: int) -> None:
+    asked: list[str] = []
+    connection = connection_to("https://sentry.io", organization="acme")
+    async with SentryClient(connection, sentry_io(asked, region_status=status)) as client:
+        await client.get_issue("5")
+    assert asked[-1] == "sentry.io/api/0/organizations/acme/issues/5/"
+
+
+async def test_a_region_that_cannot_be_asked_for_now_is_asked_for_again() -> None:
+    asked: list[str] = []
+    connection = connection_to("https://sentry.io", organization="acme")
+    async with SentryClient(connection, sentry_io(asked, region_status=500)) as client:
+        for _ in range(2):
+            with pytest.raises(UnavailableError):
+                await client.get_issue("5")
+    assert asked == ["sentry.io/api/0/organizations/acme/"] * 2
+
+
+async def organizations_as(status: int, body: Any) -> SentryError:
+    async with (
+        listening(answering(status, json.dumps(body).encode())) as server,
+        client_of(server.url) as client,
+    ):
+        with pytest.raises(SentryError) as raised:
+            await client.list_issues()
+        return raised.value
+
+
+async def test_the_organization_must_be_said_when_the_token_sees_several_or_none() -> None:
+    error = await organizations_as(200, [{"slug": "beta"}, {"slug": "acme"}, {"name": "nameless"}])
+    assert isinstance(error, InvalidRequestError)
+    assert "sees 2 organizations: acme, beta. Set SENTRY_ORG" in error.message
+    assert "sees 0 organizations. Set SENTRY_ORG" in (await organizations_as(200, [])).message
+
+
+async def test_a_token_that_may_not_list_organizations_is_told_to_name_one() -> None:
+    error = await organizations_as(403, {"detail": "no"})
+    assert isinstance(error, ForbiddenError)
+    assert "Set SENTRY_ORG" in error.message
+
+
+async def test_an_organization_is_taken_from_the_call_or_from_the_url_before_the_settings() -> None:
+    body = b'{"id": "5"}'
+    async with listening(answering(200, body)) as server, client_of(server.url, organization="acme") as client:
+        await client.get_issue(f"{server.url}/organizations/other/issues/5/")
+        await client.get_project("shop", "third")
+        assert server.log == ["GET /api/0/organizations/other/issues/5/", "GET /api/0/projects/third/shop/"]
+
+
+async def test_a_path_prefix_is_kept() -> None:
+    async with listening(answering(200, b'{"id": "5"}')) as server:
+        prefixed = f"{server.url}/tools/sentry/"
+        async with client_of(prefixed, organization="acme") as client:
+            await client.get_issue(f"{server.url}/tools/sentry/organizations/acme/issues/5/")
+        assert server.log == ["GET /tools/sentry/api/0/organizations/acme/issues/5/"]
+
+
+async def test_a_proxy_from_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with listening(answering(200, b'{"id": "5"}')) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", "")
+        async with client_of("http://sentry.invalid", organization="acme") as client:
+            assert (await client.get_issue("5")).id == "5"
+        assert proxy.log == ["GET http://sentry.invalid/api/0/organizations/acme/issues/5/"]
+
+
+async def test_a_proxy_that_refuses_is_a_sentry_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with listening(answering(407, b"")) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", "")
+        async with client_of("https://sentry.invalid", organization="acme", timeout=1) as client:
+            with pytest.raises(UnreachableError, match="No connection to"):
+                await client.get_issue("5")
+
+
+def made_certificate(folder: Path) -> Path:
+    """A certificate for 127.0.0.1 that only itself vouches for, with its key."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl, which makes the certificate, is not installed")
+    file = folder / "certificate.pem"
+    command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    command += ["-days", "1", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command += ["-keyout", str(folder / "key.pem"), "-out", str(file)]
+    subprocess.run(command, check=True, capture_output=True)
+    return file
+
+
+async def test_a_ca_of_ones_own_is_trusted_when_it_is_named_and_else_told_about(tmp_path: Path) -> None:
+    certificate = made_certificate(tmp_path)
+    secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    secure.load_cert_chain(certificate, tmp_path / "key.pem")
+    async with listening(answering(200, b'{"id": "5"}'), secure=secure) as server:
+        async with client_of(server.url, organization="acme", ca_file=str(certificate)) as client:
+            assert (await client.get_issue("5")).id == "5"
+        async with client_of(server.url, organization="acme") as client:
+            with pytest.raises(MisconfiguredError, match=r"self.signed.*ca_file"):
+                await client.get_issue("5")
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("content", [None, "not a certificate"])
+async def test_a_ca_file_that_cannot_be_read_is_named_as_a_setting(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_text(content)
+    async with client_of("https://sentry.invalid", organization="acme", ca_file=str(file)) as client:
+        with pytest.raises(MisconfiguredError, match="ca_file") as raised:
+            await client.get_issue("5")
+    assert str(tmp_path) not in raised.value.message
+
+
+async def test_a_certificate_that_is_not_trusted_is_told_once_and_names_the_setting() -> None:
+    asked = 0
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        nonlocal asked
+        asked += 1
+        untrusted = ssl.SSLCertVerificationError("certificate verify failed")
+        untrusted.verify_message = "self-signed certificate"
+        try:
+            raise untrusted
+        except ssl.SSLCertVerificationError as error:
+            raise httpx.ConnectError("failed", request=request) from error
+
+    connection = connection_to("https://sentry.example.com", organization="acme")
+    async with SentryClient(connection, httpx.MockTransport(answer)) as client:
+        with pytest.raises(MisconfiguredError, match=r"\(self-signed certificate\).*ca_file"):
+            await client.get_issue("5")
+    assert asked == 1
+
+
+@pytest.mark.parametrize("url", ["http://exa\x00mple", "http://a..invalid"])
+async def test_an_address_that_is_none_is_told_as_such(url: str) -> None:
+    async with client_of(url, organization="acme", timeout=2) as client:
+        with pytest.raises(UnreachableError, match="sentry_url"):
+            await client.get_issue("5")
+
+
+async def test_only_the_headers_that_are_needed_are_sent() -> None:
+    async with (
+        listening(answering(200, b'{"id": "5"}')) as server,
+        client_of(server.url, organization="acme") as client,
+    ):
+        await client.get_issue("5")
+        headers = server.requests[0].headers
+        assert headers["authorization"] == f"Bearer {TOKEN}"
+        assert set(headers) == {"host", "accept", "accept-encoding", "authorization", "connection", "user-agent"}
+
+
+async def test_too_long_a_query_and_text_that_cannot_be_sent_are_refused_before_any_request() -> None:
+    async with listening(answering(200, b"[]")) as server, client_of(server.url, organization="acme") as client:
+        with pytest.raises(InvalidRequestError, match="too long"):
+            await client.list_issues(query="x" * 100_000)
+        with pytest.raises(InvalidRequestError, match="cannot be sent"):
+            await client.add_comment("5", "half a pair: \ud800")
+        with pytest.raises(InvalidRequestError):
+            await client.get_release("../../../admin")
+        with pytest.raises(InvalidRequestError):
+            await client.get_tag_values("5", "%2e%2e")
+        await client.list_issues(query="half a pair: \ud800 и ещё")
+        assert len(server.requests) == 1
+
+
+async def test_ipv6_is_an_address_like_any_other() -> None:
+    asked: list[str] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        return httpx.Response(500, json={})
+
+    connection = connection_to("http://[::1]:9000", organization="acme")
+    async with SentryClient(connection, httpx.MockTransport(answer)) as client:
+        with pytest.raises(UnavailableError):
+            await client.get_issue("http://[::1]:9000/issues/5/")
+    assert asked == ["http://[::1]:9000/api/0/organizations/acme/issues/5/"]
+
+
+async def test_what_a_connection_shows_of_itself_holds_no_secret() -> None:
+    connection = connection_to("https://user:secret@sentry.example.com:8000/path")
+    assert connection.host == "sentry.example.com:8000"
+    assert TOKEN not in repr(connection)
+
+
+async def an_odd_server(_: Request, wire: Wire) -> None:
+    await wire.answer(body=b'"a single value"')
+
+
+async def test_a_single_value_where_an_object_or_a_list_is_due_is_a_bad_response() -> None:
+    async with listening(an_odd_server) as server, client_of(server.url, organization="acme") as client:
+        for call, due in ((client.get_issue("5"), "an object"), (client.list_projects(), "a list")):
+            with pytest.raises(SentryError, match=f"a single value where {due} was expected"):
+                await call
