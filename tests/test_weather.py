@@ -19,11 +19,11 @@ async def test_a_waiting_client_is_told_why(era: Era) -> None:
 
     told: list[str] = []
 
-    async def progress(_: float, __: float | None, message: str | None) -> None:
+    async def tell(progress: float, total: float | None, message: str | None) -> None:
         told.append(message or "")
 
     async with listening(handle) as sentry, connected_to(sentry.url, era=era) as client:
-        result = await client.call_tool("list_projects", {}, progress_callback=progress)
+        result = await client.call_tool("list_projects", {}, progress_callback=tell)
 
     assert data_of(result)["projects"][0]["slug"] == "shop"
     assert len(told) == 2

@@ -15,7 +15,7 @@ async def passing_on(url: str, delay: float = 0.0) -> AsyncGenerator[Server]:
 
         async def handle(request: Request, wire: Wire) -> None:
             await asyncio.sleep(delay)
-            kept = {
+            kept: dict[str, str] = {
                 name: request.headers[name] for name in ("authorization", "content-type") if name in request.headers
             }
             answer = await onward.request(request.method, request.target, headers=kept, content=request.body)
