@@ -94,7 +94,8 @@ def main() -> int:
         server.start()
         dsn = asking.recv()
         with ProcessPoolExecutor(SENDERS, mp_context=processes) as senders:
-            sent = list(senders.map(send, *zip(*[(dsn, sender, events // SENDERS) for sender in range(SENDERS)])))
+            sending = [senders.submit(send, dsn, sender, events // SENDERS) for sender in range(SENDERS)]
+            sent = [sender.result() for sender in sending]
         asking.send("stop")
         busy = asking.recv()
         server.join()

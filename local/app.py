@@ -1,5 +1,6 @@
 """The embedded Sentry as one ASGI app: every route it answers, on one screen."""
 
+import json
 from collections.abc import Awaitable, Callable
 from urllib.parse import unquote
 
@@ -158,9 +159,11 @@ def _json(raw: bytes) -> Json:
     if not raw.strip():
         return None
     try:
-        return parse(raw)
+        body = parse(raw)
+        json.dumps(body, ensure_ascii=False).encode()  # lone surrogates are no text that could be kept
     except ValueError as error:
         raise bad_request(f"JSON parse error - {str(error)[:200]}") from None
+    return body
 
 
 async def _no_route(request: Request, exception: Exception) -> Response:

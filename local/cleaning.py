@@ -43,7 +43,7 @@ _SECRET_KEY = re.compile(
     r"|credential|mysql_pwd|private[-_ ]?key|stripetoken|card[-_ ]?num(ber)?",
     re.IGNORECASE,
 )
-_CARD = re.compile(r"(?<![0-9A-Za-z.])\d(?:[ -]?\d){12,18}(?![0-9A-Za-z])")
+_CARD = re.compile(r"(?<![0-9A-Za-z.])\d(?:[ -]?\d){12,18}(?![0-9A-Za-z]|\.\d)")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 

@@ -39,7 +39,7 @@ def moment(value: object) -> int | None:
             if text.replace(".", "", 1).isdecimal():
                 return _milliseconds(_EPOCH + timedelta(seconds=float(text)))
             parsed = datetime.fromisoformat(text)
-            return _milliseconds(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
+            return _milliseconds((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC))
     except (ValueError, OverflowError):
         return None
     return None

@@ -21,9 +21,6 @@ class Conditions:
         self.sql.append(f"({sql})")
         self.values += values
 
-    def add_in(self, column: str, values: list[Any]) -> None:
-        self.add(f"{column} IN ({', '.join('?' * len(values))})", *values)
-
     def __str__(self) -> str:
         return " AND ".join(self.sql) or "TRUE"
 

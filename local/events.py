@@ -99,10 +99,8 @@ def list_hashes(call: Call) -> Answer:
         issue = issue_of(call, connection)
         conditions.add("e.issue_id = ?", issue["id"])
         latest = _row(connection, conditions)
-        event: Json = None
-        if latest is not None:
-            full = call.query.get("full", "true").lower() in ("1", "true")
-            event = event_detail(connection, latest) if full else event_summary(latest)
+        full = call.query.get("full", "true").lower() in ("1", "true")
+        event = event_detail(connection, latest) if full else event_summary(latest)
         return Answer([{"id": issue["hash"], "latestEvent": event, "mergedBySeer": False}])
 
 

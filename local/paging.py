@@ -18,6 +18,7 @@ from local.calling import Call
 from local.errors import bad_request
 from local.reading import Json
 
+_NUMBER = re.compile(r"-?\d{1,9}")
 _CURSOR = re.compile(r"(-?\d{1,18}):(\d{1,18}):([01])")
 
 
@@ -56,9 +57,9 @@ def limit_of(call: Call, name: str = "per_page") -> int:
     sent = call.query.get(name)
     if sent is None or not sent:
         return 100
-    if not sent.lstrip("-").isdecimal():
+    if not _NUMBER.fullmatch(sent):
         raise bad_request(f"Invalid {name} parameter.")
-    if not 1 <= int(sent[:10]) <= 100:
+    if not 1 <= int(sent) <= 100:
         raise bad_request(f"Invalid {name} value. Must be between 1 and 100.")
     return int(sent)
 

@@ -37,13 +37,9 @@ def list_releases(call: Call) -> Answer:
 
 def create_release(call: Call) -> Answer:
     """201 when it is new, 208 when it was there and is only added to, as on Sentry."""
-    version = text(call.fields.get("version"))
-    if not version:
-        raise invalid_field(version=["This field is required."])
-    if len(version) > LONGEST_VERSION or version != version.strip() or version in (".", "..", "latest"):
-        raise invalid_field(version=[f"Release with name {version[:50]} is not allowed"])
     with call.store.writing() as connection:
         organization = organization_of(call, connection)
+        version = _version(call.fields)
         named = [text(name) or "" for name in items(call.fields.get("projects"))]
         if not named:
             raise invalid_field(projects=["This field is required."])
@@ -92,11 +88,11 @@ def list_deploys(call: Call) -> Answer:
 
 def create_deploy(call: Call) -> Answer:
     fields = call.fields
-    environment = text(fields.get("environment"))
-    if not environment:
-        raise invalid_field(environment=["This field is required."])
     with call.store.writing() as connection:
         release = _release(call, connection)
+        environment = text(fields.get("environment"))
+        if not environment:
+            raise invalid_field(environment=["This field is required."])
         cursor = connection.execute(
             "INSERT INTO deploys (release_id, environment, name, url, date_started, date_finished)"
             " VALUES (?, ?, ?, ?, ?, ?)",
@@ -105,12 +101,21 @@ def create_deploy(call: Call) -> Answer:
                 environment[:64],
                 text(fields.get("name")),
                 text(fields.get("url")),
-                moment(fields.get("dateStarted")),
+                _date(fields, "dateStarted"),
                 _date(fields, "dateFinished") or now(),
             ),
         )
         row = connection.execute("SELECT * FROM deploys WHERE id = ?", (cursor.lastrowid,)).fetchone()
         return Answer(deploy_shape(row), 201)
+
+
+def _version(fields: dict[str, Json]) -> str:
+    version = text(fields.get("version"))
+    if not version:
+        raise invalid_field(version=["This field is required."])
+    if len(version) > LONGEST_VERSION or version != version.strip() or version in (".", "..", "latest"):
+        raise invalid_field(version=[f"Release with name {version[:50]} is not allowed"])
+    return version
 
 
 def _find(connection: sqlite3.Connection, organization: int, version: str) -> Any:

@@ -3,9 +3,9 @@
 from collections.abc import AsyncGenerator, Generator
 
 import pytest
+from sending import Local, connect
 
 from local import Store
-from tests.local.sending import Local, connect
 
 
 @pytest.fixture

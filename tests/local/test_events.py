@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-
-from tests.local.sending import Local, ago, failure, frame
+from sending import Local, ago, failure, frame
 
 
 async def entry(local: Local, kind: str) -> Any:
@@ -168,7 +167,11 @@ async def test_a_request_is_shown_in_pairs_without_its_secrets(local: Local) -> 
 
 
 async def test_a_json_body_and_a_query_in_the_url_are_taken_apart(local: Local) -> None:
-    request = {"url": "https://a.b/c?token=1&api_key=x#top", "data": '{"password": "x", "n": [1]}', "cookies": {"a": "b"}}
+    request = {
+        "url": "https://a.b/c?token=1&api_key=x#top",
+        "data": '{"password": "x", "n": [1]}',
+        "cookies": {"a": "b"},
+    }
     await local.send(failure(request=request))
     shown = await entry(local, "request")
     assert (shown["url"], shown["query"]) == ("https://a.b/c", [["token", "1"], ["api_key", "[Filtered]"]])

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sending import Local, envelope, failure
 
 from local import envelopes
-from tests.local.sending import Local, envelope, failure
 
 ENVELOPES = Path(__file__).parent / "envelopes"
 
@@ -40,9 +40,10 @@ async def test_an_exception_of_node_becomes_an_issue(local: Local, version: str)
     assert (cause["type"], raised["type"]) == ("TypeError", "Error")
     last = cause["stacktrace"]["frames"][-1]
     assert (last["function"], last["filename"], last["inApp"]) == ("charge", "/srv/shop/node.js", True)
-    assert [last["lineNo"], "function charge"] == [line if i == 0 else line[:15] for i, line in enumerate(
-        next(row for row in last["context"] if row[0] == last["lineNo"])
-    )]
+    assert [last["lineNo"], "function charge"] == [
+        line if i == 0 else line[:15]
+        for i, line in enumerate(next(row for row in last["context"] if row[0] == last["lineNo"]))
+    ]
     assert cause["stacktrace"]["hasSystemFrames"] is True
     assert {"key": "release", "value": "shop-backend@2.1.0+7"} in event["tags"]
     assert {"key": "runtime", "value": "node v20.20.2"} in event["tags"]
@@ -119,7 +120,7 @@ async def test_compressed_envelopes_are_read(local: Local, encoding: str) -> Non
         "raw deflate": raw.compress(body) + raw.flush(),
         "identity": body,
     }[encoding]
-    response = await local.post(packed, **{"Content-Encoding": encoding.removeprefix("raw ")})
+    response = await local.post(packed, encoding=encoding.removeprefix("raw "))
     assert response.status_code == 200, response.text
 
 
@@ -135,7 +136,7 @@ async def test_compressed_envelopes_are_read(local: Local, encoding: str) -> Non
     ids=["broken", "cut off", "unknown", "bomb", "enormous"],
 )
 async def test_bodies_that_cannot_be_read_are_refused(local: Local, encoding: str, body: bytes, status: int) -> None:
-    response = await local.post(body, **{"Content-Encoding": encoding})
+    response = await local.post(body, encoding=encoding)
     assert response.status_code == status
     assert response.headers["x-sentry-error"] == response.json()["detail"]
 
@@ -160,9 +161,9 @@ async def test_brotli_is_read_where_its_package_is(local: Local, monkeypatch: py
     monkeypatch.setitem(sys.modules, "brotli", _Brotli("brotli"))
     assert importlib.import_module("brotli")
     body = b'{}\n{"type":"event"}\n{"message":"hello"}'
-    assert (await local.post(body[::-1], **{"Content-Encoding": "br"})).status_code == 200
+    assert (await local.post(body[::-1], encoding="br")).status_code == 200
     for broken in (b"!" + body, b"-" + body):
-        assert (await local.post(broken, **{"Content-Encoding": "br"})).status_code == 400
+        assert (await local.post(broken, encoding="br")).status_code == 400
     with pytest.raises(envelopes.RejectedError, match="exceeded size limits"):
         envelopes.decompress(b"*" * 1000, "br", most=100_000)
 
@@ -171,7 +172,7 @@ async def test_brotli_is_refused_in_words_where_its_package_is_not(
     local: Local, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "brotli", None)
-    response = await local.post(b"x", **{"Content-Encoding": "br"})
+    response = await local.post(b"x", encoding="br")
     assert response.status_code == 415
     assert "needs the Python package brotli" in response.json()["detail"]
 

@@ -6,8 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-
-from tests.local.sending import Local, ago, envelope, failure, frame
+from sending import Local, ago, envelope, failure, frame
 
 LINK = re.compile(r'<([^>]+)>; rel="(previous|next)"; results="(true|false)"; cursor="([^"]+)"')
 
@@ -16,7 +15,7 @@ def links(response: httpx.Response) -> dict[str, dict[str, str]]:
     """Both relations of a page."""
     found = LINK.findall(response.headers["link"])
     assert [relation for _, relation, _, _ in found] == ["previous", "next"]
-    for url, _, _, cursor in found:
+    for url, _, _, cursor in map(tuple[str, ...], found):
         assert parse_qs(urlsplit(url).query)["cursor"] == [cursor]
     return {relation: {"url": url, "results": results, "cursor": cursor} for url, relation, results, cursor in found}
 
@@ -91,6 +90,7 @@ async def test_pages_lead_through_all_issues_and_back(local: Local) -> None:
     await kinds(local, *names)
     seen: list[str] = []
     query: dict[str, Any] = {"limit": 3, "query": ""}
+    found: dict[str, dict[str, str]] = {}
     for page in range(3):
         response = await local.call("GET", "issues/", **query)
         seen += [row["metadata"]["type"] for row in response.json()]
@@ -124,7 +124,8 @@ async def test_issues_of_the_same_moment_are_all_listed_once(local: Local) -> No
     moment = ago(hours=1)
     for name in "ABCDE":
         await local.send(failure(name, "x", timestamp=moment))
-    seen, url = [], local.url("issues/?limit=2")
+    seen: list[str] = []
+    url = local.url("issues/?limit=2")
     while url:
         response = await local.client.get(url)
         seen += [row["id"] for row in response.json()]
@@ -186,6 +187,7 @@ async def test_a_period_counts_only_what_happened_in_it(local: Local) -> None:
         ({"cursor": "1:2:3"}, "Invalid cursor parameter."),
         ({"limit": "0"}, "Invalid limit value. Must be between 1 and 100."),
         ({"limit": "101"}, "Invalid limit value. Must be between 1 and 100."),
+        ({"limit": "--5"}, "Invalid limit parameter."),
         ({"limit": "many"}, "Invalid limit parameter."),
     ],
 )

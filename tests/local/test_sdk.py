@@ -28,7 +28,8 @@ async def capture(embedded: Embedded, program: Callable[[], None], **options: An
     """Run a program under the SDK, in a thread of its own, until all it captured was sent."""
 
     def run() -> None:
-        client = sentry_sdk.Client(dsn=embedded.dsn("app"), **{"default_integrations": False, **options})
+        settings: dict[str, Any] = {"default_integrations": False, **options}
+        client = sentry_sdk.Client(dsn=embedded.dsn("app"), **settings)
         with sentry_sdk.isolation_scope(), sentry_sdk.new_scope() as scope:
             scope.set_client(client)
             program()
@@ -152,9 +153,7 @@ async def test_an_unhandled_exception_says_so(embedded: Embedded) -> None:
         try:
             charge(1)
         except ValueError as error:
-            event, hint = event_from_exception(
-                error, mechanism={"type": "excepthook", "handled": False}
-            )
+            event, hint = event_from_exception(error, mechanism={"type": "excepthook", "handled": False})
             sentry_sdk.capture_event(event, hint)
 
     await capture(embedded, program)
@@ -185,9 +184,9 @@ async def test_only_loopback_is_served() -> None:
 
 async def test_a_port_that_is_taken_is_an_error() -> None:
     with closing(Store.open(None)) as store, socket.create_server(("127.0.0.1", 0)) as taken:
+        serving = serve(store, port=taken.getsockname()[1])
         with pytest.raises(OSError, match="in use"):
-            async with serve(store, port=taken.getsockname()[1]):
-                pass
+            await serving.__aenter__()
 
 
 async def test_the_version_six_loopback_is_served_in_brackets() -> None:

@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-
-from tests.local.sending import Local, ago, failure
+from sending import Local, ago, failure
 
 
 @pytest.fixture
@@ -50,7 +49,9 @@ async def test_a_resolved_issue_comes_back_with_any_new_event(issue: Local) -> N
     assert (await issue.get("issues/1/"))["activity"][0]["data"] == {"version": "shop@1.0"}
 
 
-@pytest.mark.parametrize("body", [{"status": "resolvedInNextRelease"}, {"status": "resolved", "statusDetails": {"inNextRelease": True}}])
+@pytest.mark.parametrize(
+    "body", [{"status": "resolvedInNextRelease"}, {"status": "resolved", "statusDetails": {"inNextRelease": True}}]
+)
 async def test_resolved_in_the_next_release_waits_for_a_newer_one(issue: Local, body: dict[str, Any]) -> None:
     await issue.send(failure("Other", "x", release="shop@1.1", timestamp=ago(hours=1)))
     answer = await issue.put("issues/1/", **body)
@@ -244,6 +245,8 @@ async def test_a_body_that_is_no_json_is_refused(issue: Local) -> None:
     response = await issue.client.put(issue.url("issues/1/"), content=b"{status:")
     assert response.status_code == 400
     assert response.json()["detail"].startswith("JSON parse error - ")
+    response = await issue.client.post(issue.url("issues/1/notes/"), content=b'{"text": "\\ud800"}')
+    assert response.status_code == 400
     response = await issue.client.put(issue.url("issues/1/"), content=b" " * 11_000_000)
     assert response.status_code == 413
 

@@ -71,9 +71,10 @@ class Local:
     def auth(self) -> dict[str, str]:
         return {"X-Sentry-Auth": f"Sentry sentry_version=7, sentry_key={self.store.dsn_key}"}
 
-    async def post(self, body: bytes, project: int = 1, **headers: str) -> httpx.Response:
+    async def post(self, body: bytes, project: int = 1, encoding: str = "") -> httpx.Response:
         """Send a raw envelope."""
-        return await self.client.post(f"/api/{project}/envelope/", content=body, headers=self.auth | headers)
+        headers = {**self.auth, "Content-Encoding": encoding} if encoding else self.auth
+        return await self.client.post(f"/api/{project}/envelope/", content=body, headers=headers)
 
     async def send(self, *events: dict[str, Json], project: int = 1) -> str:
         """Send events as SDKs do; the id of the last one."""
