@@ -51,7 +51,7 @@ async def test_cancelling_a_call_ends_its_request_at_once(era: Era) -> None:
 
     async with listening(handle) as sentry, connected_to(sentry.url, era=era) as client:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(client.call_tool, "list_projects", {})
+            tasks.start_soon(client.call_tool, "list_projects")
             await sentry.until(lambda: len(sentry.requests) == 1)
             tasks.cancel_scope.cancel()
         await sentry.until(lambda: sentry.abandoned == 1)

@@ -46,6 +46,7 @@ def _build(entry: Entry, reader: Reader) -> SentryTool:
         title=entry.title,
         description=" ".join((entry.call.__doc__ or "").split()),
         annotations=entry.touches,
+        structured_output=False,  # it would make the output schema once more, and drop it
     )
     answer = get_type_hints(entry.call)["return"]
     tool.fn_metadata.output_schema = output_schema(*(get_args(answer) or (answer,)))

@@ -3,11 +3,23 @@
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
 
 from sentry.models import as_list, as_object
 
 _NOISE = ("title", "description", "default", "minimum", "maximum")
 Schema = dict[str, Any]
+
+
+class _AnswerSchema(GenerateJsonSchema):
+    """Makes no defaults and titles: they would be taken out again, and making them takes time at every start."""
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
 
 
 def input_schema(schema: Schema) -> Schema:
@@ -24,7 +36,7 @@ def output_schema(*answers: type[BaseModel]) -> Schema:
     """
     merged: Schema = {"type": "object", "properties": {}}
     for answer in answers:
-        schema: Schema = dict(_compact(answer.model_json_schema(), ()))
+        schema: Schema = dict(_compact(answer.model_json_schema(schema_generator=_AnswerSchema), ()))
         merged["properties"] |= schema["properties"]
         if "$defs" in schema:
             merged["$defs"] = {**merged.get("$defs", {}), **schema["$defs"]}
