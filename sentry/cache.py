@@ -24,10 +24,13 @@ class Statistics:
     joined: int = 0
 
     @property
+    def reads(self) -> int:
+        return self.hits + self.misses + self.joined
+
+    @property
     def hit_rate(self) -> float:
         """The share of reads, 0 to 1, that cost Sentry no request."""
-        reads = self.hits + self.misses + self.joined
-        return (self.hits + self.joined) / reads if reads else 0.0
+        return (self.hits + self.joined) / self.reads if self.reads else 0.0
 
 
 @dataclass(frozen=True, slots=True)
