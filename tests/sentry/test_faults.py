@@ -18,7 +18,7 @@ from sentry.client import SentryClient
 from sentry.errors import BadResponseError, RateLimitedError, SentryError
 from sentry.protocol import IssueChange
 
-SHORT: dict[str, Any] = {"organization": "acme", "timeout": 1.0, "max_answer_size": 200_000, "cache_ttl": 0}
+SHORT: dict[str, Any] = {"organization": "acme", "timeout": 0.7, "max_answer_size": 200_000, "cache_ttl": 0}
 SHORTER: dict[str, Any] = {**SHORT, "timeout": 0.3, "read_timeout": 0.2}
 SLACK = 5.0
 """Seconds over the deadline, for a machine that is busy with other things."""

@@ -372,6 +372,13 @@ async def test_the_values_of_a_tag_are_read_in_one_request(known: Known) -> None
     assert len(log) == 1
 
 
+@both
+async def test_all_tags_of_an_issue_are_read_in_one_request(known: Known) -> None:
+    tags, log = await second_time(known, lambda client, known: client.get_tags(known.issue))
+    assert {"environment", "release"} <= {tag.key for tag in tags}
+    assert log == [f"GET /issues/{known.issue}/tags/"]
+
+
 async def test_a_tag_that_no_event_has_is_not_found() -> None:
     async with opened(GLITCH) as (client, _):
         with pytest.raises(NotFoundError, match="no event of the issue has this tag"):

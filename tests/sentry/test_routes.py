@@ -15,6 +15,7 @@ from sentry.models import Issue
 from sentry.protocol import IssueChange
 from sentry.routes import RELEARN_AFTER, Routes
 from sentry.short_ids import MAX_REMEMBERED, ShortIds
+from sentry.waiting import together
 
 EVENT = "0123456789abcdef0123456789abcdef"
 
@@ -462,3 +463,57 @@ async def test_commits_and_deploys_of_a_release_are_read() -> None:
     commits, _ = await asked(known, lambda client: client.get_release_commits("1.0"))
     deploys, _ = await asked(known, lambda client: client.get_release_deploys("1.0"))
     assert (commits[0].id, commits[0].author.name, deploys[0].environment) == ("abc", "Ada", "production")
+
+
+async def test_suspect_commits_are_read_each_with_its_author() -> None:
+    committers = [{"author": {"name": "Ada"}, "commits": [{"id": "abc"}, {"id": "def"}]}, {"commits": None}]
+    commits, _ = await asked(
+        {f"GET /projects/acme/shop/events/{EVENT}/committers/": (200, {"committers": committers})},
+        lambda client: client.get_suspect_commits("shop", EVENT),
+    )
+    assert [(commit.id, commit.author.name) for commit in commits] == [("abc", "Ada"), ("def", "Ada")]
+
+
+async def test_calls_side_by_side_fail_each_for_itself() -> None:
+    async def good() -> str:
+        return "good"
+
+    async def bad() -> str:
+        raise NotFoundError("gone")
+
+    first, second, third = await together(good(), bad(), good())
+    assert [first.result(), second.value, third.result()] == ["good", None, "good"]
+    with pytest.raises(NotFoundError):
+        second.result()
+
+
+@pytest.mark.parametrize(
+    ("change", "body"),
+    [
+        (IssueChange(), {}),
+        (IssueChange(status="resolvedInNextRelease"), {"status": "resolvedInNextRelease"}),
+        (
+            IssueChange(status="resolved", in_commit="abc", repository="shop"),
+            {"status": "resolved", "statusDetails": {"inCommit": {"commit": "abc", "repository": "shop"}}},
+        ),
+        (
+            IssueChange(status="resolved", in_release="1.0"),
+            {"status": "resolved", "statusDetails": {"inRelease": "1.0"}},
+        ),
+        (
+            IssueChange(status="ignored", ignore_events=10, ignore_minutes=5, ignore_users=3),
+            {
+                "status": "ignored",
+                "substatus": "archived_until_condition_met",
+                "statusDetails": {"ignoreCount": 10, "ignoreDuration": 5, "ignoreUserCount": 3},
+            },
+        ),
+        (
+            IssueChange(status="ignored", ignore_until="escalating"),
+            {"status": "ignored", "substatus": "archived_until_escalating"},
+        ),
+        (IssueChange(assigned_to="", priority="high"), {"assignedTo": "", "priority": "high"}),
+    ],
+)
+def test_a_change_is_sent_in_sentrys_words(change: IssueChange, body: dict[str, Any]) -> None:
+    assert change.body() == body
