@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local import cleaning
@@ -12,6 +12,9 @@ from local.cleaning import clean, is_card, is_secret
 from local.clock import iso, moment
 from local.incoming import read_body, read_event
 from local.reading import parse, whole
+
+# The first text drawn on a machine builds Hypothesis's table of Unicode, which takes seconds.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=30)
 values = st.recursive(
@@ -30,6 +33,7 @@ events = st.dictionaries(
 )
 
 
+@unhurried
 @given(events)
 def test_any_event_is_read_and_packed(event: dict[str, Any]) -> None:
     found = read_event(event, 1_795_562_726_000)
@@ -39,6 +43,7 @@ def test_any_event_is_read_and_packed(event: dict[str, Any]) -> None:
     "".join([found.title, found.culprit, found.search_text, found.platform, found.logger or ""]).encode()
 
 
+@unhurried
 @given(values)
 def test_what_is_clean_stays_as_it_is(value: Any) -> None:
     once = clean({"extra": value})

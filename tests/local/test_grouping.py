@@ -3,11 +3,14 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sending import failure, frame
 
 from local.grouping import fingerprint, grouping_hash, without_values
+
+# The first text drawn on a machine builds Hypothesis's table of Unicode, which takes seconds.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 words = st.text("abcdefghij_", min_size=1, max_size=12)
 stacks = st.lists(st.tuples(words, words, st.booleans()), min_size=1, max_size=8)
@@ -18,12 +21,14 @@ def of(stack: list[tuple[str, str, bool]], **more: Any) -> dict[str, Any]:
     return failure(frames=[frame(function, module, in_app=ours) for module, function, ours in stack], **more)
 
 
+@unhurried
 @given(stacks, st.integers(1, 60), st.integers(1, 60))
 def test_how_deep_a_recursion_went_does_not_matter(stack: list[tuple[str, str, bool]], one: int, other: int) -> None:
     loop = [("app", "visit", True), ("app", "child", True)]
     assert grouping_hash(of(stack + loop * one)) == grouping_hash(of(stack + loop * other))
 
 
+@unhurried
 @given(stacks, numbers, numbers, st.uuids())
 def test_values_in_a_message_do_not_matter(stack: list[Any], one: int, other: int, identifier: Any) -> None:
     assert grouping_hash(of(stack, value=f"order {one}")) == grouping_hash(of(stack, value=f"order {other}"))
@@ -44,23 +49,27 @@ UNRELATED: dict[str, Any] = {
 }
 
 
+@unhurried
 @given(stacks, st.permutations(list(UNRELATED)))
 def test_what_does_not_identify_an_error_does_not_split_it(stack: list[Any], order: list[str]) -> None:
     more = {name: UNRELATED[name] for name in order[:4]}
     assert grouping_hash(of(stack, **more)) == grouping_hash(of(stack))
 
 
+@unhurried
 @given(stacks)
 def test_another_type_is_another_issue(stack: list[Any]) -> None:
     assert grouping_hash(of(stack, kind="KeyError")) != grouping_hash(of(stack, kind="TypeError"))
 
 
+@unhurried
 @given(stacks)
 def test_another_function_of_ours_is_another_issue(stack: list[Any]) -> None:
     one, other = [*stack, ("shop", "charge", True)], [*stack, ("shop", "refund", True)]
     assert grouping_hash(of(one)) != grouping_hash(of(other))
 
 
+@unhurried
 @given(stacks, stacks)
 def test_only_our_own_frames_count_when_there_are_some(one: list[Any], other: list[Any]) -> None:
     ours = ("shop", "charge", True)
@@ -97,6 +106,7 @@ def test_default_in_a_fingerprint_stands_for_the_rest(default: str) -> None:
     assert grouping_hash({**event, "fingerprint": ["db-1", default]}) != grouping_hash(event)
 
 
+@unhurried
 @given(stacks, stacks, st.lists(words, min_size=1))
 def test_a_fingerprint_alone_decides(one: list[Any], other: list[Any], sent: list[str]) -> None:
     assert grouping_hash(of(one, fingerprint=sent)) == grouping_hash(of(other, kind="Other", fingerprint=sent))

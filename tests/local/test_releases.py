@@ -8,7 +8,7 @@ from sending import Local, ago, failure, frame
 VERSION = "shop/web@1.0.0-rc.1+build/7"
 ENCODED = "shop%2Fweb%401.0.0-rc.1%2Bbuild%2F7"
 
-COMMITS = [
+COMMITS: list[dict[str, Any]] = [
     {
         "id": "b" * 40,
         "repository": "acme/shop",
