@@ -25,12 +25,12 @@ class Body:
         self._member = zlib.decompressobj(_GZIP)
         self._limit = limit
         self._too_large = too_large
-        self._came = 0
+        self.came = 0
         self._content = bytearray()
 
     def feed(self, raw: bytes) -> None:
-        self._came += len(raw)
-        if self._came > self._limit:
+        self.came += len(raw)
+        if self.came > self._limit:
             raise self._too_large
         if not self._is_gzip:
             self._content += raw
@@ -51,6 +51,6 @@ class Body:
 
     def content(self, *, whole: bool) -> bytes:
         """What has come; when it should be the `whole` of it, checks that nothing is missing."""
-        if whole and self._is_gzip and self._came and not self._member.eof:
+        if whole and self._is_gzip and self.came and not self._member.eof:
             raise BadResponseError("Sentry's answer ended before its end (gzip).")
         return bytes(self._content)

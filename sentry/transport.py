@@ -2,7 +2,9 @@
 
 import json
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from typing import cast
 from urllib.parse import urlencode, urlsplit
 
 import anyio
@@ -90,7 +92,7 @@ class Transport:
             raise InvalidRequestError(f"{wanted}: the text holds characters that cannot be sent.") from None
 
         async def attempt() -> Reply:
-            return self._understood(await self._exchange(method, url, content), wanted)
+            return (await self._exchange(method, url, wanted, content))[1]
 
         try:
             return await repeating(attempt, is_write=True)
@@ -99,41 +101,53 @@ class Transport:
 
     async def _read(self, key: Key, url: str, wanted: str) -> Reply:
         async def attempt() -> Reply:
-            answered = await self._exchange("GET", url)
-            reply = self._understood(answered, wanted)
+            answered, reply = await self._exchange("GET", url, wanted)
             self._cache.put(key, answered)
             return reply
 
         return await repeating(attempt, is_write=False)
 
-    async def _exchange(self, method: str, url: str, content: bytes | None = None) -> Answered:
+    async def _exchange(
+        self, method: str, url: str, wanted: str, content: bytes | None = None
+    ) -> tuple[Answered, Reply]:
         headers = {} if content is None else {"Content-Type": "application/json"}
         async with self._limiter:
             try:
                 async with self._http.stream(method, url, content=content, headers=headers) as response:
                     self._heed_limits(response.headers)
-                    kept = {name: response.headers[name] for name in MEANINGFUL_HEADERS if name in response.headers}
-                    return Answered(response.status_code, kept, await self._content(response))
+                    return await self._answer(response, wanted)
             except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
                 raise failure(error, self._connection, is_write=method != "GET") from error
 
-    async def _content(self, response: httpx.Response) -> bytes:
+    async def _answer(self, response: httpx.Response, wanted: str) -> tuple[Answered, Reply]:
+        kept = {name: response.headers[name] for name in MEANINGFUL_HEADERS if name in response.headers}
+        if response.is_stream_consumed:  # read already, by what stands in for the network
+            answered = Answered(response.status_code, kept, response.content)
+            return answered, self._understood(answered, wanted)
+        raw = cast("AsyncGenerator[bytes, None]", response.aiter_raw())  # declared as less than it is
+        async with aclosing(raw) as pieces:
+            answered = Answered(response.status_code, kept, await self._content(response, pieces))
+            reply = self._understood(answered, wanted)
+            # Only now is the end read, without which httpx does not use the connection again: where an
+            # answer is longer than its length says, the rest would be taken for the next one.
+            async for _ in pieces:
+                pass
+        return answered, reply
+
+    async def _content(self, response: httpx.Response, pieces: AsyncIterator[bytes]) -> bytes:
         limit = self._connection.max_answer_size
         too_large = BadResponseError(
             f"{self._connection.host} sent more than {limit / MEGABYTE:g} MB, the limit (setting "
             "max_answer_size). Ask for less: a narrower query or a smaller limit.",
             status_code=response.status_code,
         )
+        announced = response.headers.get("content-length", "")
+        length = int(announced[:20]) if announced.isdecimal() else None
         try:
-            announced = response.headers.get("content-length", "")
-            if announced.isdecimal() and int(announced[:20]) > limit:
+            if length is not None and length > limit:
                 raise too_large
-            if response.is_stream_consumed:  # read and decoded already, by what stands in for the network
-                body = Body("", limit, too_large)
-                body.feed(response.content)
-                return body.content(whole=True)
             body = Body(response.headers.get("content-encoding", ""), limit, too_large)
-            async for raw in response.aiter_raw():
+            while body.came != length and (raw := await anext(pieces, None)) is not None:
                 body.feed(raw)
                 if response.is_error and len(body) > MAX_ERROR_BODY:
                     break

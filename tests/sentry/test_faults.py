@@ -147,6 +147,17 @@ async def test_an_answer_longer_than_its_length_does_not_spoil_the_next_one() ->
         for _ in range(5):
             await failure_of(lambda: client.get_issue("5"))
             assert (await client.get_issue("6")).id == "6"
+        assert len(server.requests) == 10  # none was asked twice, for what stood where its answer was due
+
+
+async def test_good_answers_come_over_one_connection() -> None:
+    async with (
+        listening(answering(200, b'{"id": "5"}')) as server,
+        client_of(server.url, **SHORT) as client,
+    ):
+        for number in range(1, 10):
+            await client.get_issue(str(number))
+        assert server.accepted == 1
 
 
 async def test_a_client_starts_while_sentry_is_down_and_recovers_by_itself() -> None:

@@ -67,13 +67,17 @@ Handler = Callable[[Request, Wire], Awaitable[None]]
 
 @dataclass
 class Server:
-    """`requests` is the log; `abandoned` counts requests whose client hung up before the answer's end."""
+    """`requests` is the log; `abandoned` counts requests whose client hung up before the answer's end.
+
+    `connections` are open now, `accepted` were ever.
+    """
 
     port: int
     scheme: str = "http"
     requests: list[Request] = field(default_factory=list[Request])
     abandoned: int = 0
     connections: int = 0
+    accepted: int = 0
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
@@ -106,6 +110,7 @@ async def listening(handler: Handler, port: int = 0, secure: ssl.SSLContext | No
         assert task is not None
         connected.add(task)
         served.connections += 1
+        served.accepted += 1
         try:
             while (request := await _read(reader)) is not None:
                 served.requests.append(request)
