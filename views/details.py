@@ -19,6 +19,7 @@ OWN_SECTION = ("exception", "threads", "stacktrace", "breadcrumbs", "request", "
 class Happened(Traced):
     """Whatever shows an event whole."""
 
+    SHARE: ClassVar = 0.75
     BREADCRUMBS: ClassVar = 10
 
     when: Known | None = None
@@ -42,8 +43,10 @@ class Happened(Traced):
         return f'get_event(event="{self.event_id}", max_tokens=20000)'
 
     def within(self, characters: int) -> Self:
+        """Where calls had to give way, breadcrumbs have already."""
         found = super().within(characters)
-        return _last_breadcrumbs(found, max(5, self.BREADCRUMBS * characters // 16_000))
+        most = self.BREADCRUMBS if found.omitted == self.omitted else 10
+        return _last_breadcrumbs(found, max(5, most * characters // 16_000))
 
     def shown(self, scale: float) -> Self:
         found = super().shown(scale)

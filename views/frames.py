@@ -63,6 +63,10 @@ class Frame(Part):
             changes["context_line"] = clean[here]
         return super(Frame, bare).cleaned(cleaner).model_copy(update=changes)
 
+    def bounded(self) -> Self:
+        """With locals as plain JSON of a bounded size: until then they are the event's own."""
+        return self.model_copy(update={"vars": plain_object(self.vars)}) if self.vars else self
+
     def narrowed(self, around: int) -> Self:
         """With at most that many lines of source on each side."""
         if max(len(self.pre_context), len(self.post_context)) <= around:
@@ -146,7 +150,7 @@ def _locals(found: dict[str, Any]) -> dict[str, Any]:
         if (name.startswith("__") and name.endswith("__")) or (isinstance(value, str) and value.startswith(_NOISE)):
             continue
         kept[name] = _ADDRESS.sub("", value[:DETAIL]) if isinstance(value, str) and value.startswith("<") else value
-    return plain_object(kept)
+    return kept
 
 
 def _clean_lines(lines: list[str], cleaner: Cleaner) -> list[str]:

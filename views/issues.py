@@ -17,7 +17,7 @@ from views.results import Detail, Details, Evidence, Known, Result, Step
 from views.stacktraces import Stacktrace
 from views.tags import distribution
 from views.updates import bulk_update, issue_update
-from views.wording import age, counted, joined, sparkline
+from views.wording import age, counted, joined, sparkline, status_words
 
 __all__ = ["IssueExtras", "IssueList", "IssueResult", "bulk_update", "issue", "issue_list", "issue_update"]
 
@@ -49,12 +49,16 @@ class Trend(Detail):
 class IssueRow(IssueFacts):
     def line(self, now: datetime | None) -> str:
         seen = joined(
-            [age(self.last_seen, now), f"first {age(self.first_seen, now)}" if self.first_seen else None], ", "
+            [
+                f"seen {age(self.last_seen, now)}" if self.last_seen else None,
+                f"first {age(self.first_seen, now)}" if self.first_seen else None,
+            ],
+            ", ",
         )
         return joined(
             [
                 self.name,
-                joined([self.status, self.substatus if self.substatus != "ongoing" else None], "/"),
+                status_words(self.status, self.substatus, self.condition),
                 self.level if self.level != "error" else None,
                 f"{self.priority} priority" if self.priority in ("high", "low") else None,
                 joined([counted(self.count, "event"), counted(self.users, "user")], ", "),
@@ -115,9 +119,8 @@ class IssueResult(IssueFacts, Happened):
 
     def header(self, now: datetime | None) -> list[str]:
         """What Sentry itself knows: nothing that an outsider wrote."""
-        substatus = f" ({self.substatus})" if self.substatus and self.substatus != "ongoing" else ""
         told = [
-            f"Issue {self.name}: {self.status or 'unknown status'}{substatus}",
+            f"Issue {self.name}: {status_words(self.status, self.substatus) or 'unknown status'}",
             self.level,
             {True: "unhandled", False: "handled", None: None}[self.unhandled] if not self.exceptions else None,
             f"{self.priority} priority" if self.priority else None,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from sentry.models import Event
 from views.bounds import cut, identifier, line, raw, rows, slug
@@ -27,6 +27,9 @@ class Stacktrace(Part):
 class Traced(Result):
     """Whatever shows a stack trace. `exceptions` starts with the one raised last, whose calls are `stacktrace`."""
 
+    SHARE: ClassVar = 0.95
+    """Of the answer, for the trace at most."""
+
     issue_id: Known | None
     event_id: Known
     platform: Known | None = None
@@ -41,14 +44,15 @@ class Traced(Result):
 
     def within(self, characters: int) -> Self:
         """The newest calls whole, older ones without locals and source, the oldest folded; causes take what is left."""
-        room = characters * (0.6 if self.exceptions[1:] else 0.75)
+        room = characters * self.SHARE * (0.8 if self.exceptions[1:] else 1)
         frames, left = _fading(self.stacktrace.frames, room)
-        left = max(left, 0) + characters * 0.15
+        left = max(left, 0) + characters * self.SHARE * 0.2
         exceptions: list[Raised] = []
         for raised in self.exceptions:
             kept, left = _fading(raised.frames, left)
             exceptions.append(raised.model_copy(update={"frames": kept}))
-        return _with_frames(self, "source and locals of older calls", frames, exceptions)
+        found = self.model_copy(update={"stacktrace": Stacktrace(frames=frames), "exceptions": exceptions})
+        return found if _whole(self, found) else found.without("source and locals of older calls", self.more)
 
     def shown(self, scale: float) -> Self:
         changes: dict[str, Any] = {
@@ -198,16 +202,24 @@ def _brief_causes(result: Traced) -> Traced:
     return result.model_copy(update={"exceptions": [raised.in_brief() for raised in result.exceptions]})
 
 
+def _whole(was: Traced, now: Traced) -> bool:
+    """Whether every call is there with its source and its locals."""
+    before = [was.stacktrace.frames, *(raised.frames for raised in was.exceptions)]
+    after = [now.stacktrace.frames, *(raised.frames for raised in now.exceptions)]
+    return [[(len(f.vars) > 0, len(f.pre_context)) for f in frames] for frames in before] == [
+        [(len(f.vars) > 0, len(f.pre_context)) for f in frames] for frames in after
+    ]
+
+
 def _fading(frames: list[Frame], room: float) -> tuple[list[Frame], float]:
     """Two thirds of the room for whole calls, the rest for lines; and the room that is left."""
     kept: list[Frame] = []
     whole = True
     least = room / 3
     for frame in reversed(frames):
-        size = frame.size
-        whole = not kept or (whole and room - size >= least)
-        shown = frame if whole else frame.faded()
-        size = size if whole else shown.size
+        whole = not kept or (whole and room - frame.size >= least)
+        shown = frame.bounded() if whole else frame.faded()
+        size = shown.size
         if kept and size > room:
             break
         kept.append(shown)

@@ -9,7 +9,7 @@ from views.bounds import issue_name, line, raw
 from views.facts import facts
 from views.provenance import Markers
 from views.results import Evidence, Known, Part, Result, Step
-from views.wording import counted, joined
+from views.wording import counted, joined, status_words
 
 
 class State(Part):
@@ -21,11 +21,11 @@ class State(Part):
     assigned_to: Evidence | None = None
     priority: Known | None = None
 
-    def words(self) -> str:
+    def words(self, changed: list[str]) -> str:
         """`unresolved (regressed), high, Ann Lee`."""
-        substatus = f"({self.substatus})" if self.substatus and self.substatus != "ongoing" else None
-        status = joined([self.status, self.condition, substatus], " ")
-        return joined([status, self.priority, self.assigned_to], ", ") or "unknown"
+        nobody = "unassigned" if "assigned_to" in changed else None
+        status = status_words(self.status, self.substatus, self.condition)
+        return joined([status, self.priority, self.assigned_to or nobody], ", ") or "unknown"
 
     def shown(self) -> Self:
         return self.with_texts(line, condition=160, assigned_to=80)
@@ -46,8 +46,8 @@ class IssueUpdate(Result):
         if self.before is None or self.after is None:
             return self.issue
         if not self.changed:
-            return f"{self.issue}: nothing changed, still {self.after.words()}"
-        return f"{self.issue}: {self.before.words()} -> {self.after.words()}"
+            return f"{self.issue}: nothing changed, still {self.after.words([])}"
+        return f"{self.issue}: {self.before.words(self.changed)} -> {self.after.words(self.changed)}"
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         head = "Updated." if self.changed or self.comment else "Unchanged."

@@ -52,7 +52,7 @@ def joined(parts: Iterable[str | None], separator: str = " | ") -> str:
     return separator.join(part for part in parts if part)
 
 
-def sparkline(numbers: list[int], width: int = 12) -> str:
+def sparkline(numbers: list[int], width: int = 14) -> str:
     """At most that many block characters, each of equally many numbers; empty when all are zero."""
     step = math.ceil(len(numbers) / width) or 1
     first = len(numbers) % step  # the newest numbers fill the last bar
@@ -67,6 +67,13 @@ def status(issue: Issue) -> str | None:
     """The status of the life cycle: Sentry answers `resolved` where `resolvedInNextRelease` was asked for."""
     found = word(issue.status)
     return "resolvedInNextRelease" if found == "resolved" and issue.status_details.get("inNextRelease") else found
+
+
+def status_words(status: str | None, substatus: str | None, condition: str | None = None) -> str:
+    """`unresolved (regressed)`, `ignored until it escalates`; each thing once."""
+    told = condition if status != "resolvedInNextRelease" else None
+    aside = None if told or substatus in (None, "ongoing") else f"({substatus})"
+    return joined([status, told, aside], " ")
 
 
 def condition(issue: Issue) -> str | None:

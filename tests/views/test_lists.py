@@ -1,0 +1,215 @@
+"""Projects, releases, tags and updates as a model reads them."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from specimens import python_issue, recorded
+
+from sentry.models import Actor, Commit, Deploy, Issue, Project, Release, TagValues
+from sentry.pages import Page
+from views.projects import project, project_list
+from views.reader import Answer
+from views.releases import release, release_list
+from views.tags import tag_values
+from views.updates import bulk_update, issue_update
+from views.wording import age, counted, sparkline
+
+Read = Callable[..., Answer]
+Golden = Callable[[str, str], None]
+
+
+def made(**fields: Any) -> Issue:
+    return Issue.model_validate({**recorded("python_issue.json"), **fields})
+
+
+def test_projects_are_a_line_each(read: Read, golden: Golden) -> None:
+    rows = [
+        Project.model_validate({"id": "2", "slug": "shop-backend", "name": "Shop Backend", "platform": "python"}),
+        Project(id="3", slug="docs", name="docs"),
+    ]
+
+    answer = read(project_list(Page(rows, "0:2:0")))
+
+    golden("project_list", answer.text)
+    assert answer.data["projects"][1] == {"id": "3", "slug": "docs", "name": "docs"}
+    assert read(project_list(Page([]))).text == "The token sees no projects here."
+    assert len(read(project_list(Page(rows * 300)), 500).text) <= 2_000
+
+
+def test_a_project_is_told_with_its_teams_and_latest_release(read: Read, golden: Golden) -> None:
+    found = Project.model_validate(
+        {
+            "id": "2",
+            "slug": "shop-backend",
+            "name": "Shop Backend",
+            "platform": "python",
+            "status": "active",
+            "dateCreated": "2026-01-02T03:04:05Z",
+            "teams": [{"slug": "payments"}, {"name": "Web"}],
+            "organization": {"slug": "acme"},
+            "latestRelease": {"version": "shop@1.5.0"},
+        }
+    )
+
+    golden("project", read(project(found)).text)
+    assert read(project(Project(id="1", slug="docs"))).text == "Project docs"
+
+
+RELEASE = {
+    "version": "shop@1.5.0",
+    "dateCreated": "2026-11-23T13:26:21Z",
+    "newGroups": 2,
+    "commitCount": 1,
+    "deployCount": 1,
+    "lastEvent": "2026-11-24T21:39:17Z",
+    "projects": [{"slug": "shop-backend"}, {"slug": "shop-frontend"}],
+}
+
+
+def test_releases_are_a_line_each(read: Read, golden: Golden) -> None:
+    rows = [
+        Release.model_validate(RELEASE),
+        Release.model_validate({"version": "shop@1.4.0", "dateReleased": "2026-11-20T08:00:00Z", "newGroups": 0}),
+        Release.model_validate({"version": "x", "projects": [{"slug": f"p{n}"} for n in range(9)]}),
+    ]
+
+    golden("release_list", read(release_list(Page(rows, "0:3:0"))).text)
+    assert read(release_list(Page([]))).text == "No releases match."
+    assert len(read(release_list(Page(rows * 100)), 500).text) <= 2_000
+
+
+def test_a_release_is_told_with_what_came_with_it(read: Read, golden: Golden) -> None:
+    found = Release.model_validate(
+        {**RELEASE, "authors": [{"name": "Ann Lee"}, {"email": "bo@example.com"}], "url": "https://ci.example.test/1"}
+    )
+
+    answer = read(
+        release(
+            found,
+            new_issues=Page([python_issue()], "0:1:0"),
+            commits=[Commit(id="abc1234", message="Price by currency")],
+            deploys=[Deploy.model_validate({"environment": "production", "dateFinished": "2026-11-24T10:00:00Z"})],
+            missing={"health": "this server has no sessions"},
+        )
+    )
+
+    golden("release", answer.text)
+    assert answer.data["issues"][0]["short_id"] == "SHOP-BACKEND-1"
+
+
+def test_a_release_falls_back_on_its_last_commit_and_deploy(read: Read) -> None:
+    found = Release.model_validate(
+        {"version": "1", "lastCommit": {"id": "abc1234"}, "lastDeploy": {"environment": "staging"}}
+    )
+
+    text = read(release(found)).text
+
+    assert "Commits:\n  abc1234: (no message)" in text
+    assert "Deploys:\n  staging" in text
+
+
+def test_a_large_release_loses_commits_and_issues_and_says_so(read: Read) -> None:
+    commits = [Commit(id=f"{n:07x}", message="Price by currency " * 9) for n in range(50)]
+
+    answer = read(release(Release(version="1"), new_issues=Page([python_issue()] * 90), commits=commits), 1_000)
+
+    assert len(answer.text) <= 4_000
+    assert answer.data["omitted"][0] == "Left out some commits: a larger max_tokens"
+    assert answer.data["issues"]
+    assert len(read(release(Release(version="1"), new_issues=Page([python_issue()] * 90)), 500).text) <= 2_000
+
+
+def test_a_page_of_one_row_keeps_it(read: Read) -> None:
+    row = Release.model_validate({"version": "x" * 9_000, "projects": [{"slug": f"shop-{n:050}"} for n in range(50)]})
+
+    answer = read(release_list(Page([row])), 500)
+
+    assert len(answer.text) <= 2_000
+    assert len(answer.data["releases"]) == 1
+
+
+def test_the_values_of_a_tag_are_told_with_their_share(read: Read, golden: Golden) -> None:
+    values = [
+        {"value": "shop@1.5.0", "count": 700, "lastSeen": "2026-11-24T21:39:17Z"},
+        {"value": "shop@1.4.0", "count": 298},
+        {"value": "", "count": 2},
+    ]
+    found = TagValues.model_validate({"key": "release", "totalValues": 1_000, "uniqueValues": 3, "topValues": values})
+
+    answer = read(tag_values("SHOP-1", found))
+
+    golden("tag_values", answer.text)
+    assert answer.data["values"][0]["percent"] == 70.0
+    assert read(tag_values("5", TagValues(key="x"))).text == "No event of issue 5 has this tag."
+    assert (
+        len(read(tag_values("5", found.model_copy(update={"top_values": found.top_values * 200})), 500).text) <= 2_000
+    )
+
+
+def test_an_update_shows_before_and_after(read: Read, golden: Golden) -> None:
+    after = made(status="resolved", statusDetails={"inNextRelease": True}, substatus=None, assignedTo=None)
+
+    answer = read(issue_update(python_issue(), after, comment="fixed in 1.6"))
+
+    golden("update", answer.text)
+    assert answer.data["changed"] == ["status", "condition", "substatus", "assigned_to"]
+    assert answer.data["after"]["status"] == "resolvedInNextRelease"
+
+
+def test_an_update_that_changed_nothing_says_so(read: Read) -> None:
+    answer = read(issue_update(python_issue(), python_issue()))
+
+    assert answer.text.startswith("Unchanged.")
+    assert "SHOP-BACKEND-1: nothing changed, still unresolved, high, Ann Lee" in answer.text
+    assert "changed" not in answer.data
+
+
+def test_many_updates_are_a_line_each(read: Read, golden: Golden) -> None:
+    done = issue_update(python_issue(), made(status="ignored", substatus="archived_forever"))
+    said = issue_update(python_issue(), python_issue(), comment="seen")
+    same = issue_update(python_issue(), python_issue())
+
+    answer = read(bulk_update([done, said, same, ("SHOP-9", "No issue SHOP-9 was found."), ("a b", "")]))
+
+    golden("bulk_update", answer.text)
+    assert [row["result"] for row in answer.data["issues"]] == ["updated", "updated", "unchanged", "failed", "failed"]
+    assert len(read(bulk_update([done] * 50), 1_000).text) <= 4_000 + 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(-5, "just now"), (5, "5s ago"), (90, "1m ago"), (7_100, "118m ago"), (7_300, "2h ago"), (200_000, "2d ago")],
+)
+def test_an_age_is_told_in_one_unit(seconds: int, words: str) -> None:
+    now = datetime(2026, 11, 24, 22, 0, tzinfo=UTC)
+
+    assert age((now - timedelta(seconds=seconds)).isoformat(), now) == words
+    assert age(None, now) == ""
+    assert age("no moment", now) == ""
+
+
+def test_a_count_is_told_with_its_noun() -> None:
+    assert [counted(n, "event") for n in (None, 0, 1, 2_000)] == ["", "0 events", "1 event", "2,000 events"]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "bars"),
+    [
+        ([], ""),
+        ([0, 0], ""),
+        ([1], "█"),
+        ([0, 1, 7], "▁▂█"),
+        ([1] * 24, "█" * 12),
+        ([9, *[0] * 13, 1, 0, 1], "█▁▁▁▁▁▁▂▂"),
+    ],
+)
+def test_a_sparkline_has_a_bar_for_equally_many_numbers(numbers: list[int], bars: str) -> None:
+    assert sparkline(numbers) == bars
+
+
+def test_a_team_is_told_as_a_team(read: Read) -> None:
+    team = made().model_copy(update={"assigned_to": Actor(type="team", name="payments")})
+
+    assert "-> unresolved, high, team payments" in read(issue_update(python_issue(), team)).text
