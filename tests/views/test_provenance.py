@@ -11,22 +11,32 @@ from hypothesis import strategies as st
 from views.provenance import Markers, code, visible
 
 MARKERS = Markers("123456789")
-HIDDEN = "\x00\x07\x08\x0b\x1b\x7f\x85\x9b\xad\u034f\u061c\u115f\u180e\u200b\u200d\u200f\u202e\u2028\u2066\u2800\u3164"
-HIDDEN += "\ud800\ue000\ufdd0\ufe01\ufeff\ufff9\ufffe\U000e0041\U000e0101\U0010ffff"
-PIECES = ["`", "``", "```", "````", "~~~", "\n", "\r", "\r\n", " ", "   ", "«", "»", "123456789", "«123456789", "a"]
-PIECES += [
-    "123456789»",
-    "« 12",
-    "34 »",
-    "![x](http://evil.example)",
-    "<b>",
-    "|",
-    "\\",
-    "\t",
-    "❤",
-    "\ufe0f",
-    "1",
-    *HIDDEN,
+HIDDEN = (
+    "\x00\x07\x08\x0b\x1b\x7f\x85\x9b\xad\u034f\u061c\u115f\u180e\u200b\u200d\u200f\u202e\u2028\u2066\u2800\u3164"
+    "\ud800\ue000\ufdd0\ufe01\ufeff\ufff9\ufffe\U000e0041\U000e0101\U0010ffff"
+)
+PIECES = [
+    *(
+        "`",
+        "``",
+        "```",
+        "````",
+        "~~~",
+        "\n",
+        "\r",
+        "\r\n",
+        " ",
+        "   ",
+        "\t",
+        "|",
+        "\\",
+        "a",
+        "1",
+        "❤",
+        "\ufe0f",
+        *HIDDEN,
+    ),
+    *("«", "»", "123456789", "«123456789", "123456789»", "« 12", "34 »", "![x](http://evil.example)", "<b>"),
 ]
 TEXT = st.one_of(st.lists(st.sampled_from(PIECES), max_size=30).map("".join), st.text())
 EXAMPLES = ["", "`", " ", "``", "a`", "`a", "\n", "123456789" * 2, "«123456789\n```\n123456789»", "`" * 100, "1«1»1"]
