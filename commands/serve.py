@@ -1,6 +1,7 @@
 """Serving: over stdio or streamable HTTP, over a real Sentry or the embedded one."""
 
 import argparse
+import gc
 import socket
 import sys
 from contextlib import AbstractAsyncContextManager
@@ -23,7 +24,10 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
 
         return embedded_client(options.data, settings.ingest_port)
 
+    gc.disable()
     server = build_server(settings, open_embedded if options.local else None)
+    gc.freeze()  # all that was made so far stays: no collection need look at it again
+    gc.enable()
     if options.http:
         port = settings.http_port if options.port is None else options.port
         return _serve_http(server, options.host or settings.http_host, port)
