@@ -210,11 +210,15 @@ def connect(path: Path | None) -> sqlite3.Connection:
         cached_statements=512,
     )
     connection.row_factory = sqlite3.Row
-    if path is not None:
-        _write_ahead(connection)
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute("PRAGMA cache_size = -32000")
+    try:
+        if path is not None:
+            _write_ahead(connection)
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA cache_size = -32000")
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
     return connection
 
 
