@@ -4,11 +4,17 @@ import itertools
 from collections.abc import Generator
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from wire import ERAS, Era, Sentry, served_in_background
 
 from local import Embedded, Store
 
 _numbers = itertools.count(1)
+
+# No test is timed: a fresh machine makes Hypothesis' tables of characters first, a busy one is slow.
+hypothesis_settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
