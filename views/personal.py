@@ -13,12 +13,13 @@ _DIGITS = re.compile(
     r"|(?<=[A-Z][A-Z][0-9])(?<![A-Za-z0-9][A-Z][A-Z][0-9])"
     r"(?P<account>[0-9](?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?)(?![A-Za-z0-9]))"
 )
-_BEFORE_VERSION = re.compile(r"(?:[vV@_-]|==|~=|>=|<=|\w/|(?:version|release|build)\W{0,4})$", re.IGNORECASE)
+_BEFORE_VERSION = re.compile(r"(?:[v@_-]|[=~<>]=|\w/|(?:version|release|build|section)\w{0,8}\W{0,6})$", re.IGNORECASE)
 _AT_DOMAIN = re.compile(r"(?:@|%40)(?=[^\W_])(?:[\w-]{1,63}\.){1,8}(?P<top>[^\W\d_]{2,24})(?![\w-])")
 _NO_DOMAIN = frozenset(
-    "avif cjs css dll exe gif gz htm html ico jar jpeg jpg js json jsx lock mjs pdf png svg tgz ts tsx webp whl zip".split()
+    """avif cjs css dll exe gif gz htm html ico jar jpeg jpg js json jsx lock mjs pdf png svg tgz ts tsx webp whl
+    zip""".split()
 )
-_LOCAL_PART = "!#$&'*+-.=?^_{}~"
+_LOCAL_PART = "!#$%+-.^_~"
 _IPV6 = re.compile(
     r"[0-9A-Fa-f:](?<![\w:.][0-9A-Fa-f:])[0-9A-Fa-f:]{2,38}(?:(?<=:)[0-9]{1,3}(?:\.[0-9]{1,3}){3})?(?![\w:]|\.\w)"
 )
@@ -74,7 +75,7 @@ def _hide_any(match: re.Match[str]) -> str:
         return _hide_card(match)
     if match["account"]:
         return REDACTED if _is_account(match.string[begin - 2 : begin] + found) else found
-    before = match.string[max(0, begin - 14) : begin]
+    before = match.string[max(0, begin - 24) : begin]
     return REDACTED if not _BEFORE_VERSION.search(before) and _is_person(found) else found
 
 
@@ -90,7 +91,8 @@ def hide_addresses(text: str) -> str:
 def _hide_ipv6(match: re.Match[str]) -> str:
     found = match.group()
     address = found.rstrip(":") if not found.endswith("::") else found
-    if not any(map(str.isdigit, found)) or not _is_person(address):
+    sliced = address.startswith("::") and not address.lower().startswith("::ffff:")  # items[::2]
+    if sliced or not any(map(str.isdigit, found)) or not _is_person(address):
         return found
     return REDACTED + found[len(address) :]
 
@@ -103,7 +105,6 @@ def _hide_mail(text: str) -> str:
         begin = match.start()
         while begin > max(done, match.start() - 64) and (text[begin - 1].isalnum() or text[begin - 1] in _LOCAL_PART):
             begin -= 1
-        begin += len(text[begin : match.start()]) - len(text[begin : match.start()].lstrip("'=&?*.{}"))
         local = text[begin : match.start()]
         if (
             not local

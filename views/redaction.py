@@ -1,9 +1,9 @@
 """Takes secrets, and where wanted e-mail and IP addresses, out of what an event holds: by name and by form."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from views.personal import hide_addresses, hide_numbers
 from views.secret_assignments import Assignments
@@ -65,17 +65,16 @@ class Redaction:
         secret = self._assignments.secrecy(key) if key else Secret.NO
         if isinstance(value, str):
             return self._string(value, secret)
-        if value is None or isinstance(value, bool):
-            return value
-        if isinstance(value, int | float):
+        if isinstance(value, int | float) and not isinstance(value, bool):
             return self._number(value, key, secret)
+        if not isinstance(value, dict | list | tuple):
+            return value
         if depth <= 0:
             return TOO_DEEP
+        under = key if secret is Secret.YES else ""
         if isinstance(value, dict):
-            return self._mapping(value, key if secret is Secret.YES else "", depth - 1, room)
-        if isinstance(value, list | tuple):
-            return self._items(value, key if secret is Secret.YES else "", depth - 1, room)
-        return value
+            return self._mapping(cast("dict[Any, Json]", cast("object", value)), under, depth - 1, room)
+        return self._items(cast("Sequence[Json]", value), under, depth - 1, room)
 
     def _string(self, value: str, secret: Secret) -> str:
         if secret is Secret.NO or says_nothing(value[:200]):
@@ -86,31 +85,33 @@ class Redaction:
 
     def _number(self, value: float, key: str, secret: Secret) -> Json:
         if secret is Secret.YES:
-            return value if key.endswith("s") else REDACTED  # "tokens": 512 counts them
+            return value if key.lower().endswith("tokens") else REDACTED  # so many
         whole = isinstance(value, int) and 10**12 <= value < 10**19
         return REDACTED if whole and hide_numbers(str(value), False) == REDACTED else value
 
     def _mapping(self, value: dict[Any, Json], key: str, depth: int, room: Iterator[int]) -> Json:
         # A tag or a header: {"key": "session_id", "value": "..."}
-        named = next((value[n] for n in ("key", "name") if isinstance(value.get(n), str) and "value" in value), "")
+        naming = next((n for n in ("key", "name") if isinstance(value.get(n), str) and "value" in value), None)
         hidden: dict[Any, Json] = {}
         for name, item in value.items():
-            under = named if name == "value" and named else name
             shown = self.text(name) if isinstance(name, str) else name
-            inner = key if key and not isinstance(item, bool) else (under if isinstance(under, str) else "")
-            if name in ("key", "name") and named:
-                inner = ""
-            hidden[shown] = self._value(item, inner, depth, room)
+            if naming and name == naming:
+                hidden[shown] = self.text(item)
+            else:
+                under = self.text(value[naming]) if naming and name == "value" else shown
+                hidden[shown] = self._value(item, key or (under if isinstance(under, str) else ""), depth, room)
             if hidden[shown] is TOO_MANY:
                 break
         return hidden
 
-    def _items(self, value: list[Json] | tuple[Json, ...], key: str, depth: int, room: Iterator[int]) -> Json:
+    def _items(self, value: Sequence[Json], key: str, depth: int, room: Iterator[int]) -> Json:
         hidden: list[Json] = []
         for item in value:
-            if isinstance(item, list | tuple) and len(item) == 2 and isinstance(item[0], str) and depth > 0:
+            pair = cast("Sequence[Json]", item) if isinstance(item, list | tuple) else ()
+            if len(pair) == 2 and isinstance(pair[0], str) and depth > 0:
                 # A header, cookie or query parameter: ["Authorization", "..."]
-                hidden.append([self.text(item[0]), self._value(item[1], key or item[0], depth - 1, room)])
+                name = self.text(pair[0])
+                hidden.append([name, self._value(pair[1], key or name, depth - 1, room)])
             else:
                 hidden.append(self._value(item, key, depth, room))
             if hidden[-1] is TOO_MANY:

@@ -12,16 +12,21 @@ NAMES = (
 )
 _AFTER_NAME = (
     r"[\w.-]{0,60}+)(?P<close>\\{0,8}[\"'`]|%2[27]|&quot;|\]|%5d)?+"
-    r"(?P<sep>[ \t]{0,4}(?::=|=>|[=!]?={1,2}|:(?:[ \t]?[\w.|\[\] ]{1,40}?=(?=\s?[brf]?[\"'`]))?|%3[ad])\s{0,4}"
+    # := => = == != : `: str | None =` %3d
+    r"(?P<sep>[ \t]{0,4}(?::=|=>|[=!]?={1,2}"
+    r"|:(?:[ \t]?[\w.\[\]]{1,40}(?: ?\| ?[\w.\[\]]{1,40}){0,3} ?=(?=\s?[brf]?[\"'`]))?|%3[ad])\s{0,4}"
+    # name="password" value="hunter2" and {"name": "password", "value": "hunter2"}
+    r"|[\s,]{1,3}(?:\\{0,8}\")?(?:value|content)(?:\\{0,8}\")?\s?[:=]\s?(?=\\{0,8}[\"'])"
     r"|[ \t]{1,3}(?=\\{0,8}[\"'])|,[ \t]{0,3}(?=[\"'])|>(?=[^<>\s])|\r?\n\r?\n)"
 )
 _NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 _QUOTE = re.compile(r"[bBrRuUfF]{0,2}(\\{0,8}(?:\"\"\"|'''|[\"'`])|%2[27]|&quot;)")
-_QUOTE_OR_END = re.compile(r"\\*[\"'`]|\n|%2[27]|&quot;")
+_QUOTE_OR_END = re.compile(r"(?<!\\)\\*+[\"'`]|\n|%2[27]|&quot;")
 # A comma or bracket ends a value unless more of a word follows: `password=a,b` but `f(password=a, b=c)`.
 _UNQUOTED = re.compile(
     r"[\[({]?(?:[^\s&;,\"'`<>(){}\[\]|\\]|[)}\]](?=[\w!@#$%^*])|,(?![\w.-]{0,40}[=:])(?=[^\s,\"'<>]))+"
 )
+_VARIABLE = re.compile(r"\$\{\w{1,80}\}")
 _BRACKETED = re.compile(r"[\[({][^\[\](){}\n]{1,4000}[\])}]?")
 _SCHEME = re.compile(
     r"(?:(bearer|basic|token|negotiate|ntlm|api-?key|key|jwt)|(?:digest|aws4-hmac-sha256|hawk|oauth|sentry|dsn))\s+",
@@ -30,7 +35,8 @@ _SCHEME = re.compile(
 _CREDENTIALS = re.compile(r"[^\s\"'<>,;\\]+")
 _REST_OF_LINE = re.compile(r"[^\r\n]+")
 _REST_TO_QUOTE = re.compile(r"[^\r\n\"']+")
-_ELEMENT = re.compile(r"[^<]+")
+_ELEMENT = re.compile(r"[^<]+(?=</)|[^<\s()\"'`]+\Z")
+_COOKIE = re.compile(r"[^\s=;,|({\[]+=")
 _PATH = re.compile(r"[A-Za-z_$@][\w$]*(?:(?:\??\.|->|::)[A-Za-z_$][\w$]*)*")
 _CODE_ROOTS = (
     "self.",
@@ -53,7 +59,7 @@ _SAYING = frozenset(
 )
 _FLAG = re.compile(r"--([A-Za-z][\w-]{0,60}+)[ \t]{1,3}(?![-\[<{(])([^\s\"']+)")
 _CURL_USER = re.compile(r"(?<=\s)(-u[ \t]?[\"']?[^\s:\"']{1,128}:)([^\s\"']+)")
-_PASSWORDS = ("password", "passwd", "pwd", "passphrase", "pass", "passwords")
+_PASSWORDS = ("password", "passwd", "pwd", "passphrase", "pass")
 
 
 class Assignments:
@@ -95,6 +101,8 @@ class Assignments:
 
     def _value(self, text: str, lowered: str, match: re.Match[str], done: int) -> tuple[int, int] | None:
         """Where the value lies that is to be hidden."""
+        if text.startswith(REDACTED, match.end()):
+            return None
         begin, end = match.span("name")
         head = text[max(done, begin - 64) : begin]
         before = head.rstrip(_NAME_CHARACTERS)
@@ -111,6 +119,8 @@ class Assignments:
             element = _ELEMENT.match(text, at) if before.endswith("<") else None
             return element.span() if element and not says_nothing(element.group()) else None
         words = words_of(name)
+        if separator == "," and name.startswith("-"):
+            separator = "="  # an option in a list of arguments: ['--password', 'hunter2']
         if quote := _QUOTE.match(text, at):
             return _quoted(text, quote, before, close, separator, words, secret)
         if separator in ("", ","):
@@ -135,6 +145,8 @@ def _quoted(
     text: str, quote: re.Match[str], before: str, close: str, separator: str, words: list[str], secret: Secret
 ) -> tuple[int, int] | None:
     begin = quote.end()
+    if not close and before[-1:] == quote[0] and separator:
+        return None  # the end of a text about it: 'password: '
     end = _closing(text, begin, quote[1])
     value = text[begin:end]
     if says_nothing(value) or (secret is Secret.MAYBE and not looks_like_credential(value)):
@@ -144,7 +156,7 @@ def _quoted(
     ):
         return None  # a parser's words: Unexpected token '<'
     if separator == "":  # password 'hunter2'
-        plain = not close and words[-1] in _PASSWORDS
+        plain = not close and words[-1] in _PASSWORDS and words[-1] != "pass"
         return (begin, end) if plain else None
     if separator == ",":  # a pair such as ('password', 'hunter2'), no list of names
         opened = before[-1:] in ("'", '"') and before[-2:-1] in ("(", "[") and text[end + 1 : end + 2] in (")", "]", "")
@@ -160,11 +172,11 @@ def _closing(text: str, begin: int, quote: str) -> int:
         return found if found >= 0 else len(text)
     escapes = len(quote) - len(quote.lstrip("\\"))
     for match in _QUOTE_OR_END.finditer(text, begin):
-        found = match.group()
-        if found == "\n":
+        ended = match.group()
+        if ended == "\n":
             return match.start()
-        slashes = len(found) - len(found.lstrip("\\"))
-        if found[slashes:] == quote[escapes:] and (slashes == escapes or (not escapes and slashes % 2 == 0)):
+        slashes = len(ended) - len(ended.lstrip("\\"))
+        if ended[slashes:] == quote[escapes:] and (slashes == escapes or (not escapes and slashes % 2 == 0)):
             return match.end() - len(quote)
     return len(text)
 
@@ -179,12 +191,16 @@ def _unquoted(
         return value.span() if value and value.group().lower() not in _SAYING else None
     if last in ("cookie", "cookies") and ":" in between:
         line = (_REST_TO_QUOTE if before[-1:] in ("'", '"') else _REST_OF_LINE).match(text, at)
-        if line and "=" in line.group() and not line.group().startswith(("{", "[", "(")):
+        if line and _COOKIE.match(line.group()):
             return line.span()
     if close and close not in ("]", "%5d") and (bracket := _BRACKETED.match(text, at)):
         return bracket.span() if secret is Secret.YES and between.strip("\\\"' \t") != "=" else None
     value = _UNQUOTED.match(text, at)
-    if not value or _is_code(value.group(), text[value.end() : value.end() + 1], between, words):
+    if (
+        not value
+        or _VARIABLE.match(text, at)
+        or _is_code(value.group(), text[value.end() : value.end() + 1], between, words)
+    ):
         return None
     if says_nothing(value.group()) or (secret is Secret.MAYBE and not looks_like_credential(value.group())):
         return None
@@ -200,6 +216,10 @@ def _is_code(value: str, after: str, between: str, words: list[str]) -> bool:
     digits = any(map(str.isdigit, value))
     if value[0] in "([{":
         return not digits or spaced
+    if spaced and ("==" in between or "!=" in between):
+        return True
+    if digits and value.isdigit() and words[-1] == "tokens":
+        return True  # so many
     if value.replace(".", "").isdigit():
         return spaced and len(value) < 3
     if after in ("(", "[") and _PATH.fullmatch(value.rstrip(".")):

@@ -7,6 +7,7 @@ ones of frameworks and clouds. A name is taken apart into words, so that `monkey
 import re
 from enum import Enum
 from functools import lru_cache
+from itertools import pairwise
 
 
 class Secret(Enum):
@@ -21,33 +22,13 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")
 _LONGEST = 128
 
 _SECRET = frozenset(
-    """authorization bearer cookie cookies cred creds credential credentials csrf cvc cvv jsessionid jwt otp passcode
-    passphrase passwd passwds password passwords phpsessid pincode pwd secret secrets sessid sessionid sessionkey ssn
-    sshkey token tokens totp xsrf cardnumber creditcard connectionstring connstr apikeys""".split()
+    """apikeys authorization bearer cardnumber connectionstring connstr cookie cookies creditcard cred creds credential
+    csrf cvc cvv jsessionid jwt otp passcode passwds passwords phpsessid pincode sessid sessionid sessionkey sshkey ssn
+    tokens totp xsrf""".split()
 )
-_SECRET_ENDS = (
-    *(
-        "password",
-        "passwd",
-        "passphrase",
-        "secret",
-        "secrets",
-        "token",
-        "apikey",
-        "accesskey",
-        "accountkey",
-        "authkey",
-    ),
-    *(
-        "privatekey",
-        "secretkey",
-        "signingkey",
-        "encryptionkey",
-        "sharedkey",
-        "sharedaccesskey",
-        "credentials",
-        "pwd",
-    ),
+_SECRET_ENDS = tuple(
+    """accesskey accountkey apikey authkey credentials encryptionkey passphrase passwd password privatekey pwd secret
+    secretkey secrets sharedkey signingkey token""".split()
 )
 _MAYBE = frozenset("auth pass pin pw session sid sig signature".split())
 # `key` by itself is any key; after one of these it opens something.
@@ -58,32 +39,19 @@ _KEY_OF = frozenset(
     stripe subscription tls twilio vapid webhook""".split()
 )
 _PAIRS = frozenset(
-    [
-        ("session", "id"),
-        ("session", "key"),
-        ("card", "number"),
-        ("card", "no"),
-        ("credit", "card"),
-        ("cc", "number"),
-    ]
-    + [
-        ("connection", "string"),
-        ("conn", "str"),
-        ("pin", "code"),
-        ("pass", "phrase"),
-        ("pass", "word"),
-        ("sess", "id"),
-    ]
+    """card_no card_number cc_number conn_str connection_string credit_card pass_phrase pass_word pin_code sess_id
+    session_id session_key""".split()
 )
 # What is said about a secret without being it: the last word of `token_count`, the first of `max_tokens`.
 _ABOUT = frozenset(
     """age alg algo algorithm at audience budget changed class config consent cost count counts created dir disabled
     domain enabled endpoint endpoints error errors exception exists exp expiration expire expired expires expiry
     factory field fields file filename format handler header headers hint httponly in index invalid issuer kind len
-    length limit limits location manager match matches max method min missing mismatch mode name names on options
-    path paths per policy position prefix present price provider rate ratio regex required reset rotation rules
+    length limit limits location manager match matches max method mgr min missing mismatch mode name names on options
+    path paths per policy position prefix present price provider range rate ratio regex required reset rotation rules
     samesite scheme scope scopes secure service settings size source status stdin store strength suffix template
-    timeout ttl type types updated uri url urls usage used valid validation validator validators validity version""".split()
+    timeout ttl type types updated uri url urls usage used valid validation validator validators validity version
+    cpp cs go java js jsx kt php py rb rs ts tsx""".split()
 )
 _NO_SECRET_ID = frozenset("token tokens key keys cookie password credential credentials pwd".split())
 _FIRST = frozenset(
@@ -91,8 +59,8 @@ _FIRST = frozenset(
     use""".split()
 )
 _TOKENS_OF = frozenset(
-    """bos cached completion context continuation cursor eos input mask n next output pad page prompt reasoning
-    remaining sep special stop unk used""".split()
+    """bos cached completion context continuation cursor eos input mask n next output pad page pagination prompt
+    reasoning remaining sep special stop unk used""".split()
 )
 
 
@@ -115,8 +83,8 @@ def secrecy(name: str, further: frozenset[str] = frozenset()) -> Secret:
         return Secret.NO
     if any(word in _SECRET or word.endswith(_SECRET_ENDS) for word in words):
         return Secret.YES
-    for first, second in zip(words, words[1:], strict=False):
-        if (first, second) in _PAIRS or (second in ("key", "keys") and first in _KEY_OF):
+    for first, second in pairwise(words):
+        if f"{first}_{second}" in _PAIRS or (second in ("key", "keys") and first in _KEY_OF):
             return Secret.YES
     if words[-1] == "pass" and len(words) > 1:
         return Secret.YES
@@ -156,7 +124,8 @@ _NOTHING = frozenset(
     [redacted] [removed] filtered redacted (null) <none> <unset> nan ~""".split()
 )
 _PLACEHOLDER = re.compile(
-    r"\*+|•+|x{3,}|\{\{?\s?[\w.]{0,80}\s?\}?\}|\$\{?\w{1,80}\}?|%[sdr]|%\(\w{1,80}\)s|:[a-z_]{1,80}|\?|<[\w -]{1,80}>|#\{[\w.]{1,80}\}",
+    r"\*+|•+|x{3,}|\{\{?\s?[\w.]{0,80}\s?\}?\}|\$\{?\w{1,80}\}?|%[sdr]|%\(\w{1,80}\)s|:[a-z_]{1,80}|\?"
+    r"|<[\w -]{1,80}>|#\{[\w.]{1,80}\}",
     re.IGNORECASE,
 )
 
@@ -164,4 +133,6 @@ _PLACEHOLDER = re.compile(
 def says_nothing(value: str) -> bool:
     """Empty, a null, a mask or a placeholder: that a password was None is worth knowing."""
     value = value.strip("'\" ")
-    return not value or value.lower() in _NOTHING or _PLACEHOLDER.fullmatch(value) is not None
+    if len(value) < 8 and not any(map(str.isalnum, value)):
+        return True
+    return value.lower() in _NOTHING or _PLACEHOLDER.fullmatch(value) is not None

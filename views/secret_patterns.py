@@ -91,7 +91,7 @@ def _start(start: str, last: str, rest: str) -> str:
 
 def _tokens() -> str:
     """One alternation of single characters, rare in text, so that `re` skips all others without a closer look."""
-    kinds = []
+    kinds: list[str] = []
     for last, (around, starts) in _STARTS.items():
         one = "|".join(_start(start, re.escape(last), rest) for start, rest in starts)
         kinds.append(f"{re.escape(last)}{around}(?:{one})")
@@ -114,7 +114,8 @@ _PRIVATE_KEY = re.compile(
     re.DOTALL,
 )
 _KEY_LINE = re.compile(
-    r"\s{0,16}[\"']?(?=[a-z0-9+/]*[A-Z])(?=[A-Z0-9+/]*[a-z])[A-Za-z0-9+/]{64}[\"'\\n+,;]{0,6}\s{0,4}"
+    r"\A(\s{0,80}[\"']?)(?=[a-z0-9+/]*[A-Z])(?=[A-Z0-9+/]*[a-z])(?=[A-Za-z+/]*[0-9])[A-Za-z0-9+/]{64}"
+    r"([\"'\\n+,;]{0,6}\s{0,4})\Z"
 )
 _AFTER_ACCESS_KEY = re.compile(
     r"(?<=\[redacted\])([^\n]{0,60}?)(?<![A-Za-z0-9+/=])(?=[a-z0-9+/]*[A-Z])(?=[A-Z0-9+/]*[a-z])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])"
@@ -160,6 +161,4 @@ def hide_tokens(text: str) -> str:
         text = _TCP_PASSWORD.sub(f":{REDACTED}@", text)
     if "dentified " in text or "IDENTIFIED" in text:
         text = _IDENTIFIED.sub(rf"\1'{REDACTED}'", text)
-    if 64 <= len(text) <= 96 and _KEY_LINE.fullmatch(text):
-        return REDACTED
-    return text
+    return _KEY_LINE.sub(rf"\1{REDACTED}\2", text) if 64 <= len(text) <= 160 else text

@@ -1,6 +1,234 @@
-"""Secrets as events hold them, and what only looks like one. All are made up, and split so that no scanner trips."""
+"""Secrets as events hold them, each where it usually stands. All made up, and split so that no scanner trips."""
+
+_W = "hunter2-Zq9"
+_HEX = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+_ALPHA = "Ab3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9fG1hJ3kL5mN7pQ9rS1tU3v"
+_KEY = "MIIEpAIBAAKCAQEA7bq3zR9oXv1c" + _ALPHA[:36]
+_KEY_LINES = f"{_KEY}\n{_KEY[::-1]}\n{_KEY[:20]}=="
+_JWT = "ey" + "JhbGciOiJIUzI1NiJ9." + "eyJzdWIiOiIxMDIiLCJhZG1pbiI6dHJ1ZX0." + "c2lnbmF0dXJlLW9mLW5vYm9keQ"
+_COOKIES = "sessionid=" + _HEX + "; theme=dark; csrftoken=" + _ALPHA[:32]
+
+
+def _pem(kind: str, body: str, line: str = "\n") -> str:
+    lines = [f"-----BEGIN {kind}PRIVATE " + "KEY-----", *body.split("\n"), f"-----END {kind}PRIVATE " + "KEY-----"]
+    return line.join(lines)
+
+
+# A name, a text in which § stands for the secret, the secret.
+_PASSWORDS = [
+    ("log line", "login failed for ann with password=§ (attempt 2)", _W),
+    ("log line with a colon", "login failed. Password: § (attempt 2)", _W),
+    ("log line, quoted", "ERROR wrong password '§' for ann", _W),
+    ("JSON", '{"user": "ann", "password": "§", "retries": 3}', _W),
+    ("compact JSON", '{"user":"ann","userPassword":"§","retries":3}', _W),
+    ("JSON in JSON", r'{"body": "{\"user\": \"ann\", \"password\": \"§\", \"retries\": 3}"}', _W),
+    ("JSON in JSON in JSON", r'"{\\\"user\\\": \\\"ann\\\", \\\"password\\\": \\\"§\\\"}"', _W),
+    ("JSON with quotes inside", r'{"password": "§", "retries": 3}', r"hun\"ter2 " + "x"),
+    ("Python dict", "{'user': 'ann', 'passwd': '§', 'retries': 3}", _W),
+    ("Python bytes", "{b'user': b'ann', b'password': b'§'}", _W),
+    ("Python call", "connect(host='db', password='§', port=5432)", _W),
+    ("Python dataclass", "User(name='ann', db_password='§', age=30)", _W),
+    ("Python pairs", "[('user', 'ann'), ('password', '§')]", _W),
+    ("Python source", 'DB_PASSWORD = "§"  # to be changed', _W),
+    ("Python typed source", 'password: str = "§"', _W),
+    ("Python comparison", 'if password == "§":', _W),
+    ("Python default", 'os.environ.get("DB_PASSWORD", "§")', _W),
+    ("JavaScript object", '{ user: "ann", password: "§", age: 30 }', _W),
+    ("JavaScript constant", "const clientSecret = '§';", _W),
+    ("JavaScript template", "const dbPassword = `§`;", _W),
+    ("Ruby hash", '{:user=>"ann", :password=>"§", :age=>30}', _W),
+    ("Ruby hash with names", '{"user"=>"ann", "password"=>"§"}', _W),
+    ("PHP array", "['user' => 'ann', 'password' => '§']", _W),
+    ("Go struct", "{User:ann Password:§ Age:30}", _W),
+    ("Go map", "map[password:§ user:ann]", _W),
+    ("Java object", "User{name=ann, password=§, age=30}", _W),
+    ("C# assignment", 'var adminPwd = "§";', _W),
+    ("Rust struct", 'User { name: "ann", password: "§" }', _W),
+    (".env", "DEBUG=1\nAPP_SECRET_KEY=§\nPORT=8000", _W),
+    ("shell export", "export PGPASSWORD=§ && psql", _W),
+    ("YAML", "database:\n  password: §\n  port: 5432", _W),
+    ("YAML, quoted", "database:\n  password: '§'\n  port: 5432", _W),
+    ("INI", "[database]\npasswd = §\nport = 5432", _W),
+    ("XML element", "<user>ann</user><password>§</password>", _W),
+    ("XML attribute", '<add key="db" password="§" />', _W),
+    ("HTML field", '<input type="hidden" name="csrf_token" value="§">', _ALPHA[:32]),
+    ("option with =", "mysql -h db --password=§ shop", _W),
+    ("option with space", "backup --user ann --password § shop", _W),
+    ("list of arguments", "['backup', '--password', '§', 'shop']", _W),
+    ("curl", "curl -u ann:§ https://shop.example.test/", _W),
+    ("libpq", "host=db user=ann password=§ dbname=shop", _W),
+    ("ADO", "Server=db;Database=shop;User Id=ann;Password=§;Encrypt=true", _W),
+    ("JDBC", "jdbc:postgresql://db/shop?user=ann&password=§&ssl=true", _W),
+    ("query string", "GET /login?user=ann&pwd=§&next=/cart", _W),
+    ("form", "user=ann&password=§&remember=1", _W),
+    ("form, nested", "user[name]=ann&user[password]=§&remember=1", _W),
+    ("form, encoded", "user%5Bname%5D=ann&user%5Bpassword%5D=§&remember=1", _W),
+    ("JSON, encoded", "%7B%22user%22%3A%22ann%22%2C%22password%22%3A%22§%22%7D", _W),
+    ("JSON in HTML", "{&quot;user&quot;:&quot;ann&quot;,&quot;password&quot;:&quot;§&quot;}", _W),
+    ("multipart", 'Content-Disposition: form-data; name="password"\r\n\r\n§\r\n--b--', _W),
+    ("SQL user", "CREATE USER ann IDENTIFIED BY '§'", _W),
+    ("SQL role", "ALTER ROLE ann WITH PASSWORD '§' VALID UNTIL 'infinity'", _W),
+    ("not ASCII", 'вход: {"password": "§", "имя": "Анна"}', "п@роль-Zq9ü"),
+    ("not ASCII, bare", "İstanbul ﬀ password=§ next", "schlüssel-Zq9"),
+    ("with a comma", '{"password": "§"}', "a,b;c&d=e " + "f"),
+    ("passphrase", "ssh key passphrase: §", "correct-horse-" + "battery"),
+    ("one-time password", "otp=§ accepted", "493021"),
+    ("PIN", '{"pin_code": "§"}', "4930"),
+    ("card verification", "card_type=visa&cvv=§&amount=10", "737"),
+]
+_HEADERS = [
+    ("bearer", "Authorization: Bearer §", _ALPHA[:40]),
+    ("bearer in a dict", "{'Authorization': '§', 'Accept': '*/*'}", "Bearer " + _ALPHA[:24]),
+    ("bearer, encoded", "auth=§&x=1", "Bearer%20" + _ALPHA[:30]),
+    ("basic", "Authorization: Basic §", "YW5uOmh1bnRlcjI" + "tWnE5"),
+    ("basic in curl", "curl -H 'Authorization: Basic §' https://shop.example.test/", "YW5uOmh1bnRlcjI" + "tWnE5"),
+    ("token", "Authorization: Token §", _HEX),
+    ("proxy", "Proxy-Authorization: Basic §", "YW5uOmh1bnRlcjI" + "tWnE5"),
+    ("digest", "Authorization: Digest §", 'username="ann", realm="x", response="' + _HEX + '"'),
+    (
+        "signature of AWS",
+        "Authorization: AWS4-HMAC-SHA256 §",
+        "Credential=AK" + "IA" + "Z" * 16 + "/x, Signature=" + _HEX,
+    ),
+    ("bare authorization", "authorization: §", _HEX),
+    ("API key", "X-Api-Key: §", _HEX),
+    ("CSRF", "X-CSRFToken: §", _ALPHA[:32]),
+    ("auth token", "x-auth-token: §", _ALPHA[:20]),
+    ("cookies", "Cookie: §", _COOKIES),
+    ("cookies in a dict", "{'host': 'x', 'cookie': '§', 'accept': '*/*'}", _COOKIES),
+    ("set cookie", "Set-Cookie: §", "sid=" + _HEX + "; Path=/; HttpOnly"),
+    ("session of PHP", "GET /cart?PHPSESSID=§&page=2", _HEX[:26]),
+    ("session of Java", "GET /cart;jsessionid=§", _HEX.upper()),
+    ("session id", "session_id=§ expired", _HEX),
+    ("session in JSON", '{"sessionId":"§","page":2}', _HEX),
+    ("list of header pairs", "[[b'host', b'x'], [b'authorization', b'Bearer §']]", _ALPHA[:20]),
+    ("Sentry's own", "X-Sentry-Auth: Sentry sentry_version=7, sentry_secret=§", _HEX),
+]
+_URLS = [
+    ("Postgres", "postgres://shop:§@db.example.test:5432/shop", _W),
+    ("Postgres of SQLAlchemy", "could not connect: postgresql+psycopg2://shop:§@db/shop?ssl=1", _W),
+    ("MySQL", "mysql://root:§@127.0.0.1/shop", "p%40ss" + "word"),
+    ("Redis", "redis://:§@cache:6379/0", _W),
+    ("MongoDB", "mongodb+srv://ann:§@c0.example.test/shop?w=1", _W),
+    ("AMQP", "amqp://guest:§@mq:5672//", "gu3st"),
+    ("MySQL of Go", "shop:§@tcp(db:3306)/shop", _W),
+    ("HTTPS", "fetching https://ann:§@shop.example.test/x failed", _W),
+    ("token as user", "git clone https://§@git.example.test/shop.git", _ALPHA[:40]),
+    ("a DSN's secret", "http://" + _HEX + ":§@sentry.example.test/2", _HEX[::-1]),
+    ("API key", "GET https://maps.example.test/v1?q=Rome&api_key=§&n=1", _HEX),
+    ("access token", "https://shop.example.test/cb#access_token=§&state=x", _ALPHA[:32]),
+    ("signed by AWS", "https://s3.example.test/x?X-Amz-Date=2026&X-Amz-Signature=§", _HEX * 2),
+    ("SAS of Azure", "https://b.example.test/x?sv=2024-11-04&se=2026&sig=§", _ALPHA[:30] + "%2B" + "Zq%3D"),
+    ("Slack webhook", "https://hooks." + "slack.com/§", "services/T0AAAAAAA/B0AAAAAAA/" + _ALPHA[:24]),
+    ("Discord webhook", "https://discord.example/api/webhooks/§", "123456789012345678/" + _ALPHA[:60]),
+]
+_TOKENS = [
+    ("Sentry organization", "token sntrys_§ rejected", "eyJpYXQiOjE3" + _ALPHA[:30]),
+    ("Sentry user", "SENTRY: sntryu_§.", _HEX * 2),
+    ("Sentry application", "got sntrya_§, then", _HEX * 2),
+    ("Sentry integration", "got sntryi_§, then", _HEX * 2),
+    ("JWT", "decoding § failed", _JWT),
+    ("JWT in a URL", "https://shop.example.test/?id=§", _JWT),
+    ("JWT, cut off", "decoding §", _JWT[:40]),
+    ("AWS id", "denied for AK" + "IA§ in eu-west-1", "Z7Q6W5E4R3T2Y1U0"),
+    ("AWS key", "aws_secret_access_key = §", "wJalrXUtnFEMI/K7MDENG/bPxRfiCY" + "EXAMPLEKEY"),
+    ("AWS id with its key", "keys AS" + "IA§.", "7Q6W5E4R3T2Y1U0Z:wJalrXUtnFEMI/K7MDENG/bPxRfiCY" + "EXAMPLEKEY"),
+    ("Google API key", "GET /maps?k=AIz§", "a" + _ALPHA[:35]),
+    ("Google access", "refused ya29.§", "a0" + _ALPHA[:60]),
+    ("Google client", "secret GOC" + "SPX-§", _ALPHA[:28]),
+    ("Google refresh", "refreshing 1//§ failed", "0" + _ALPHA[:40]),
+    ("GitHub", "remote: gh" + "p_§ expired", _ALPHA[:36]),
+    ("GitHub, fine-grained", "using github" + "_pat_§", _ALPHA[:22] + "_" + _ALPHA[:59]),
+    ("GitHub server", "using gh" + "s_§", _ALPHA[:36]),
+    ("GitLab", "using gl" + "pat-§", _ALPHA[:20]),
+    ("GitLab deploy", "using gl" + "dt-§", _ALPHA[:20]),
+    ("Slack bot", "posting with xo" + "xb-§", "123456789012-123456789012-" + _ALPHA[:24]),
+    ("Slack user", "posting with xo" + "xp-§", "123456789012-123456789012-" + _HEX),
+    ("Slack app", "posting with xa" + "pp-§", "1-A0AAAAAAA-1234567890-" + _HEX),
+    ("Stripe", "No such key: sk" + "_live_§", _ALPHA[:24]),
+    ("Stripe restricted", "No such key: rk" + "_test_§", _ALPHA[:24]),
+    ("Stripe webhook", "verifying with wh" + "sec_§", _ALPHA[:32]),
+    ("OpenAI", "Incorrect API key: sk-§", "pr" + "oj-" + _ALPHA[:48]),
+    ("OpenAI, old", "Incorrect API key: sk" + "-§", _ALPHA[:48]),
+    ("Anthropic", "invalid x-api-key sk-§", "an" + "t-api03-" + _ALPHA[:60] + "-AA"),
+    ("npm", "publishing with np" + "m_§", _ALPHA[:36]),
+    ("npm settings", "//npm.example.test/:_authToken=§", _HEX),
+    ("PyPI", "uploading with py" + "pi-§", "AgEIcHlwaS5vcmc" + _ALPHA[:50]),
+    ("Twilio key", "using S" + "K§", _HEX),
+    ("Twilio token", "TWILIO_AUTH_TOKEN=§", _HEX),
+    ("SendGrid", "mailing with S" + "G.§", _ALPHA[:22] + "." + _ALPHA[:43]),
+    ("Mailgun", "mailing with ke" + "y-§", _HEX),
+    ("Azure storage", "AccountName=shop;AccountKey=§;EndpointSuffix=x", _ALPHA + "Zq8/Zq8/Zq8/Zq8/Zq8A=="),
+    ("Azure bus", "Endpoint=sb://x/;SharedAccessKeyName=all;SharedAccessKey=§", _ALPHA[:43] + "="),
+    ("DigitalOcean", "using do" + "p_v1_§", _HEX * 2),
+    ("Hugging Face", "using h" + "f_§", _ALPHA[:34]),
+    ("Telegram", "POST /bot12345678:A§/sendMessage", "A" + _ALPHA[:33]),
+    ("Discord", "login with MTk4NjIyNDgzNDcxOTI1MjQ4.§", "G9kL1m." + _ALPHA[:38]),
+    ("Shopify", "using sh" + "pat_§", _HEX),
+    ("Databricks", "using dap§", "i" + _HEX),
+    ("Grafana", "using gl" + "sa_§", _ALPHA[:32] + "_" + _HEX[:8]),
+    ("Vault", "using hv" + "s.§", _ALPHA[:40]),
+    ("Docker", "using dc" + "kr_pat_§", _ALPHA[:27]),
+    ("Linear", "using lin" + "_api_§", _ALPHA[:40]),
+    ("New Relic", "using NR" + "AK-§", _ALPHA[:27].upper()),
+    ("Groq", "using gs" + "k_§", _ALPHA[:52]),
+    ("Atlassian", "using AT" + "ATT3§", "xFfGF0" + _ALPHA[:60] + "=12345678"),
+    ("Datadog, by name", "DD_API_KEY=§ agent run", _HEX),
+    ("in escaped text", r'"first\nsk' + "_live_" + r'§\nlast"', _ALPHA[:24]),
+    ("in a list", "['gh" + "p_§', 'x']", _ALPHA[:36]),
+]
+_KEYS = [
+    ("RSA", "loading § failed", _pem("RSA ", _KEY_LINES)),
+    ("OpenSSH", "loading § failed", _pem("OPENSSH ", _KEY_LINES)),
+    ("PKCS 8 with CRLF", "loading § failed", _pem("", _KEY_LINES, "\r\n")),
+    (
+        "escaped newlines",
+        '{"type": "service_account", "private_key": "§", "client_id": "7"}',
+        _pem("", _KEY_LINES, r"\n"),
+    ),
+    ("in one line", "KEY '§' is bad", _pem("EC ", _KEY_LINES, " ")),
+    ("cut off", "loading §", _pem("RSA ", _KEY_LINES)[:120]),
+    ("a line of source", '    "§"', _KEY),
+    ("a line as it is", "§", _KEY),
+]
+_CARDS = [
+    ("Visa", "charging § failed", "4111 1111 " + "1111 1111"),
+    ("Visa in one", 'card "§" declined', "4" + "1" * 15),
+    ("Visa with hyphens", "card § declined", "4012-8888-" + "8888-1881"),
+    ("Mastercard", "pan=§&amount=10", "5555555555" + "554444"),
+    ("American Express", "charging § failed", "3782 " + "822463 10005"),
+    ("by name", '{"card_number": "§", "amount": 10}', "1234 5678 9012"),
+]
+_PEOPLE = [
+    ("e-mail", "no user § in shop", "ann.lee@example.com"),
+    ("e-mail with a tag", "no user § in shop", "ann+shop@mail.example.co.uk"),
+    ("e-mail in brackets", "From: Ann <§>, then", "ann@example.com"),
+    ("e-mail in JSON", '{"email":"§","id":7}', "ann_lee@example.com"),
+    ("e-mail, encoded", "GET /users?q=§&n=1", "ann%40example.com"),
+    ("e-mail, not ASCII", "no user § in shop", "jürgen@müller.example"),
+    ("IPv4", "connection from § refused", "203.0.113.7"),
+    ("IPv4 with a port", "connection from §:5432 refused", "203.0.113.7"),
+    ("IPv4 in a list", '["§"]', "10.0.0.14"),
+    ("IPv6", "connection from § refused", "2001:db8::8a2e:370:7334"),
+    ("IPv6 in brackets", "http://[§]:8080/x", "2001:db8::1"),
+    ("IPv6 in full", "connection from § refused", "2001:0db8:85a3:0000:0000:8a2e:0370:7334"),
+    ("bank account", "transfer to DE§ failed", "89 3704 0044 0532 0130 00"),
+]
+
+
+def _table(kind: str, rows: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    return [(f"{kind}: {name}", text.replace("§", secret), secret) for name, text, secret in rows]
+
 
 SECRETS: list[tuple[str, str, str]] = [
-    ("password in a log line", "login with password=" + "hunter2-Zq9 failed", "hunter2-Zq9"),
+    *_table("password", _PASSWORDS),
+    *_table("header", _HEADERS),
+    *_table("URL", _URLS),
+    *_table("token", _TOKENS),
+    *_table("private key", _KEYS),
+    *_table("card", _CARDS),
 ]
-LOOKALIKES: list[tuple[str, str]] = []
+"""A name, the text, what must not be left of it. Its first characters may be, when they say whose key it was."""
+
+PERSONAL = _table("person", _PEOPLE)
+"""The same for what is hidden only where the setting says so."""
