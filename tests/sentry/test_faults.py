@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import time
+import tracemalloc
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from standins.faults import FAULTS, Fault, answering, happening, length_too_shor
 from standins.recorded import TOKEN
 from standins.sockets import Request, Wire, listening
 
+from sentry.bodies import Body
 from sentry.client import SentryClient
 from sentry.errors import BadResponseError, RateLimitedError, SentryError
 from sentry.protocol import IssueChange
@@ -197,6 +199,20 @@ async def test_a_closed_client_says_that_it_is() -> None:
         pass
     with pytest.raises(RuntimeError, match="outside of `async with`"):
         await client.get_issue("5")
+
+
+def test_a_gzip_bomb_is_not_unpacked_beyond_the_limit() -> None:
+    bomb = gzip.compress(b" " * 50_000_000)
+    too_large = BadResponseError("too large")
+    body = Body("gzip", 200_000, too_large)
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadResponseError, match="too large"):
+            body.feed(bomb)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2_000_000
 
 
 async def test_an_answer_of_several_gzip_members_is_read_whole() -> None:

@@ -135,6 +135,24 @@ async def test_a_short_id_is_remembered_for_its_lifetime_and_within_bounds() -> 
     assert short_ids.number("acme", "A-2") is None
 
 
+async def test_a_short_id_whose_issue_has_gone_is_looked_up_again() -> None:
+    server_like = Answering({})
+    async with (
+        listening(server_like.answer) as server,
+        client_of(server.url, organization="acme", cache_ttl=60) as client,
+    ):
+        server_like.known = {"GET /issues/5/": (200, {"id": "5", "shortId": "SHOP-1"})}
+        await client.get_issue("5")
+        server_like.known = {
+            "GET /issues/5/": (404, {"detail": "The requested resource does not exist"}),
+            "GET /issues/6/": (200, {"id": "6", "shortId": "SHOP-1"}),
+            "GET /organizations/acme/shortids/SHOP-1/": (200, {"groupId": "6"}),
+        }
+        with pytest.raises(NotFoundError):
+            await client.get_issue("SHOP-1", fresh=True)
+        assert (await client.get_issue("SHOP-1")).id == "6"
+
+
 class Answering:
     """A server that knows some paths; `{}` and a status for the others."""
 

@@ -236,6 +236,14 @@ def test_an_answer_that_is_remembered_again_is_counted_once() -> None:
     assert cache.size < 11_000
 
 
+def test_an_answer_that_comes_after_a_write_takes_no_room() -> None:
+    cache = Cache(10, 50_000)
+    before = cache.key(Kind.ISSUE, "url")
+    cache.drop(Kind.ISSUE)
+    cache.put(before, answered())
+    assert (cache.size, cache.get(before)) == (0, None)
+
+
 def test_the_hit_rate_of_nothing_is_zero() -> None:
     assert Statistics().hit_rate == 0
 
