@@ -20,6 +20,8 @@ _NO_DOMAIN = frozenset(
     zip""".split()
 )
 _LOCAL_PART = "!#$%+-.^_~"
+# What every IPv6 address has: two colons in a row, or six of them among its groups.
+_COLONS = re.compile(r":(?::(?<![G-Zg-z_]::)|(?:[0-9A-Fa-f]{1,4}:){5})")
 _IPV6 = re.compile(
     r"[0-9A-Fa-f:](?<![\w:.][0-9A-Fa-f:])[0-9A-Fa-f:]{2,38}(?:(?<=:)[0-9]{1,3}(?:\.[0-9]{1,3}){3})?(?![\w:]|\.\w)"
 )
@@ -83,15 +85,15 @@ def hide_addresses(text: str) -> str:
     """E-mail addresses (also with `%40`) and IPv6 addresses."""
     if "@" in text or "%40" in text:
         text = _hide_mail(text)
-    if "::" in text or text.count(":") > 6:
-        text = _IPV6.sub(_hide_ipv6, text)
-    return text
+    return _IPV6.sub(_hide_ipv6, text) if _COLONS.search(text) else text
 
 
 def _hide_ipv6(match: re.Match[str]) -> str:
     found = match.group()
     address = found.rstrip(":") if not found.endswith("::") else found
-    sliced = address.startswith("::") and not address.lower().startswith("::ffff:")  # items[::2]
+    if "::" not in found and found.count(":") < 6:
+        return found  # a time of day
+    sliced = address.find(":") < 3 and not address.lower().startswith("::ffff:")  # items[2::2]
     if sliced or not any(map(str.isdigit, found)) or not _is_person(address):
         return found
     return REDACTED + found[len(address) :]

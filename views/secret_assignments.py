@@ -11,13 +11,13 @@ NAMES = (
     r"|p(?:ass|wd|w[^a-z]|in)|s(?:ecret|ess|id|ig|sn)|t(?:oken|otp)|xsrf"
 )
 _AFTER_NAME = (
-    r"[\w.-]{0,60}+)(?P<close>\\{0,8}[\"'`]|%2[27]|&quot;|\]|%5d)?+"
+    r"[\w.-]{0,60}+)(?P<close>\\{0,8}[\"'`]\]?|%2[27]|&quot;|\]|%5d)?+"
     # := => = == != : `: str | None =` %3d
     r"(?P<sep>[ \t]{0,4}(?::=|=>|[=!]?={1,2}"
     r"|:(?:[ \t]?[\w.\[\]]{1,40}(?: ?\| ?[\w.\[\]]{1,40}){0,3} ?=(?=\s?[brf]?[\"'`]))?|%3[ad])\s{0,4}"
     # name="password" value="hunter2" and {"name": "password", "value": "hunter2"}
-    r"|[\s,]{1,3}(?:\\{0,8}\")?(?:value|content)(?:\\{0,8}\")?\s?[:=]\s?(?=\\{0,8}[\"'])"
-    r"|[ \t]{1,3}(?=\\{0,8}[\"'])|,[ \t]{0,3}(?=[\"'])|>(?=[^<>\s])|\r?\n\r?\n)"
+    r"|[\s,]{1,24}(?:\\{0,8}[\"'])?(?:value|content)(?:\\{0,8}[\"'])?\s?[:=]\s?(?=\\{0,8}[\"'])"
+    r"|[ \t]{1,3}(?=\\{0,8}[\"'])|,[ \t]{0,3}(?=[\"'])|(?:\s[^<>]{0,200})?>(?=[^<>\s])|\r?\n\r?\n)"
 )
 _NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 _QUOTE = re.compile(r"[bBrRuUfF]{0,2}(\\{0,8}(?:\"\"\"|'''|[\"'`])|%2[27]|&quot;)")
@@ -35,7 +35,8 @@ _SCHEME = re.compile(
 _CREDENTIALS = re.compile(r"[^\s\"'<>,;\\]+")
 _REST_OF_LINE = re.compile(r"[^\r\n]+")
 _REST_TO_QUOTE = re.compile(r"[^\r\n\"']+")
-_ELEMENT = re.compile(r"[^<]+(?=</)|[^<\s()\"'`]+\Z")
+_TAG = re.compile(r"<(?:[\w-]{1,40}:)?\Z")
+_ELEMENT = re.compile(r"[^<]+(?=</)|[^<\s()\"'`]+")
 _COOKIE = re.compile(r"[^\s=;,|({\[]+=")
 _PATH = re.compile(r"[A-Za-z_$@][\w$]*(?:(?:\??\.|->|::)[A-Za-z_$][\w$]*)*")
 _CODE_ROOTS = (
@@ -113,18 +114,16 @@ class Assignments:
         if secret is Secret.NO:
             return None
         close, separator, at = match["close"] or "", match["sep"].strip(" \t"), match.end()
-        if separator.startswith(("\r", "\n")):
+        if separator.isspace():
             return _form_field(text, before, at)
-        if separator == ">":
-            element = _ELEMENT.match(text, at) if before.endswith("<") else None
+        if separator.endswith(">") and separator != "=>":
+            element = _ELEMENT.match(text, at) if _TAG.search(before) and secret is Secret.YES else None
             return element.span() if element and not says_nothing(element.group()) else None
         words = words_of(name)
-        if separator == "," and name.startswith("-"):
-            separator = "="  # an option in a list of arguments: ['--password', 'hunter2']
+        if separator in (",", "") and name.startswith("--"):
+            separator = "="  # an option, also in a list of arguments: ['--password', 'hunter2']
         if quote := _QUOTE.match(text, at):
             return _quoted(text, quote, before, close, separator, words, secret)
-        if separator in ("", ","):
-            return None
         return _unquoted(text, at, lowered[end:at], before, close, words, secret)
 
     def _flag(self, match: re.Match[str]) -> str:
@@ -151,17 +150,15 @@ def _quoted(
     value = text[begin:end]
     if says_nothing(value) or (secret is Secret.MAYBE and not looks_like_credential(value)):
         return None
-    if words[-1] in ("token", "tokens") and (
-        not any(map(str.isalnum, value)) or before.lower().endswith(("unexpected ", "illegal "))
-    ):
-        return None  # a parser's words: Unexpected token '<'
+    if words[-1] in ("token", "tokens") and before.lower().endswith(("unexpected ", "illegal ")):
+        return None  # a parser's words: unexpected token: 'x'
     if separator == "":  # password 'hunter2'
         plain = not close and words[-1] in _PASSWORDS and words[-1] != "pass"
         return (begin, end) if plain else None
     if separator == ",":  # a pair such as ('password', 'hunter2'), no list of names
         opened = before[-1:] in ("'", '"') and before[-2:-1] in ("(", "[") and text[end + 1 : end + 2] in (")", "]", "")
         clear = looks_like_credential(value) or "=" in value or " " in value
-        return (begin, end) if opened and close and clear else None
+        return (begin, end) if opened and close and not close.endswith("]") and clear else None
     return begin, end
 
 
@@ -193,7 +190,7 @@ def _unquoted(
         line = (_REST_TO_QUOTE if before[-1:] in ("'", '"') else _REST_OF_LINE).match(text, at)
         if line and _COOKIE.match(line.group()):
             return line.span()
-    if close and close not in ("]", "%5d") and (bracket := _BRACKETED.match(text, at)):
+    if close and not close.endswith(("]", "%5d")) and (bracket := _BRACKETED.match(text, at)):
         return bracket.span() if secret is Secret.YES and between.strip("\\\"' \t") != "=" else None
     value = _UNQUOTED.match(text, at)
     if (

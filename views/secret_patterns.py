@@ -15,7 +15,7 @@ REDACTED = "[redacted]"
 _STARTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     # the last character of the start, what has to surround it, the starts
     "_": (
-        r"(?<=[0-9a-z]_)(?=[\w+/=-]{8})",
+        r"(?<=[1278a-z]_)(?=[\w+/=-]{8})",
         [
             (r"gh[opsru]", r"[A-Za-z0-9]{20,}"),
             (r"github_pat", r"\w{20,}"),
@@ -56,7 +56,7 @@ _STARTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
         ],
     ),
     ".": (
-        r"(?=[\w.-]{10})",
+        r"(?<=[0-9Ga-z]\.)(?=[\w.-]{10})",
         [
             (r"SG", r"[\w-]{16,}+\.[\w-]{16,}"),
             (r"dp\.(?:ct|pt|sa|st)", r"[\w.-]{20,}"),
@@ -65,7 +65,7 @@ _STARTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
         ],
     ),
     "/": (
-        r"(?=[\w/])",
+        r"(?<=[ms/]/)(?=[0-9a-z])",
         [
             (r"slack\.com", r"(?:services|workflows|triggers)/[\w/-]{8,}"),
             (r"api/webhooks", r"[0-9]{5,25}/[\w-]{20,}"),
@@ -161,4 +161,6 @@ def hide_tokens(text: str) -> str:
         text = _TCP_PASSWORD.sub(f":{REDACTED}@", text)
     if "dentified " in text or "IDENTIFIED" in text:
         text = _IDENTIFIED.sub(rf"\1'{REDACTED}'", text)
-    return _KEY_LINE.sub(rf"\1{REDACTED}\2", text) if 64 <= len(text) <= 160 else text
+    if 64 <= len(text) <= 160 and (line := _KEY_LINE.fullmatch(text)):
+        return f"{line[1]}{REDACTED}{line[2]}"
+    return text
