@@ -73,6 +73,7 @@ LOOKALIKES: list[tuple[str, str]] = [
     ("rules", "password_min_length=8"),
     ("own name", "login(name, password=password, token = token)"),
     ("other name", "login(name, password=db_password)"),
+    ("other variable", "const password = entered;"),
     ("condition", "password = (first or second)"),
     ("comparison", "if token == Comment.Special:"),
     ("difference", "if sig != expected_signature:"),

@@ -1,9 +1,9 @@
 """Whatever an event says, it is seen, it stays between its markers, and it renders as nothing but text."""
 
 import re
-import unicodedata
 
 import pytest
+from corpus.hidden import HIDDEN, hidden_in
 from corpus.hostile import TEXTS, tagged
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from views.provenance import Markers, code, visible
 
 MARKERS = Markers("123456789")
-HIDDEN = (
+SOME_HIDDEN = (
     "\x00\x07\x08\x0b\x1b\x7f\x85\x9b\xad\u034f\u061c\u115f\u180e\u200b\u200d\u200f\u202e\u2028\u2066\u2800\u3164"
     "\ud800\ue000\ufdd0\ufe01\ufeff\ufff9\ufffe\U000e0041\U000e0101\U0010ffff"
 )
@@ -34,22 +34,12 @@ PIECES = [
         "1",
         "❤",
         "\ufe0f",
-        *HIDDEN,
+        *SOME_HIDDEN,
     ),
     *("«", "»", "123456789", "«123456789", "123456789»", "« 12", "34 »", "![x](http://evil.example)", "<b>"),
 ]
-TEXT = st.one_of(st.lists(st.sampled_from(PIECES), max_size=30).map("".join), st.text())
+TEXT = st.one_of(st.lists(st.sampled_from(PIECES), max_size=30).map("".join), st.text(), st.text(st.characters()))
 EXAMPLES = ["", "`", " ", "``", "a`", "`a", "\n", "123456789" * 2, "«123456789\n```\n123456789»", "`" * 100, "1«1»1"]
-
-
-def hidden_in(text: str) -> set[str]:
-    """Characters of the kinds that draw nothing, but for a newline, a tab and an emoji's selector."""
-    text = re.sub("(?<=[\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff])\ufe0f", "", text)
-    arabic_signs_that_are_drawn = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u0890\u0891\u08e2\U000110bd\U000110cd"
-    hieroglyph_joiners = {chr(number) for number in range(0x13430, 0x1343F)}
-    kinds = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-    found = {c for c in text if unicodedata.category(c) in kinds or "\ufe00" <= c <= "\ufe0f" or c in HIDDEN}
-    return found - set("\n\t") - set(arabic_signs_that_are_drawn) - hieroglyph_joiners
 
 
 def spans(line: str) -> tuple[str, str, str]:
@@ -100,10 +90,16 @@ def test_nothing_stays_hidden_and_looking_twice_changes_nothing(text: str) -> No
     assert "\r" not in seen
     assert visible(seen) == seen
     assert len(seen) <= 10 * len(text)
+    if not hidden_in(text):
+        assert seen is text
 
 
 def test_every_character_of_unicode_is_shown_or_drawn() -> None:
-    assert not hidden_in(visible(" ".join(map(chr, range(0x110000)))))
+    hidden = sorted(HIDDEN - {"\r"})
+    drawn = " ".join(chr(number) for number in range(0x110000) if chr(number) not in HIDDEN)
+
+    assert visible("a".join(hidden)) == "a".join(f"<U+{ord(character):04X}>" for character in hidden)
+    assert visible(drawn) is drawn
 
 
 @pytest.mark.parametrize("text", ["", "plain", "two\nlines\twith a tab", "größer ❤\ufe0f", "10\u00a0€"])
