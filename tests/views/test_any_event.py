@@ -153,8 +153,6 @@ def test_a_hostile_event_is_told_as_evidence(name: str, found: dict[str, Any]) -
 
     for result in (
         event(hostile),
-        stacktrace(hostile),
-        stacktrace(hostile, "all"),
         issue(python_issue(), hostile),
         event_list("5", Page([hostile])),
     ):
