@@ -8,6 +8,7 @@ https://docs.github.com/code-security/secret-scanning/introduction/supported-sec
 import base64
 import binascii
 import re
+from functools import cache
 
 REDACTED = "[redacted]"
 
@@ -89,25 +90,28 @@ def _start(start: str, last: str, rest: str) -> str:
     return f"(?<={whole}){outside}{rest}"
 
 
-def _tokens() -> str:
-    """One alternation of single characters, rare in text, so that `re` skips all others without a closer look."""
+@cache
+def _tokens() -> re.Pattern[str]:
+    """One alternation of single characters, rare in text, so that `re` skips all others without a closer look.
+
+    Compiled when it is first needed: that takes longer than anything else of ours at the server's start.
+    """
     kinds: list[str] = []
     for last, (around, starts) in _STARTS.items():
         one = "|".join(_start(start, re.escape(last), rest) for start, rest in starts)
         kinds.append(f"{re.escape(last)}{around}(?:{one})")
-    return "|".join(kinds)
-
-
-_TOKENS = re.compile(
-    _tokens()
-    + r"|A(?<=[0-9]{8}:AA)[\w-]{30,40}(?![\w-])"  # Telegram
-    + r"|\.(?<=[\w-]{23}\.)[\w-]{6}\.[\w-]{27,40}(?![\w-])"  # Discord
-    + "".join(
-        rf"|{b}(?<![A-Za-z0-9]{b})(?:[Ee][Aa][Rr][Ee][Rr](?:[\s:+]|%20){{1,3}}(?P<bearer{b}>[\w.~+/=-]{{6,}})"
-        rf"|[Aa][Ss][Ii][Cc](?:[\s+]|%20){{1,3}}(?P<basic{b}>[A-Za-z0-9+/_-]{{6,}}+={{0,2}}))"
-        for b in "Bb"
+    return re.compile(
+        "|".join(kinds)
+        + r"|A(?<=[0-9]{8}:AA)[\w-]{30,40}(?![\w-])"  # Telegram
+        + r"|\.(?<=[\w-]{23}\.)[\w-]{6}\.[\w-]{27,40}(?![\w-])"  # Discord
+        + "".join(
+            rf"|{b}(?<![A-Za-z0-9]{b})(?:[Ee][Aa][Rr][Ee][Rr](?:[\s:+]|%20){{1,3}}(?P<bearer{b}>[\w.~+/=-]{{6,}})"
+            rf"|[Aa][Ss][Ii][Cc](?:[\s+]|%20){{1,3}}(?P<basic{b}>[A-Za-z0-9+/_-]{{6,}}+={{0,2}}))"
+            for b in "Bb"
+        )
     )
-)
+
+
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]{0,10}-----"
     r"(?:.*?-----END [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]{0,10}-----|.*)",
@@ -150,8 +154,8 @@ def _is_basic(credentials: str) -> bool:
 
 def hide_tokens(text: str) -> str:
     """The keys of known issuers, bearer and basic credentials, private keys, passwords in URLs."""
-    if _TOKENS.search(text):
-        text = _TOKENS.sub(_token, text)
+    if _tokens().search(text):
+        text = _tokens().sub(_token, text)
         text = _AFTER_ACCESS_KEY.sub(rf"\1{REDACTED}", text)
     if "-----BEGIN" in text:
         text = _PRIVATE_KEY.sub(REDACTED, text)
