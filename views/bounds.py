@@ -1,4 +1,8 @@
-"""Bounds on what is taken from Sentry's objects, before anything walks or cleans it, and cuts for reading after."""
+"""Bounds on what is taken from Sentry's objects, before anything walks or cleans it, and cuts for reading after.
+
+Before cleaning, texts are bounded generously and not rewritten: neither escapes nor a cut may hide a secret from
+redaction. After it they are cut to half of that at most.
+"""
 
 import math
 import re
@@ -27,7 +31,7 @@ def raw(text: Any) -> str | None:
     """The text bounded for cleaning; None when there is none."""
     if text is None or text == "":
         return None
-    return (text if isinstance(text, str) else str(plain(text)))[:RAW]
+    return (text if isinstance(text, str) else _compact(plain(text)))[:RAW]
 
 
 def plain(value: Json, room: int = RAW) -> Json:
@@ -41,7 +45,7 @@ def plain_object(value: Json, room: int = RAW) -> dict[str, Any]:
 
 def _plain(value: Json, room: list[int], depth: int) -> Json:
     if isinstance(value, str):
-        kept = value[: max(0, min(DETAIL, room[0]))]
+        kept = value[:DETAIL]  # not to what room is left: that could be half a secret
         room[0] -= len(kept) + 4
         return kept if len(kept) == len(value) else kept + "…"
     if isinstance(value, bool) or value is None:

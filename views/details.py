@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from sentry.models import Event
 from views import sections
-from views.bounds import briefs, compact, cut, line, plain, raw
+from views.bounds import DETAIL, briefs, compact, cut, line, plain, raw
 from views.results import Details, Evidence, Known, Step
 from views.sections import Breadcrumb, Request
 from views.stacktraces import Traced, trace_steps, traced
@@ -35,7 +35,7 @@ class Happened(Traced):
     contexts: Details = {}
     extra: Details = {}
     other: Details = {}  # entries of unusual types: csp, template, ...
-    problems: list[Evidence] = []  # what Sentry could not do with the event
+    problems: list[Details] = []  # what Sentry could not do with the event
     sdk: Evidence | None = None
 
     @property
@@ -59,7 +59,7 @@ class Happened(Traced):
             "other": briefs(found.other, 600 * scale, 10),
             "tags": briefs(found.tags, 100, items),
             "user": briefs(found.user, 80, 8),
-            "problems": [line(problem, 200) for problem in found.problems],
+            "problems": [briefs(problem, 160, 4) for problem in found.problems],
         }
         shown = found.model_copy(update=changes).with_texts(line, release=200, dist=80, environment=80, sdk=80)
         return shown.with_texts(cut, message=1_000 * scale)
@@ -106,7 +106,7 @@ class Happened(Traced):
         lines += [f"{name}: {compact(value, 2_000)}" for name, value in self.other.items()]
         lines += sections.context_lines(self.contexts)
         lines += sections.details_line("extra", self.extra, 4_000)
-        return lines + [f"Sentry noted: {problem}" for problem in self.problems]
+        return lines + [sections.problem_line(problem) for problem in self.problems]
 
 
 def happened(event: Event, *, whole: bool = False) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def happened(event: Event, *, whole: bool = False) -> dict[str, Any]:
         "request": sections.request(event, whole=whole),
         "contexts": sections.contexts(event, whole=whole),
         "extra": sections.extras(event),
-        "other": {line(entry.type, 40): plain(entry.data, 4_000) for entry in others},
+        "other": {entry.type[:DETAIL]: plain(entry.data, 4_000) for entry in others},
         "problems": sections.problems(event),
         "sdk": sections.sdk(event) if whole else None,
     }

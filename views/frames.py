@@ -93,8 +93,8 @@ class Frame(Part):
 
 
 def call_name(module: Any, function: Any, filename: Any) -> str:
-    where = line(module or filename or "", 80)
-    what = line(function or "", 80)
+    where = line(module or filename or "", DETAIL)
+    what = line(function or "", DETAIL)
     return f"{where}.{what}" if where and what and not what.startswith(where) else what or where or "?"
 
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from sentry.models import Commit, Event, Issue, TagValues, as_object
 from sentry.pages import Page
-from views.bounds import cut, identifier, line, link, raw, rows
+from views.bounds import DETAIL, cut, identifier, line, link, raw, rows
 from views.commits import CommitLine, commit_lines
 from views.details import Happened, happened
 from views.facts import IssueFacts, facts
@@ -157,7 +157,7 @@ class IssueResult(IssueFacts, Happened):
             "external_issues": [line(text, 200) for text in found.external_issues[:10]],
             "missing": {key: line(why, 200) for key, why in found.missing.items()},
             "suspect_commits": [commit.shown() for commit in found.suspect_commits[:5]],
-            "tag_values": {key: line(told, 300) for key, told in found.tag_values.items()},
+            "tag_values": {line(key, 40): line(told, 300) for key, told in found.tag_values.items()},
         }
         return found.model_copy(update=changes).with_texts(line, first_release=120, last_release=120)
 
@@ -181,7 +181,7 @@ def issue(issue: Issue, event: Event | None, *, extras: IssueExtras | None = Non
         comments=issue.num_comments,
         trends=[trend for period in ("24h", "14d", "30d") if (trend := _trend(issue, period))],
         fingerprint=[text for one in grouped[:20] if (text := raw(one))],
-        tag_values={line(tag.key, 40): distribution(tag, 4) for tag in extras.tags[:20] if tag.key},
+        tag_values={tag.key[:DETAIL]: distribution(tag, 4) for tag in extras.tags[:20] if tag.key},
         suspect_commits=commit_lines(extras.suspect_commits[:10]),
         external_issues=[*extras.external_issues[:20], *_annotations(issue)],
         missing=extras.missing,

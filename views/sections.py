@@ -3,7 +3,6 @@
 import re
 from datetime import datetime
 from typing import Annotated, Any, Self
-from urllib.parse import urlencode
 
 from sentry.models import Breadcrumb as SentryBreadcrumb
 from sentry.models import Event, as_list, as_object
@@ -67,13 +66,15 @@ class Breadcrumb(Detail):
 class Request(Detail):
     method: Evidence | None = None
     url: Evidence | None = None
-    query: Evidence | None = None
+    query: Annotated[Any, OUTSIDER] = None
     headers: Details = {}
     cookies: Details = {}
     body: Annotated[Any, OUTSIDER] = None
 
     def lines(self) -> list[str]:
-        query = f"?{self.query}" if self.query and "?" not in (self.url or "") else ""
+        fields = as_object(self.query)
+        told = "&".join(f"{name}={value}" for name, value in fields.items()) if fields else str(self.query or "")
+        query = f"?{line(told, 300)}" if told and "?" not in (self.url or "") else ""
         lines = [f"Request: {self.method or ''} {self.url or ''}{query}".replace(":  ", ": ")]
         if self.headers:
             lines.append("  " + "; ".join(f"{name}: {compact(value, 120)}" for name, value in self.headers.items()))
@@ -89,9 +90,10 @@ class Request(Detail):
                 "headers": briefs(self.headers, 100 * scale, int(6 * scale) + 4),
                 "cookies": briefs(self.cookies, 40, 8),
                 "body": brief(self.body, 400 * scale),
+                "query": brief(self.query, 200 * scale),
             }
         )
-        return found.with_texts(line, method=20, url=300, query=200 * scale)
+        return found.with_texts(line, method=20, url=300)
 
     def in_brief(self) -> Self:
         return self.model_copy(update={"headers": briefs(self.headers, 60, 2), "cookies": {}, "body": None})
@@ -152,10 +154,9 @@ def request(event: Event, *, whole: bool) -> Request | None:
     )
 
 
-def _query(read: SentryRequest) -> str | None:
-    if isinstance(read.query, str):
-        return raw(read.query.removeprefix("?"))
-    return raw(urlencode([(key, str(value)) for key, value in _named(read.query).items()], errors="replace"))
+def _query(read: SentryRequest) -> str | dict[str, Any] | None:
+    """As it came: encoding it would hide from redaction what is secret in it."""
+    return raw(read.query.removeprefix("?")) if isinstance(read.query, str) else _named(read.query) or None
 
 
 def _named(value: Any) -> dict[str, Any]:
@@ -200,13 +201,21 @@ def sdk(event: Event) -> str | None:
     return joined([raw(found.get("name")), raw(found.get("version"))], " ") or None
 
 
-def problems(event: Event) -> list[str]:
+def problems(event: Event) -> list[dict[str, Any]]:
     """What Sentry could not do with the event: source maps that it did not find, values that it cut."""
-    told = [
-        joined([raw(row.get("message") or row.get("type")), raw(as_object(row.get("data")))])
-        for row in rows(event.errors)
-    ]
-    return list(dict.fromkeys(text for text in told if text))[:5]
+    found: list[dict[str, Any]] = []
+    for row in rows(event.errors)[:20]:
+        told = {"message": row.get("message") or row.get("type"), "data": row.get("data")}
+        if (problem := plain_object(_filled(told), 2_000)) not in ({}, *found):
+            found.append(problem)
+    return found[:5]
+
+
+def problem_line(found: dict[str, Any]) -> str:
+    rest = {name: value for name, value in found.items() if name != "message"}
+    return joined(
+        ["Sentry noted:", str(found.get("message", "")), *(compact(value, 200) for value in rest.values())], " "
+    )
 
 
 def _filled(fields: dict[str, Any]) -> dict[str, Any]:

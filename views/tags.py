@@ -67,7 +67,7 @@ def tag_values(issue: str, values: TagValues) -> TagValuesResult:
 def distribution(values: TagValues, most: int) -> str:
     """`shop@1.5.0 50%, shop@1.4.0 50%`."""
     total = _total(values)
-    shares = [f"{line(_name(value), 60)} {_percent(100 * value.count / total)}" for value in values.top_values[:most]]
+    shares = [f"{raw(_name(value))} {_percent(100 * value.count / total)}" for value in values.top_values[:most]]
     more = (values.unique_values or len(values.top_values)) - len(shares)
     return ", ".join([*shares, f"{more:,} more values"] if more > 0 else shares)
 

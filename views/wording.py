@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from sentry.models import Actor, Issue, as_object
-from views.bounds import line, number, word
+from views.bounds import line, number, raw, word
 
 LEVELS = ("fatal", "error", "warning", "info", "debug", "log", "sample")
 BARS = "▁▂▃▄▅▆▇█"
@@ -88,9 +88,9 @@ def _resolved(issue: Issue) -> str | None:
     if details.get("inNextRelease") or issue.status == "resolvedInNextRelease":
         return "in the next release"
     if release := details.get("inRelease"):
-        return f"in release {line(release, 100)}"
+        return f"in release {raw(release)}"
     if commit := as_object(details.get("inCommit")):
-        return f"in commit {line(commit.get('id') or commit.get('commit') or '?', 40)}"
+        return f"in commit {raw(commit.get('id') or commit.get('commit')) or '?'}"
     return None
 
 
@@ -113,5 +113,5 @@ def actor(found: Actor | None) -> str | None:
     """Whom an issue is assigned to: `Ann`, `team payments`."""
     if found is None:
         return None
-    name = line(found.name or found.email or found.id, 80)
+    name = raw(found.name or found.email or found.id)
     return f"team {name}" if found.type == "team" else name or None

@@ -113,7 +113,7 @@ def test_a_request_is_told_whichever_way_it_is_written(read: Read) -> None:
     )
     mapping = read(made([request(query_string="?page=2", headers={"Accept": "*/*"}, cookies={"sid": "1"}, data="raw")]))
 
-    assert "Request: GET https://shop.test/?page=2&q=a+b\n  Content-Type: text/plain; X-Odd: 1\n" in pairs.text
+    assert "Request: GET https://shop.test/?page=2&q=a b\n  Content-Type: text/plain; X-Odd: 1\n" in pairs.text
     assert "\n  cookies: sid, theme\n  body: {code: A}" in pairs.text
     assert "Request: GET https://shop.test/?page=2\n  Accept: */*\n  cookies: sid\n  body: raw" in mapping.text
     assert set(pairs.data["request"]["cookies"].values()) == {"[redacted]"}
@@ -147,7 +147,7 @@ def test_user_tags_contexts_and_extra_are_told_once_each(read: Read) -> None:
         "flags: none",
         "extra: cart={size: 3}",
         "SDK: sentry.python 2",
-        "Sentry noted: Source code was not found | {'url': 'a.js'}",
+        "Sentry noted: Source code was not found {url: a.js}",
     ):
         assert line in answer.text, line
         assert answer.text.count(line) == 1
