@@ -16,8 +16,9 @@ _AFTER_NAME = (
     r"(?P<sep>[ \t]{0,4}(?::=|=>|[=!]?={1,2}"
     r"|:(?:[ \t]?[\w.\[\]]{1,40}(?: ?\| ?[\w.\[\]]{1,40}){0,3} ?=(?=\s?[brf]?[\"'`]))?|%3[ad])\s{0,4}"
     # name="password" value="hunter2" and {"name": "password", "value": "hunter2"}
-    r"|[\s,]{1,24}(?:\\{0,8}[\"'])?(?:value|content)(?:\\{0,8}[\"'])?\s?[:=]\s?(?=\\{0,8}[\"'])"
-    r"|[ \t]{1,3}(?=\\{0,8}[\"'])|,[ \t]{0,3}(?=[\"'])|(?:\s[\w:.-]{1,40}=[\"'][^<>]{0,200})?>(?=[^<>\s])|\r?\n\r?\n)"
+    r"|(?:[\s,]|\\{1,4}[nrt]){1,24}(?:\\{0,8}[\"'])?(?:value|content)(?:\\{0,8}[\"'])?\s?[:=]\s?(?=\\{0,8}[\"'])"
+    r"|[ \t]{1,3}(?=\\{0,8}[\"'])|,[ \t]{0,3}(?=[\"'])|(?:\s[\w:.-]{1,40}=[\"'][^<>]{0,200})?>(?=[^<>\s])"
+    r"|(?:(?:\r|\\{1,4}r)?(?:\n|\\{1,4}n)){2})"
 )
 _NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 _QUOTE = re.compile(r"[bBrRuUfF]{0,2}(\\{0,8}(?:\"\"\"|'''|[\"'`])|%2[27]|&quot;)")
@@ -33,6 +34,8 @@ _SCHEME = re.compile(
     re.I,
 )
 _CREDENTIALS = re.compile(r"[^\s\"'<>,;\\]+")
+_NAME = re.compile(r"name=\\{0,4}\"\Z", re.I)
+_REST_OF_FIELD = re.compile(r"(?:(?!\\{1,4}[rn])[^\r\n])+")
 _REST_OF_LINE = re.compile(r"[^\r\n]+")
 _REST_TO_QUOTE = re.compile(r"[^\r\n\"']+")
 _TAG = re.compile(r"<(?:[\w-]{1,40}:)?\Z")
@@ -114,7 +117,7 @@ class Assignments:
         if secret is Secret.NO:
             return None
         close, separator, at = match["close"] or "", match["sep"].strip(" \t"), match.end()
-        if separator.isspace():
+        if separator.endswith(("\n", "\\n")) and separator[0] in "\r\n\\":
             return _form_field(text, before, at)
         if separator.endswith(">") and separator != "=>":
             element = _ELEMENT.match(text, at) if _TAG.search(before) and secret is Secret.YES else None
@@ -136,7 +139,7 @@ _TO_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 def _form_field(text: str, before: str, at: int) -> tuple[int, int] | None:
     """A part of multipart/form-data (RFC 7578): `name="password"`, an empty line, the value."""
-    value = _REST_OF_LINE.match(text, at) if before.lower().endswith('name="') else None
+    value = _REST_OF_FIELD.match(text, at) if _NAME.search(before) else None
     return value.span() if value else None
 
 

@@ -200,8 +200,13 @@ def _cases(event: bool) -> Iterator[Case]:
         yield _made(event, f"{name} everywhere", leaves, value)
         for part in parts:
             yield _made(event, f"{name} for {part}", [part], value)
+    names = [place for place in leaves if place.endswith(("+", "/0/0", "/key"))]
+    values = [place for place in leaves if place not in names and place != "permalink"]  # which Sentry itself makes
     for name, text, _ in SECRETS:
-        yield _made(event, f"secret {name} everywhere", leaves, text)
+        yield _made(event, f"secret {name} everywhere", values, text)
+        yield _made(event, f"secret {name} as names", names, text)
+    elsewhere = "https://elsewhere.example.test/organizations/acme/issues/5/?x=`rm`#«1"
+    yield _made(event, "a link to another host", ["permalink"], elsewhere)
     yield "nothing", {}
     yield "only nulls", dict.fromkeys(ordinary_event() if event else ordinary_issue())
 

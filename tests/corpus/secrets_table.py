@@ -80,6 +80,8 @@ _PASSWORDS = [
     ("JSON, encoded", "%7B%22user%22%3A%22ann%22%2C%22password%22%3A%22§%22%7D", _W),
     ("JSON in HTML", "{&quot;user&quot;:&quot;ann&quot;,&quot;password&quot;:&quot;§&quot;}", _W),
     ("multipart", 'Content-Disposition: form-data; name="password"\r\n\r\n§\r\n--b--', _W),
+    ("multipart in a repr", r"""b'a; name="password"\r\n\r\n§\r\n--b--'""", _W),
+    ("named value in a repr", r"""'{\n "name": "password",\n "value": "§"}'""", _W),
     ("SQL user", "CREATE USER ann IDENTIFIED BY '§'", _W),
     ("SQL role", "ALTER ROLE ann WITH PASSWORD '§' VALID UNTIL 'infinity'", _W),
     ("not ASCII", 'вход: {"password": "§", "имя": "Анна"}', "п@роль-Zq9ü"),
@@ -202,8 +204,6 @@ _KEYS = [
     ),
     ("in one line", "KEY '§' is bad", _pem("EC ", _KEY_LINES, " ")),
     ("cut off", "loading §", _pem("RSA ", _KEY_LINES)[:120]),
-    ("a line of source", '    "§"', _KEY),
-    ("a line as it is", "§", _KEY),
 ]
 _CARDS = [
     ("Visa", "charging § failed", "4111 1111 " + "1111 1111"),
@@ -246,3 +246,6 @@ SECRETS: list[tuple[str, str, str]] = [
 
 PERSONAL = _table("person", _PEOPLE)
 """The same for what is hidden only where the setting says so."""
+
+KEY_LINES = _table("key line", [("source", '    "§",', _KEY), ("as it is", "§", _KEY)])
+"""The same for single lines of a private key, which are told by their length and nothing else: only alone."""

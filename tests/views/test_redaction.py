@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from corpus.lookalikes import LOOKALIKES
-from corpus.secrets_table import PERSONAL, SECRETS
+from corpus.secrets_table import KEY_LINES, PERSONAL, SECRETS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,8 +45,13 @@ def test_only_the_secret_goes(name: str, text: str, secret: str, redaction: Reda
 def test_a_secret_goes_in_json_and_within_text(name: str, text: str, secret: str) -> None:
     held = {"note": text, text: [text, [text, "x"], {"deep": (text,)}], "pairs": [["note", text]]}
     assert secret not in str(REDACTION.value(held))
-    if not text.startswith((" ", secret)):  # a line of a key is told by its length: that one has to stand alone
-        assert secret not in REDACTION.text(f"Überall 注文\n{text}\nand 7 more")
+    assert secret not in REDACTION.text(f"Überall 注文\n{text}\nand 7 more")
+
+
+@pytest.mark.parametrize(("name", "text", "secret"), KEY_LINES, ids=ids(KEY_LINES))
+def test_a_line_of_a_private_key_goes_where_it_stands_alone(name: str, text: str, secret: str) -> None:
+    assert hidden_in(text, secret, REDACTION) == REDACTED
+    assert REDACTION.value([text, "x"]) == [text.replace(secret, REDACTED), "x"]
 
 
 @pytest.mark.parametrize(("name", "text", "secret"), PERSONAL, ids=ids(PERSONAL))
