@@ -1,92 +1,54 @@
-"""Sentry's objects as its Web API returns them: only the fields we use, and tolerant of every odd one.
+"""Sentry's objects as its Web API returns them: only the fields we use, and tolerant of every odd one."""
 
-All three servers send nulls, unknown values and fields of the wrong type (see docs of each in
-https://docs.sentry.io/api/). A field that does not fit counts as absent, a row that is no object is
-skipped: one odd row never fails a list.
-"""
+from typing import Any, ClassVar
 
-from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, TypeVar, cast
+from pydantic import AliasChoices, Field
 
-from pydantic import (
-    AliasChoices,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    ValidatorFunctionWrapHandler,
-    field_validator,
+from sentry.event_parts import (
+    Breadcrumb,
+    Entry,
+    ExceptionValue,
+    Frame,
+    Mechanism,
+    Message,
+    Request,
+    Stacktrace,
+    Tag,
+    Tags,
+    Thread,
 )
-from pydantic.alias_generators import to_camel
+from sentry.tolerance import Json, Moment, Rows, SentryModel, Strings, as_list, as_object, objects
 
-Json = Any
-"""What json.loads gives: the untyped edge."""
-
-
-class SentryModel(BaseModel):
-    """Every field has a default, and a value that does not fit becomes that default."""
-
-    model_config = ConfigDict(
-        alias_generator=to_camel,
-        populate_by_name=True,
-        extra="ignore",
-        frozen=True,
-        coerce_numbers_to_str=True,
-        defer_build=True,
-    )
-
-    @field_validator("*", mode="wrap")
-    @classmethod
-    def _odd_is_absent(cls, value: Json, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Json:
-        try:
-            return handler(value)
-        except ValidationError:
-            return cls.model_fields[info.field_name or ""].get_default(call_default_factory=True)
-
-
-def as_object(value: Json) -> dict[str, Any] | None:
-    """The value if it is a JSON object."""
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
-
-
-def as_list(value: Json) -> list[Any] | None:
-    """The value if it is a JSON array."""
-    return cast("list[Any]", cast("object", value)) if isinstance(value, list) else None
-
-
-def _objects(value: Json) -> list[dict[str, Any]]:
-    return [row for row in as_list(value) or [] if isinstance(row, dict)]
-
-
-def _strings(value: Json) -> list[str]:
-    return [str(item) for item in as_list(value) or [] if isinstance(item, str | int | float)]
-
-
-def _moment(value: Json) -> Json:
-    """Sentry sends ISO 8601, always UTC, sometimes without saying so; SDKs also epoch seconds."""
-    try:
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, UTC)
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        if moment is None:
-            return None
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def _tags(value: Json) -> list[dict[str, Any]]:
-    """Objects in the Web API, pairs in webhooks and what SDKs send."""
-    pairs = [pair for pair in map(as_list, as_list(value) or []) if pair is not None and len(pair) == 2]
-    return _objects(value) + [{"key": key, "value": text} for key, text in pairs]
-
-
-T = TypeVar("T")
-Rows = Annotated[list[T], BeforeValidator(_objects)]
-Strings = Annotated[list[str], BeforeValidator(_strings)]
-Moment = Annotated[datetime | None, BeforeValidator(_moment)]
+__all__ = [
+    "Activity",
+    "Actor",
+    "Author",
+    "Breadcrumb",
+    "Commit",
+    "Deploy",
+    "Entry",
+    "Event",
+    "ExceptionValue",
+    "Frame",
+    "Issue",
+    "Json",
+    "Mechanism",
+    "Message",
+    "Organization",
+    "Project",
+    "ProjectRef",
+    "Release",
+    "Request",
+    "SentryModel",
+    "Stacktrace",
+    "Tag",
+    "TagSummary",
+    "TagValue",
+    "TagValues",
+    "Thread",
+    "as_list",
+    "as_object",
+]
 
 
 class ProjectRef(SentryModel):
@@ -217,103 +179,6 @@ class Issue(SentryModel):
         return self.short_id or self.id
 
 
-class Frame(SentryModel):
-    """One call. The Web API writes camelCase, webhooks and SDKs write snake_case; both are read."""
-
-    filename: str | None = None
-    abs_path: str | None = Field(None, validation_alias=AliasChoices("absPath", "abs_path"))
-    module: str | None = None
-    function: str | None = None
-    line_no: int | None = Field(None, validation_alias=AliasChoices("lineNo", "lineno"))
-    col_no: int | None = Field(None, validation_alias=AliasChoices("colNo", "colno"))
-    in_app: bool | None = Field(None, validation_alias=AliasChoices("inApp", "in_app"))
-    vars: dict[str, Any] | None = None
-    package: str | None = None
-    symbol: str | None = None
-    instruction_addr: str | None = Field(None, validation_alias=AliasChoices("instructionAddr", "instruction_addr"))
-    platform: str | None = None
-    numbered: list[Any] = Field([], validation_alias="context")
-    context_line: str | None = None
-    pre_context: Strings = []
-    post_context: Strings = []
-
-    def source(self) -> tuple[list[str], str | None, list[str]]:
-        """The lines before the call, the line of the call, the lines after it."""
-        pairs = [pair for pair in map(as_list, self.numbered) if pair is not None and len(pair) == 2]
-        lines = [(number, str(text or "")) for number, text in pairs]
-        here = [text for number, text in lines if number == self.line_no]
-        if not lines or not here:
-            return self.pre_context, self.context_line, self.post_context
-        before = [text for number, text in lines if isinstance(number, int) and number < (self.line_no or 0)]
-        after = [text for number, text in lines if isinstance(number, int) and number > (self.line_no or 0)]
-        return before, here[0], after
-
-
-class Stacktrace(SentryModel):
-    """Frames, the oldest call first."""
-
-    frames: Rows[Frame] = []
-
-
-class Mechanism(SentryModel):
-    type: str | None = None
-    handled: bool | None = None
-
-
-class ExceptionValue(SentryModel):
-    type: str | None = None
-    value: str | None = None
-    module: str | None = None
-    thread_id: str | None = None
-    mechanism: Mechanism | None = None
-    stacktrace: Stacktrace | None = None
-    raw_stacktrace: Stacktrace | None = None
-
-
-class Thread(SentryModel):
-    id: str | None = None
-    name: str | None = None
-    crashed: bool | None = None
-    current: bool | None = None
-    stacktrace: Stacktrace | None = None
-
-
-class Breadcrumb(SentryModel):
-    type: str | None = None
-    category: str | None = None
-    message: str | None = None
-    level: str | None = None
-    timestamp: Moment = None
-    data: dict[str, Any] | None = None
-
-
-class Request(SentryModel):
-    """Headers, cookies and query come as pairs, a mapping or a string, by server and SDK."""
-
-    url: str | None = None
-    method: str | None = None
-    query: Any = Field(None, validation_alias=AliasChoices("query", "query_string"))
-    headers: Any = None
-    cookies: Any = None
-    data: Any = None
-    env: dict[str, Any] | None = None
-
-
-class Message(SentryModel):
-    formatted: str | None = None
-    message: str | None = None
-
-
-class Entry(SentryModel):
-    type: str = ""
-    data: Any = None
-
-
-class Tag(SentryModel):
-    key: str | None = None
-    value: str | None = None
-
-
 class Event(SentryModel):
     """https://docs.sentry.io/api/events/retrieve-an-event-for-a-project/"""
 
@@ -328,7 +193,7 @@ class Event(SentryModel):
     type: str | None = None
     metadata: dict[str, Any] = {}
     date_created: Moment = None
-    tags: Annotated[list[Tag], BeforeValidator(_tags)] = []
+    tags: Tags = []
     user: dict[str, Any] | None = None
     contexts: dict[str, Any] | None = None
     context: dict[str, Any] | None = None  # what SDKs call extra
@@ -352,15 +217,15 @@ class Event(SentryModel):
     @property
     def exceptions(self) -> list[ExceptionValue]:
         """The chain, oldest cause first, the exception that was raised last."""
-        return [ExceptionValue.model_validate(v) for v in _objects(self.entry("exception").get("values"))]
+        return [ExceptionValue.model_validate(v) for v in objects(self.entry("exception").get("values"))]
 
     @property
     def threads(self) -> list[Thread]:
-        return [Thread.model_validate(v) for v in _objects(self.entry("threads").get("values"))]
+        return [Thread.model_validate(v) for v in objects(self.entry("threads").get("values"))]
 
     @property
     def breadcrumbs(self) -> list[Breadcrumb]:
-        return [Breadcrumb.model_validate(v) for v in _objects(self.entry("breadcrumbs").get("values"))]
+        return [Breadcrumb.model_validate(v) for v in objects(self.entry("breadcrumbs").get("values"))]
 
     @property
     def request(self) -> Request | None:

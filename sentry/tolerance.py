@@ -1,0 +1,80 @@
+"""What makes a model of Sentry's objects tolerant: a field that does not fit counts as absent.
+
+All three servers send nulls, unknown values and fields of the wrong type (see docs of each in
+https://docs.sentry.io/api/). A row that is no object is skipped: one odd row never fails a list.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar, cast
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
+from pydantic.alias_generators import to_camel
+
+Json = Any
+"""What json.loads gives: the untyped edge."""
+
+
+class SentryModel(BaseModel):
+    """Every field has a default, and a value that does not fit becomes that default."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="ignore",
+        frozen=True,
+        coerce_numbers_to_str=True,
+        defer_build=True,
+    )
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _odd_is_absent(cls, value: Json, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Json:
+        try:
+            return handler(value)
+        except ValidationError:
+            return cls.model_fields[info.field_name or ""].get_default(call_default_factory=True)
+
+
+def as_object(value: Json) -> dict[str, Any] | None:
+    """The value if it is a JSON object."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+
+
+def as_list(value: Json) -> list[Any] | None:
+    """The value if it is a JSON array."""
+    return cast("list[Any]", cast("object", value)) if isinstance(value, list) else None
+
+
+def objects(value: Json) -> list[dict[str, Any]]:
+    return [row for row in as_list(value) or [] if isinstance(row, dict)]
+
+
+def _strings(value: Json) -> list[str]:
+    return [str(item) for item in as_list(value) or [] if isinstance(item, str | int | float)]
+
+
+def _moment(value: Json) -> Json:
+    """Sentry sends ISO 8601, always UTC, sometimes without saying so; SDKs also epoch seconds."""
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value, UTC)
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if moment is None:
+            return None
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+T = TypeVar("T")
+Rows = Annotated[list[T], BeforeValidator(objects)]
+Strings = Annotated[list[str], BeforeValidator(_strings)]
+Moment = Annotated[datetime | None, BeforeValidator(_moment)]
