@@ -14,6 +14,8 @@ LOOKALIKES: list[tuple[str, str]] = [
     ("order number", "order 4711-0815 at 10.5 EUR"),
     ("long order number", "order 1234567890123456 failed"),
     ("order number in groups", "order 1234 5678 9012 3456 failed"),
+    ("number like a card, its check digit wrong", "order 4111 1111 1111 1112, 5555555555554445"),
+    ("number like an account, its check digits wrong", "reference DE88 3704 0044 0532 0130 00"),
     ("milliseconds", "at 1795467600000 and 1795471200123"),
     ("nanoseconds", "took from 1795467600000000000 to 1795467600000000042"),
     ("ISO 8601", "2026-11-24T21:39:17.192Z"),
