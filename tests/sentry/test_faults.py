@@ -20,7 +20,7 @@ from sentry.client import SentryClient
 from sentry.errors import BadResponseError, RateLimitedError, SentryError
 from sentry.protocol import IssueChange
 
-SHORT: dict[str, Any] = {"organization": "acme", "timeout": 0.7, "max_answer_size": 200_000, "cache_ttl": 0}
+SHORT: dict[str, Any] = {"organization": "acme", "timeout": 2.0, "max_answer_size": 200_000, "cache_ttl": 0}
 SHORTER: dict[str, Any] = {**SHORT, "timeout": 0.3, "read_timeout": 0.2}
 SLACK = 5.0
 """Seconds over the deadline, for a machine that is busy with other things."""
@@ -76,14 +76,15 @@ async def test_nothing_is_left_behind_by_any_fault() -> None:
 
 
 async def test_a_client_goes_on_with_the_next_call_after_any_fault() -> None:
-    faults = {fault.name: fault.handler for fault in FAULTS if fault.handler is not None}
+    told = ("rate_limited", "sentry_unavailable")  # whole answers, after which nothing is left to go wrong
+    faults = {fault.name: fault.handler for fault in FAULTS if fault.handler is not None and fault.error not in told}
     failing = ""
 
     async def answer(request: Request, wire: Wire) -> None:
         handler = faults.get(failing)
         await (handler(request, wire) if handler else wire.answer(body=b'{"id": "5"}'))
 
-    async with listening(answer) as server, client_of(server.url, **SHORTER) as client:
+    async with listening(answer) as server, client_of(server.url, **{**SHORT, "read_timeout": 0.2}) as client:
         for failing in faults:
             await failure_of(lambda: client.get_issue("5"))
             name, failing = failing, ""

@@ -1,0 +1,127 @@
+"""Lists of issues, in the dialect that each kind of server speaks."""
+
+from standins.knowing import asked
+
+from sentry.errors import NotFoundError
+
+NUMBERS_ONLY = (400, {"detail": "Invalid project parameter. Values must be numbers."})
+
+
+async def test_sentry_before_2026_is_asked_by_the_projects_number() -> None:
+    page, log = await asked(
+        {
+            "GET /organizations/acme/issues/?query=is%3Aunresolved&project=shop": NUMBERS_ONLY,
+            "GET /organizations/acme/issues/?query=is%3Aunresolved&project=7": (200, [{"id": "5"}]),
+            "GET /projects/acme/shop/": (200, {"id": "7", "slug": "shop"}),
+        },
+        lambda client: client.list_issues(project="shop", sort="user", period="30d"),
+    )
+    assert [issue.id for issue in page.items] == ["5"]
+    assert len(log) == 3
+
+
+async def test_a_project_that_is_not_there_is_named() -> None:
+    error, _ = await asked(
+        {
+            "GET /organizations/acme/issues/": NUMBERS_ONLY,
+            "GET /projects/acme/shop/": (404, {"detail": "The requested resource does not exist"}),
+        },
+        lambda client: client.list_issues(project="shop"),
+    )
+    assert isinstance(error, NotFoundError)
+    assert "Project shop of acme" in error.message
+
+
+BAD_SORT = (422, {"detail": [{"loc": ["query", "sort"], "msg": "Input should be 'last_seen' or '-last_seen'"}]})
+BAD_PROJECT = (422, {"detail": [{"loc": ["query", "project"], "msg": "Input should be a valid integer"}]})
+
+
+async def test_glitchtip_is_asked_in_its_own_words_for_sorts_and_projects() -> None:
+    page, log = await asked(
+        {
+            "GET /organizations/acme/issues/?query=is%3Aunresolved&sort=freq": BAD_SORT,
+            "GET /organizations/acme/issues/?query=is%3Aunresolved&sort=-count": (200, [{"id": "5"}]),
+        },
+        lambda client: client.list_issues(sort="freq"),
+    )
+    assert ([issue.id for issue in page.items], len(log)) == (["5"], 2)
+    page, log = await asked(
+        {
+            "GET /organizations/acme/issues/?query=is%3Aunresolved&project=shop": BAD_PROJECT,
+            "GET /organizations/acme/issues/?query=is%3Aunresolved&project=7": BAD_SORT,
+            "GET /projects/acme/shop/": (200, {"id": "7", "slug": "shop"}),
+            "GET /projects/acme/shop/issues/?query=is%3Aunresolved&sort=-last_seen": (200, [{"id": "5"}]),
+        },
+        lambda client: client.list_issues(project="shop", sort="date"),
+    )
+    assert ([issue.id for issue in page.items], len(log)) == (["5"], 4)
+
+
+async def test_a_sort_that_no_dialect_knows_is_refused_in_sentrys_words() -> None:
+    error, _ = await asked({"GET /organizations/acme/issues/": BAD_SORT}, lambda client: client.list_issues(sort="x"))
+    assert (error.error, error.sentry) == ("invalid_request", "sort: Input should be 'last_seen' or '-last_seen'")
+
+
+INTERNAL_ERROR = (500, {"detail": "Internal Error"})
+
+
+async def test_a_failing_sentry_is_not_taken_for_an_old_one_that_answers() -> None:
+    error, log = await asked(
+        {"GET /organizations/acme/issues/": INTERNAL_ERROR, "GET /organizations/acme/projects/": INTERNAL_ERROR},
+        lambda client: client.list_issues(),
+    )
+    assert (error.error, error.status_code, len(log)) == ("sentry_unavailable", 500, 2)
+    error, log = await asked(
+        {"GET /organizations/acme/issues/": (500, {"detail": "Something else"})}, lambda client: client.list_issues()
+    )
+    assert (error.error, len(log)) == ("sentry_unavailable", 1)
+
+
+async def test_projects_of_old_sentry_that_the_token_may_not_see_do_not_hide_the_others() -> None:
+    projects = [{"slug": "open"}, {"slug": "closed"}, {"slug": "hidden", "hasAccess": False}, {"slug": None}]
+    known = {
+        "GET /organizations/acme/issues/": INTERNAL_ERROR,
+        "GET /organizations/acme/projects/": (200, projects),
+        "GET /projects/acme/open/issues/": (200, [{"id": "5"}]),
+        "GET /projects/acme/closed/issues/": (403, {"detail": "no"}),
+    }
+    page, log = await asked(known, lambda client: client.list_issues())
+    assert ([issue.id for issue in page.items], len(log)) == (["5"], 4)
+    known["GET /projects/acme/open/issues/"] = (500, {"detail": "broken"})
+    error, _ = await asked(known, lambda client: client.list_issues())
+    assert error.error == "sentry_unavailable"
+
+
+async def test_too_many_projects_of_old_sentry_are_not_asked_one_by_one() -> None:
+    error, log = await asked(
+        {
+            "GET /organizations/acme/issues/": INTERNAL_ERROR,
+            "GET /organizations/acme/projects/": (200, [{"slug": f"p{number}"} for number in range(51)]),
+        },
+        lambda client: client.list_issues(),
+    )
+    assert ("there are 51 of them" in error.message, len(log)) == (True, 2)
+
+
+async def test_a_cursor_over_several_projects_must_be_one_that_was_given() -> None:
+    for cursor in ("p0=1%3A", "nonsense=0%3A", "p1=x", "p1=0%3Abad", ""):
+        answer, _ = await asked(
+            {
+                "GET /organizations/acme/issues/": INTERNAL_ERROR,
+                "GET /organizations/acme/projects/": (200, [{"slug": "p0"}, {"slug": "p1"}]),
+                "GET /projects/acme/": (200, [{"id": "5"}]),
+            },
+            lambda client, cursor=cursor: client.list_issues(cursor=cursor),  # type: ignore[misc]  # bound early
+        )
+        if cursor in ("p0=1%3A", ""):
+            assert answer.items or answer.next_cursor is None
+        else:
+            assert answer.error == "invalid_request"
+
+
+async def test_a_500_to_a_cursor_says_that_the_cursor_may_be_why() -> None:
+    error, _ = await asked(
+        {"GET /organizations/acme/issues/5/events/": INTERNAL_ERROR},
+        lambda client: client.get_events("5", cursor="garbage"),
+    )
+    assert (error.error, "try without one" in error.message) == ("sentry_unavailable", True)

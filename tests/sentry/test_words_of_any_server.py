@@ -1,0 +1,245 @@
+"""Events, changes, comments and releases, however a server words them."""
+
+import json
+from typing import Any
+
+import pytest
+from standins.clients import client_of
+from standins.knowing import Answering, asked
+from standins.sockets import Request, Wire, listening
+
+from sentry.errors import NotFoundError, UnsupportedError
+from sentry.protocol import IssueChange
+from sentry.waiting import together
+
+EVENT = "0123456789abcdef0123456789abcdef"
+
+
+async def test_the_hit_of_a_search_for_an_event_is_followed_to_its_issue() -> None:
+    hit = {"id": "65", "matchingEventId": EVENT}
+    for rows in ([{"id": "64"}, hit], [hit], [{"id": "65"}]):
+        event, _ = await asked(
+            {
+                "GET /organizations/acme/issues/?query=": (200, rows),
+                f"GET /issues/65/events/{EVENT}/": (200, {"eventID": EVENT, "groupID": "65"}),
+            },
+            lambda client: client.get_event(EVENT),
+        )
+        assert event.group_id == "65"
+    error, _ = await asked({"GET /organizations/acme/issues/": (200, [])}, lambda client: client.get_event(EVENT))
+    assert error.error == "not_found"
+    error, _ = await asked(
+        {"GET /organizations/acme/issues/": (200, [{"id": None}])}, lambda client: client.get_event(EVENT)
+    )
+    assert error.error == "bad_response"
+
+
+async def test_an_event_that_no_project_has_is_not_found() -> None:
+    for projects in ([{"slug": "shop"}], []):
+        error, _ = await asked(
+            {
+                "GET /organizations/acme/issues/": (200, [{"id": "1"}, {"id": "2"}]),
+                "GET /organizations/acme/projects/": (200, projects),
+            },
+            lambda client: client.get_event(EVENT),
+        )
+        assert error.error == "not_found"
+
+
+async def test_an_event_id_leads_to_its_issue_where_the_lookup_gives_no_event() -> None:
+    event, _ = await asked(
+        {
+            f"GET /organizations/acme/eventids/{EVENT}/": (200, {"groupId": "5"}),
+            f"GET /organizations/acme/issues/5/events/{EVENT}/": (200, {"eventID": EVENT}),
+        },
+        lambda client: client.get_event(EVENT),
+    )
+    assert event.id == EVENT
+
+
+async def test_an_event_of_another_issue_is_not_found_in_this_one() -> None:
+    error, _ = await asked(
+        {
+            "GET /issues/5/events/": (404, {}),
+            "GET /issues/5/": (200, {"id": "5", "project": {"slug": "shop"}}),
+            f"GET /projects/acme/shop/events/{EVENT}/": (200, {"eventID": EVENT, "groupID": "6"}),
+        },
+        lambda client: client.get_event(EVENT, issue="5"),
+    )
+    assert (error.error, "belongs to issue 6" in error.message) == ("not_found", True)
+    error, _ = await asked(
+        {"GET /issues/5/events": (404, {}), "GET /issues/5/": (200, {"id": "5"})},
+        lambda client: client.get_event(EVENT, issue="5"),
+    )
+    assert (error.error, "did not say the project" in error.message) == ("bad_response", True)
+
+
+async def test_the_event_in_an_issues_url_is_the_one_whose_stack_trace_is_meant() -> None:
+    async with listening(Answering({"GET /": (200, {"eventID": EVENT})}).answer) as server:
+        async with client_of(server.url, organization="acme") as client:
+            await client.get_stacktrace(issue=f"{server.url}/issues/5/events/{EVENT}/")
+            await client.get_stacktrace(f"{server.url}/issues/6/events/{EVENT}/")
+        assert server.log == [f"GET /api/0/organizations/acme/issues/{issue}/events/{EVENT}/" for issue in (5, 6)]
+
+
+async def test_an_event_without_an_issue_is_asked_for() -> None:
+    error, log = await asked({}, lambda client: client.get_event("latest"))
+    assert ("of which issue" in error.message, log) == (True, [])
+    error, log = await asked({}, lambda client: client.get_stacktrace())
+    assert ("Give an event, or an issue" in error.message, log) == (True, [])
+
+
+async def test_a_walk_to_the_oldest_event_ends() -> None:
+    page = 0
+
+    async def endless(request: Request, wire: Wire) -> None:
+        nonlocal page
+        page += 1
+        if not request.path.startswith("/api/0/issues/5/events/"):
+            await wire.answer(404, b"")
+        elif request.path.endswith("oldest/"):
+            await wire.answer(422, b"{}")
+        else:
+            link = f'<http://x/>; rel="next"; results="true"; cursor="{page}"'
+            await wire.answer(200, b'[{"eventID": "1"}]', link=link)
+
+    async with listening(endless) as server, client_of(server.url, organization="acme") as client:
+        with pytest.raises(UnsupportedError, match="too many to walk"):
+            await client.get_event("oldest", issue="5")
+        assert len(server.requests) < 30
+
+
+async def test_an_issue_without_events_has_no_oldest_one() -> None:
+    error, _ = await asked({"GET /issues/5/events/?": (200, [])}, lambda client: client.get_event("oldest", issue="5"))
+    assert "has no events any more" in error.message
+    error, _ = await asked(
+        {"GET /issues/5/events/oldest/": (400, {"detail": "no"})}, lambda client: client.get_event("oldest", issue="5")
+    )
+    assert error.error == "invalid_request"
+
+
+async def test_an_oldest_event_whose_row_is_not_whole_is_read_by_its_id() -> None:
+    event, _ = await asked(
+        {
+            "GET /issues/5/events/?": (200, [{"eventID": "f" * 32}, {"eventID": EVENT}]),
+            f"GET /issues/5/events/{EVENT}/": (200, {"eventID": EVENT, "title": "whole"}),
+        },
+        lambda client: client.get_event("oldest", issue="5"),
+    )
+    assert event.title == "whole"
+
+
+async def test_a_lookup_that_gives_no_number_is_a_bad_response() -> None:
+    error, _ = await asked(
+        {"GET /organizations/acme/shortids/SHOP-1/": (200, {"groupId": None})},
+        lambda client: client.get_issue("SHOP-1"),
+    )
+    assert (error.error, "no number for SHOP-1" in error.message) == ("bad_response", True)
+
+
+async def test_a_server_that_assigns_to_nobody_is_told_to_have_done_so() -> None:
+    error, _ = await asked(
+        {"PUT /issues/5/": (200, {"id": "5", "status": "resolved"})},
+        lambda client: client.update_issue("5", IssueChange(status="resolved", assigned_to="ada@example.com")),
+    )
+    assert error.error == "unsupported"
+    assert error.message.endswith("The rest of the change was made.")
+    issue, _ = await asked(
+        {"PUT /issues/5/": (200, {"id": "5"})}, lambda client: client.update_issue("5", IssueChange(assigned_to=""))
+    )
+    assert issue.id == "5"
+
+
+async def test_a_status_that_is_refused_for_another_reason_is_an_invalid_request() -> None:
+    error, _ = await asked(
+        {"PUT /issues/5/": (422, {"detail": "no"})},
+        lambda client: client.update_issue("5", IssueChange(status="ignored")),
+    )
+    assert error.error == "invalid_request"
+
+
+async def test_a_comment_is_sent_in_the_words_of_every_server() -> None:
+    async with listening(Answering({"POST /": (201, {})}).answer) as server:
+        async with client_of(server.url, organization="acme") as client:
+            await client.add_comment("5", "looking at it")
+        assert json.loads(server.requests[0].body) == {"text": "looking at it", "data": {"text": "looking at it"}}
+
+
+async def test_releases_of_a_project_are_read_where_projects_have_numbers_or_are_ignored() -> None:
+    mine, other = ({"version": name, "projects": [{"slug": name}]} for name in ("mine", "other"))
+    page, _ = await asked(
+        {
+            "GET /organizations/acme/releases/?project=mine": (400, {"detail": "Invalid project parameter."}),
+            "GET /organizations/acme/releases/?per_page": (200, [mine, other, {"version": "of nobody"}]),
+        },
+        lambda client: client.list_releases(project="mine"),
+    )
+    assert [release.version for release in page.items] == ["mine", "of nobody"]
+    error, _ = await asked(
+        {"GET /organizations/acme/releases/": (400, {"detail": "bad query"})}, lambda client: client.list_releases()
+    )
+    assert error.error == "invalid_request"
+
+
+async def test_commits_and_deploys_of_a_release_are_read() -> None:
+    known = {
+        "GET /organizations/acme/releases/1.0/commits/": (200, [{"id": "abc", "author": {"name": "Ada"}}]),
+        "GET /organizations/acme/releases/1.0/deploys/": (200, [{"environment": "production"}]),
+    }
+    commits, _ = await asked(known, lambda client: client.get_release_commits("1.0"))
+    deploys, _ = await asked(known, lambda client: client.get_release_deploys("1.0"))
+    assert (commits[0].id, commits[0].author.name, deploys[0].environment) == ("abc", "Ada", "production")
+
+
+async def test_suspect_commits_are_read_each_with_its_author() -> None:
+    committers = [{"author": {"name": "Ada"}, "commits": [{"id": "abc"}, {"id": "def"}]}, {"commits": None}]
+    commits, _ = await asked(
+        {f"GET /projects/acme/shop/events/{EVENT}/committers/": (200, {"committers": committers})},
+        lambda client: client.get_suspect_commits("shop", EVENT),
+    )
+    assert [(commit.id, commit.author.name) for commit in commits] == [("abc", "Ada"), ("def", "Ada")]
+
+
+async def test_calls_side_by_side_fail_each_for_itself() -> None:
+    async def good() -> str:
+        return "good"
+
+    async def bad() -> str:
+        raise NotFoundError("gone")
+
+    first, second, third = await together(good(), bad(), good())
+    assert [first.result(), second.value, third.result()] == ["good", None, "good"]
+    with pytest.raises(NotFoundError):
+        second.result()
+
+
+@pytest.mark.parametrize(
+    ("change", "body"),
+    [
+        (IssueChange(), {}),
+        (IssueChange(status="resolvedInNextRelease"), {"status": "resolvedInNextRelease"}),
+        (
+            IssueChange(status="resolved", in_commit="abc", repository="shop"),
+            {"status": "resolved", "statusDetails": {"inCommit": {"commit": "abc", "repository": "shop"}}},
+        ),
+        (
+            IssueChange(status="resolved", in_release="1.0"),
+            {"status": "resolved", "statusDetails": {"inRelease": "1.0"}},
+        ),
+        (
+            IssueChange(status="ignored", ignore_events=10, ignore_minutes=5, ignore_users=3),
+            {
+                "status": "ignored",
+                "substatus": "archived_until_condition_met",
+                "statusDetails": {"ignoreCount": 10, "ignoreDuration": 5, "ignoreUserCount": 3},
+            },
+        ),
+        (
+            IssueChange(status="ignored", ignore_until="escalating"),
+            {"status": "ignored", "substatus": "archived_until_escalating"},
+        ),
+        (IssueChange(assigned_to="", priority="high"), {"assignedTo": "", "priority": "high"}),
+    ],
+)
+def test_a_change_is_sent_in_sentrys_words(change: IssueChange, body: dict[str, Any]) -> None:
+    assert change.body() == body
