@@ -25,19 +25,19 @@ async def issues(client: SentryClientProtocol) -> IssueList:
 
 
 async def issue(
-    client: SentryClientProtocol, issue: str, event: str = LATEST, include: tuple[Include, ...] = ()
+    client: SentryClientProtocol, issue: str, event: str | None = None, include: tuple[Include, ...] = ()
 ) -> IssueResult:
-    """An issue with one of its events, fetched side by side.
+    """An issue with one of its events, fetched side by side: the one named, if only in a URL, else the latest.
 
     Without its latest event an issue is still worth reading; one that was asked for by name must be there.
     """
     found, example, tags = await together(
         client.get_issue(issue),
-        client.get_event(event, issue=issue),
+        client.get_stacktrace(event, issue=issue),
         client.get_tags(issue) if "tags" in include else _no_tags(),
     )
     about = found.result()
-    if event != LATEST:
+    if event not in (None, LATEST):
         example.result()
     missing = {"event": example.error.message} if example.error else {}
     if tags.error:

@@ -9,7 +9,6 @@ from resources import reads
 from resources.reads import Include
 from sentry.errors import InvalidRequestError
 from sentry.protocol import SentryClientProtocol
-from sentry.references import LATEST
 from sentry.search import diagnose
 from tools.arguments import Cursor, EventOfIssue, IssueId, Limit, MaxTokens, Project, Query, Sort
 from views.issues import IssueList, IssueResult, issue_list
@@ -52,7 +51,7 @@ async def list_issues(
 async def get_issue(
     ctx: Context[SentryClientProtocol],
     issue: IssueId,
-    event: EventOfIssue = LATEST,
+    event: EventOfIssue | None = None,
     include: Annotated[
         list[Include], Field(description="More, for a request each: top tag values, suspect commits")
     ] = [],  # noqa: B006 - pydantic copies it, and the schema shows it

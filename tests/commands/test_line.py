@@ -196,5 +196,5 @@ def test_demo_shows_the_whole_way() -> None:
 
     assert ended.returncode == 0, ended.stderr
     assert "CheckoutError" in ended.stdout
-    assert "unresolved/regressed" in ended.stdout
+    assert "unresolved (regressed)" in ended.stdout
     assert "\x1b[" not in ended.stdout

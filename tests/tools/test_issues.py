@@ -150,7 +150,10 @@ async def test_get_issue_may_show_another_event_than_the_latest(sentry: Sentry) 
         oldest = data_of(await client.call_tool("get_issue", {"issue": "SHOP-1", "event": "oldest"}))
         named = data_of(await client.call_tool("get_issue", {"issue": "SHOP-1", "event": first}))
 
-    assert oldest["event_id"] == named["event_id"] == first
+        url = f"{named['link']}events/{first}/"
+        by_url = data_of(await client.call_tool("get_issue", {"issue": url}))
+
+    assert oldest["event_id"] == named["event_id"] == by_url["event_id"] == first
 
 
 async def test_get_issue_takes_a_number_a_short_id_and_a_url(sentry: Sentry) -> None:
