@@ -54,10 +54,8 @@ class ExceptionValue(SentryModel):
     type: str | None = None
     value: str | None = None
     module: str | None = None
-    thread_id: str | None = None
     mechanism: Mechanism | None = None
     stacktrace: Stacktrace | None = None
-    raw_stacktrace: Stacktrace | None = None
 
 
 class Thread(SentryModel):
@@ -86,7 +84,6 @@ class Request(SentryModel):
     headers: Any = None
     cookies: Any = None
     data: Any = None
-    env: dict[str, Any] | None = None
 
 
 class Message(SentryModel):

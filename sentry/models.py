@@ -1,6 +1,6 @@
 """Sentry's objects as its Web API returns them: only the fields we use, and tolerant of every odd one."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import AliasChoices, Field
 
@@ -151,8 +151,6 @@ class Issue(SentryModel):
     priority: str | None = None
     platform: str | None = None
     type: str | None = None
-    issue_type: str | None = None
-    issue_category: str | None = None
     metadata: dict[str, Any] = {}
     project: ProjectRef = ProjectRef()
     count: int | None = None  # on the wire a string of digits
@@ -169,9 +167,6 @@ class Issue(SentryModel):
     plugin_issues: Rows[dict[str, Any]] = []
     is_unhandled: bool | None = None
     num_comments: int | None = None
-    matching_event_id: str | None = None
-
-    LIFE_CYCLE: ClassVar = ("unresolved", "resolved", "ignored", "resolvedInNextRelease")
 
     @property
     def name(self) -> str:
@@ -184,7 +179,6 @@ class Event(SentryModel):
 
     id: str = Field("", validation_alias=AliasChoices("eventID", "id", "event_id"))
     group_id: str | None = Field(None, validation_alias=AliasChoices("groupID", "groupId", "issue_id"))
-    project_id: str | None = Field(None, validation_alias=AliasChoices("projectID", "project"))
     title: str | None = None
     message: str | None = None
     culprit: str | None = None
@@ -250,12 +244,9 @@ class Project(SentryModel):
     platform: str | None = None
     status: str | None = None
     date_created: Moment = None
-    is_member: bool | None = None
     teams: Rows[dict[str, Any]] = []
     organization: dict[str, Any] = {}
     latest_release: Release | None = None
-    platforms: Strings = []
-    features: Strings = []
 
 
 class Organization(SentryModel):

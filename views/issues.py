@@ -28,7 +28,6 @@ class IssueExtras:
 
     tags: list[TagValues] = field(default_factory=list[TagValues])
     suspect_commits: list[Commit] = field(default_factory=list[Commit])
-    hashes: list[str] = field(default_factory=list[str])
     external_issues: list[str] = field(default_factory=list[str])
     missing: dict[str, str] = field(default_factory=dict[str, str])
 
@@ -172,7 +171,7 @@ def issue(issue: Issue, event: Event | None, *, extras: IssueExtras | None = Non
     extras = extras or IssueExtras()
     found = happened(event) if event else {"event_id": "", "stacktrace": Stacktrace(frames=[])}
     fields: dict[str, Any] = {**found, **facts(issue), "issue_id": identifier(issue.id)}
-    grouped = extras.hashes or (event.fingerprints if event else [])
+    grouped = event.fingerprints if event else []
     return IssueResult(
         **fields,
         link=link(issue.permalink),

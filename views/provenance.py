@@ -4,11 +4,9 @@ Whoever holds a public DSN writes events. Which function to use:
 
 - `Markers.inline(text)`: one value in a line of ours, such as an exception's message.
 - `Markers.block(text, language)`: several lines as they are: source, a stack trace, a request body.
-- `Markers.region(markdown)`: many values under one pair of markers, such as a table; put each value through
-  `code()` first, so that it stays one line and renders as nothing but text.
 - `visible(text)`: where markers make no sense (a JSON field); the other functions call it themselves.
 
-Costs in tokens (o200k): announcement 29, `inline()` 11 with its code span, `block()` 14, `region()` 10.
+Costs in tokens (o200k): announcement 29, `inline()` 11 with its code span, `block()` 14.
 """
 
 import re
@@ -131,10 +129,6 @@ class Markers:
         fence = _fence(body, 3)
         name = _LANGUAGE.match(language)
         return f"{self.opening}\n{fence}{name.group() if name else ''}\n{body}\n{fence}\n{self.closing}"
-
-    def region(self, markdown: str) -> str:
-        """Markdown of ours whose values went through `code()`, between markers on lines of their own."""
-        return f"{self.opening}\n{visible(self._without_markers(markdown))}\n{self.closing}"
 
     def _without_markers(self, text: str) -> str:
         """No nonce, and nothing that looks like another answer's markers."""

@@ -96,9 +96,8 @@ def read_everything(model: SentryModel) -> None:
         assert isinstance(model.name, str)
     if isinstance(model, Event):
         for exception in model.exceptions:
-            for trace in (exception.stacktrace, exception.raw_stacktrace):
-                for frame in trace.frames if trace else []:
-                    frame.source()
+            for frame in exception.stacktrace.frames if exception.stacktrace else []:
+                frame.source()
         _ = (model.threads, model.breadcrumbs, model.request, model.release_version, model.environment)
 
 

@@ -160,19 +160,10 @@ def test_a_block_cannot_be_closed_from_inside(text: str, language: str) -> None:
     assert not hidden_in(shown)
 
 
-@given(TEXT)
-def test_a_region_has_one_pair_of_markers(text: str) -> None:
-    shown = MARKERS.region(f"- {code(text)}\n- {code(text)}")
-
-    assert shown.startswith("«123456789\n- `")
-    assert shown.endswith("`\n123456789»")
-    assert shown.count("123456789") == 2
-
-
 @pytest.mark.parametrize("text", [*TEXTS.values(), *EXAMPLES], ids=[*TEXTS, *map(repr, EXAMPLES)])
 def test_hostile_text_stays_between_its_markers(text: str) -> None:
     text = text[:20_000] + text[-200:]
-    for shown in (MARKERS.inline(text), MARKERS.block(text), MARKERS.region(code(text))):
+    for shown in (MARKERS.inline(text), MARKERS.block(text)):
         assert shown.startswith("«123456789")
         assert shown.endswith("123456789»")
         assert shown.count("123456789") == 2
