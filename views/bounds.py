@@ -139,6 +139,12 @@ def cut(text: str, length: float) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+def cut_around(text: str, length: int, at: int) -> str:
+    """At most that many characters, those around a position, with an ellipsis where some are missing."""
+    start = max(0, min(at - length // 2, len(text) - length))
+    return cut("…" + text[start + 1 :], length) if start else cut(text, length)
+
+
 def line(text: Any, length: float = 200) -> str:
     """One line of at most that many characters."""
     return cut(" ".join(str(text)[: SHOWN * 2].split()), length)
@@ -161,11 +167,11 @@ def short(value: Json, length: float, items: int = 8, depth: int = 4) -> Json:
     return value
 
 
-def brief(value: Json, length: float) -> Json:
+def brief(value: Json, length: float, items: int = 8) -> Json:
     """Any JSON in about that many characters: structured while it fits, else one cut line."""
     if isinstance(value, str):
         return cut(value, min(length, DETAIL // 2))
-    kept = short(value, length, 8, 3)
+    kept = short(value, length, items, 3)
     most = int(length * 1.5)
     return kept if size(kept, most) < most else compact(kept, most)
 

@@ -1,14 +1,22 @@
 """Calls as each language's own stack traces write them, with source and locals."""
 
-from typing import Any
+from dataclasses import dataclass, field
 
 from views.bounds import compact
-from views.frames import Frame
+from views.frames import Frame, unbundled
 
 JAVASCRIPT = {"javascript", "node", "bun", "deno"}
 JAVA = {"java", "kotlin", "scala", "groovy", "clojure", "android"}
 NATIVE = {"native", "c", "cocoa", "objc", "rust", "swift", "apple"}
-BUNDLERS = ("webpack-internal:///", "webpack:///", "app:///", "file:///")
+Place = tuple[str, str]
+
+
+@dataclass
+class Told:
+    """What earlier calls of the same answer have shown: a cause runs through the calls of what it caused."""
+
+    lines: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
+    locals: dict[Place, dict[str, str]] = field(default_factory=dict[Place, dict[str, str]])
 
 
 def family(platform: str | None) -> str:
@@ -31,7 +39,7 @@ def head(frame: Frame, language: str) -> str:
         return f"{_place(frame)}:in '{name}'"
     if language == "php":
         number = str(frame.lineno) if frame.lineno is not None else "?"
-        return f"{file or '?'}({number}): {_qualified(frame, '::')}"
+        return f"{f'{file}({number})' if file else '[internal function]'}: {_qualified(frame, '::')}"
     if language == "csharp":
         number = f":line {frame.lineno}" if frame.lineno is not None else ""
         return f"at {_qualified(frame, '.')}" + (f" in {file}{number}" if file else "")
@@ -45,19 +53,17 @@ def head(frame: Frame, language: str) -> str:
 def _place(frame: Frame, unknown: str = "?") -> str:
     """`src/cart.js:10:5`."""
     file = frame.filename or frame.abs_path or frame.package or unknown
-    for bundler in BUNDLERS:
-        file = file.removeprefix(bundler)
     numbers = [frame.lineno, frame.colno] if frame.lineno is not None else []
-    return ":".join([file, *(str(number) for number in numbers if number is not None)])
+    return ":".join([unbundled(file), *(str(number) for number in numbers if number is not None)])
 
 
 def _qualified(frame: Frame, joint: str) -> str:
     name = frame.function or "?"
     module = frame.module
-    return f"{module}{joint}{name}" if module and not name.startswith(module) else name
+    return f"{module}{joint}{name}" if module and not name.startswith(f"{module}{joint}") else name
 
 
-def source(frame: Frame, seen: set[tuple[str, int]]) -> list[str]:
+def source(frame: Frame, told: Told) -> list[str]:
     """The lines around the call, numbered, dedented, the call's own marked `>`.
 
     Blank lines and lines that an earlier call has shown are left out at both ends.
@@ -70,7 +76,7 @@ def source(frame: Frame, seen: set[tuple[str, int]]) -> list[str]:
     numbered = frame.lineno is not None
 
     def needed(position: int) -> bool:
-        return bool(texts[position]) and not (numbered and (file, offset + position) in seen)
+        return bool(texts[position]) and not (numbered and (file, offset + position) in told.lines)
 
     first = next((n for n in range(here) if needed(n)), here)
     last = next((n for n in range(len(texts) - 1, here, -1) if needed(n)), here)
@@ -78,7 +84,7 @@ def source(frame: Frame, seen: set[tuple[str, int]]) -> list[str]:
     if not any(texts[n] for n in shown):
         return []
     if numbered:
-        seen.update((file, offset + n) for n in shown)
+        told.lines.update((file, offset + n) for n in shown)
     indent = min(len(texts[n]) - len(texts[n].lstrip()) for n in shown if texts[n])
     width = len(str(offset + last))
     marks = [">" if n == here else " " for n in range(len(texts))]
@@ -86,26 +92,30 @@ def source(frame: Frame, seen: set[tuple[str, int]]) -> list[str]:
     return [f"{marks[n]}{numbers[n]}{texts[n][indent:]}".rstrip() for n in shown]
 
 
-def local_lines(frame: Frame, before: dict[str, Any], length: float) -> list[str]:
-    """Each local on a line; those that the call before had too, by name."""
-    told = {name: compact(value, length) for name, value in frame.vars.items()}
-    same = [name for name, text in told.items() if len(text) > 20 and before.get(name) == text]
-    lines = [f"  {name} = {text}" for name, text in told.items() if name not in same]
-    if same:
-        lines.append(f"  {', '.join(same)}: as in the call before")
+def local_lines(frame: Frame, before: dict[str, str], told: Told, length: float) -> list[str]:
+    """Each local on a line; by name those that the call before had too, or this call in an exception above."""
+    found = {name: compact(value, length) for name, value in frame.vars.items()}
+    place = (frame.filename or frame.module or "", frame.function or "")
+    above = told.locals.get(place, {})
+    long = [name for name, text in found.items() if len(text) > 20]
+    same = [name for name in long if before.get(name) == found[name]]
+    again = [name for name in long if name not in same and above.get(name) == found[name]]
+    lines = [f"  {name} = {text}" for name, text in found.items() if name not in (*same, *again)]
+    lines += [f"  {', '.join(same)}: as in the call before"] if same else []
+    lines += [f"  {', '.join(again)}: as in this call above"] if again else []
     before.clear()
-    before.update(told)
+    before.update(found)
+    told.locals[place] = found
     return [" locals:", *lines] if lines else []
 
 
-def stack(frames: list[Frame], platform: str | None, length: float = 1_000) -> list[str]:
+def stack(frames: list[Frame], platform: str | None, told: Told, length: float = 1_000) -> list[str]:
     """The calls, the oldest first, each with what was folded before it."""
     language = family(platform)
-    seen: set[tuple[str, int]] = set()
-    before: dict[str, Any] = {}
+    before: dict[str, str] = {}
     lines: list[str] = []
     for frame in frames:
         if frame.folded:
             lines.append(f"… {frame.folded}")
-        lines += [head(frame, language), *source(frame, seen), *local_lines(frame, before, length)]
+        lines += [head(frame, language), *source(frame, told), *local_lines(frame, before, told, length)]
     return lines

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from sentry.models import Frame as SentryFrame
 from sentry.models import as_list, as_object
-from views.bounds import DETAIL, briefs, cut, line, plain_object, raw, size
+from views.bounds import DETAIL, RAW, briefs, cut, cut_around, line, plain_object, raw, size
 from views.redaction import REDACTED
 from views.results import Cleaner, Details, Evidence, Part
 
@@ -16,9 +16,14 @@ LOCAL = 120
 LOCALS = 12
 CODE = 160
 """Characters of a line of source: of minified code there is one endless line."""
+_BEFORE = RAW // 2
+"""Characters of it that are looked at before the failing column: a key whose start is cut off is not shown either."""
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
-_NOISE = ("<module ", "<built-in ", "<class ", "<_frozen", "<frozen ")
+_NOISE = ("<module ", "<built-in ", "<class ", "<_frozen", "<frozen ", "<function ", "<bound method ")
+_BARE_OBJECT = re.compile(r"<[\w.<>\\$]{1,200} object(?: at 0x[0-9a-fA-F]+)?>")
+BUNDLERS = ("webpack-internal:///", "webpack:///", "app:///", "file:///")
+_ITSELF = ("self", "cls", "this")
 _BREAKS = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
@@ -86,16 +91,28 @@ class Frame(Part):
         }
         cut_down = self.with_locals(LOCAL * scale, int(LOCALS * max(1, scale))).model_copy(update=changes)
         one_line = dict.fromkeys(("filename", "function", "module", "abs_path", "package", "address"), 200)
-        return cut_down.with_texts(line, **one_line).with_texts(cut, context_line=CODE, folded=400)
+        code = cut_around(self.context_line, CODE, _column(self.colno)) if self.context_line else self.context_line
+        return (
+            cut_down.with_texts(line, **one_line).with_texts(cut, folded=400).model_copy(update={"context_line": code})
+        )
 
     def with_locals(self, length: float, items: int) -> Self:
         return self.model_copy(update={"vars": briefs(self.vars, length, items)}) if self.vars else self
 
 
 def call_name(module: Any, function: Any, filename: Any) -> str:
-    where = line(module or filename or "", DETAIL)
+    where = line(module or unbundled(filename or ""), DETAIL)
     what = line(function or "", DETAIL)
-    return f"{where}.{what}" if where and what and not what.startswith(where) else what or where or "?"
+    qualified = what.startswith((f"{where}.", f"{where}::"))
+    return f"{where}.{what}" if where and what and not qualified else what or where or "?"
+
+
+def unbundled(filename: Any) -> str:
+    """`./src/cart.js` of `webpack:///./src/cart.js`."""
+    name = str(filename)
+    for bundler in BUNDLERS:
+        name = name.removeprefix(bundler)
+    return name
 
 
 def frame(row: dict[str, Any], note: str | None, around: int, with_locals: bool) -> Frame:
@@ -114,7 +131,7 @@ def frame(row: dict[str, Any], note: str | None, around: int, with_locals: bool)
         filename=raw(read.filename),
         function=raw(read.function or read.symbol),
         lineno=read.line_no,
-        context_line=_one_line(here) if here is not None else None,
+        context_line=_around_column(here, read.col_no) if here is not None else None,
         pre_context=[_one_line(text) for text in (before[-around:] if around else [])],
         post_context=[_one_line(text) for text in after[:around]],
         colno=read.col_no,
@@ -139,18 +156,33 @@ def _near(context: Any, number: Any, around: int) -> list[Any]:
     return [pair for pair in lines if isinstance(pair[0], int) and abs(pair[0] - number) <= around]
 
 
+def _column(column: int | None) -> int:
+    """Where the failing column stands in what was taken of its line."""
+    return max(0, min(column or 0, _BEFORE))
+
+
+def _around_column(text: str, column: int | None) -> str:
+    at = _column(column)
+    start = max(0, (column or 0) - at)
+    return _BREAKS.sub(" ", text[start : start + max(DETAIL, at + DETAIL // 2)])
+
+
 def _one_line(text: str) -> str:
     return _BREAKS.sub(" ", text[:DETAIL])
 
 
 def _locals(found: dict[str, Any]) -> dict[str, Any]:
-    """Without modules and dunders; addresses of objects say nothing."""
+    """Without modules, functions, dunders and a bare `self`; addresses of objects say nothing."""
     kept: dict[str, Any] = {}
     for name, value in list(found.items())[:80]:
-        if (name.startswith("__") and name.endswith("__")) or (isinstance(value, str) and value.startswith(_NOISE)):
+        if (name.startswith("__") and name.endswith("__")) or (isinstance(value, str) and _noise(name, value)):
             continue
         kept[name] = _ADDRESS.sub("", value[:DETAIL]) if isinstance(value, str) and value.startswith("<") else value
     return kept
+
+
+def _noise(name: str, value: str) -> bool:
+    return value.startswith(_NOISE) or (name in _ITSELF and _BARE_OBJECT.fullmatch(value) is not None)
 
 
 def _clean_lines(lines: list[str], cleaner: Cleaner) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from sentry.models import Event
 from views.bounds import cut, identifier, line, raw, rows, slug
-from views.calls import stack
+from views.calls import Told, stack
 from views.chains import CHAIN, Raised, chain
 from views.frames import Frame
 from views.provenance import Markers
@@ -63,16 +63,15 @@ class Traced(Result):
 
     def trace(self) -> list[str]:
         """Evidence: the chain and its calls, the exception raised last first."""
-        frames = self.stacktrace.frames
+        frames, told = self.stacktrace.frames, Told()
+        calls = stack(frames, self.platform, told)
         if not self.exceptions:
-            return (
-                [f"Thread {self.thread}:" if self.thread else "Calls:", *stack(frames, self.platform)] if frames else []
-            )
+            return [f"Thread {self.thread}:" if self.thread else "Calls:", *calls] if frames else []
         lines = [f"{self.exceptions[0].line()}{HANDLED[self.exceptions[0].handled]}"]
         lines += [f"Thread {self.thread}:"] if self.thread and frames else []
-        lines += stack(frames, self.platform)
+        lines += calls
         for raised in self.exceptions[1:]:
-            lines += [f"{raised.relation}: {raised.line()}", *stack(raised.frames, self.platform)]
+            lines += [f"{raised.relation}: {raised.line()}", *stack(raised.frames, self.platform, told)]
         return lines
 
     def steps(self) -> Iterator[Step]:

@@ -59,7 +59,10 @@ def told(result: StacktraceResult) -> list[str]:
             {"filename": "/src/Cart.php", "module": "App\\Cart", "function": "total", "lineNo": 3},
             "/src/Cart.php(3): App\\Cart::total",
         ),
-        ("php", {"function": "array_map"}, "?(?): array_map"),
+        ("php", {"function": "array_map"}, "[internal function]: array_map"),
+        ("php", {"filename": "/src/Cart.php", "function": "total"}, "/src/Cart.php(?): total"),
+        ("go", {"module": "main", "function": "main", "filename": "main.go", "lineNo": 3}, "main.main (main.go:3)"),
+        ("csharp", {"module": "Acme.Cart", "function": "Acme.Cart.Total()"}, "at Acme.Cart.Total()"),
         (
             "csharp",
             {"filename": "Cart.cs", "module": "Acme.Cart", "function": "Total", "lineNo": 3},
@@ -103,6 +106,8 @@ def test_library_calls_between_ours_become_one_line() -> None:
 
     assert "… 9 library calls: lib.inner_0 … lib.inner_8" in lines
     assert "… 1 library call: lib.py.once" in lines
+    main = {"module": "main", "function": "main", "inApp": False}
+    assert "… 1 library call: main.main" in told(stacktrace(raised("go", [main, call("leaf")])))
     assert not any("inner_4" in line for line in lines)
 
 
@@ -281,12 +286,17 @@ def test_noise_among_locals_is_left_out() -> None:
         "__name__": "'shop'",
         "os": "<module 'os' from '/usr/lib/os.py'>",
         "handler": "<function handle at 0x7f0bf40ded10>",
+        "bound": "<bound method Shop.pay of <Shop object at 0x7f0bf40ded10>>",
+        "self": "<shop.Shop object at 0x7f0bf40ded10>",
+        "order": "<shop.Order object at 0x7f0bf40ded10>",
         "code": "'A'",
     }
 
     lines = told(stacktrace(raised("python", [call("main", vars=local)])))
 
-    assert lines[-2:] == ["  handler = <function handle>", "  code = 'A'"]
+    assert lines[-3:] == [" locals:", "  order = <shop.Order object>", "  code = 'A'"]
+    worth = told(stacktrace(raised("python", [call("main", vars={"self": "Shop(open=True)"})])))
+    assert worth[-1] == "  self = Shop(open=True)"
 
 
 def test_a_private_key_within_source_is_hidden_line_by_line() -> None:
