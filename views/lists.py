@@ -10,18 +10,22 @@ def next_page(cursor: str | None) -> list[str]:
     return [f'More: cursor="{cursor}"'] if cursor else []
 
 
-def fewer_rows(field: str) -> Iterator[Step]:
-    """A fifth fewer, again and again, until a single row is left."""
+PAGE_ON = "The last rows of this page were left out: ask again with limit={} to page on."
+
+
+def fewer_rows(field: str, note: str = PAGE_ON) -> Iterator[Step]:
+    """A fifth fewer, again and again, until a single row is left; the note says how many are left."""
 
     def fewer(found: Any) -> Any:
         rows = getattr(found, field)
         if len(rows) < 2:
             return found
         kept = rows[: min(len(rows) - 1, len(rows) * 4 // 5)]
-        notes = [note for note in found.omitted if not note.startswith("The last rows")]
-        # Going on from here would pass over the rows that were left out.
-        note = f"The last rows of this page were left out: ask again with limit={len(kept)} to page on."
-        return found.model_copy(update={field: kept, "omitted": [*notes, note], "next_cursor": None})
+        said = [line for line in found.omitted if line != note.format(len(rows))]
+        changes: dict[str, Any] = {field: kept, "omitted": [*said, note.format(len(kept))]}
+        if hasattr(found, "next_cursor"):
+            changes["next_cursor"] = None  # going on from here would pass over the rows that were left out
+        return found.model_copy(update=changes)
 
     for _ in range(30):
         yield fewer

@@ -37,10 +37,16 @@ class ProjectList(Result):
         return "\n".join([*rows, *next_page(self.next_cursor), *self.omitted])
 
     def shown(self, scale: float) -> Self:
-        return self.model_copy(update={"projects": [_short(row) for row in self.projects]})
+        return self.model_copy(update={"projects": [_short(row, 100) for row in self.projects]})
 
     def steps(self) -> Iterator[Step]:
-        yield from fewer_rows("projects")
+        yield lambda found: found.model_copy(update={"projects": [_short(row, 40) for row in found.projects]})
+        yield lambda found: found.without(
+            "names and platforms",
+            "get_project",
+            projects=[ProjectRow(id=row.id, slug=row.slug) for row in found.projects],
+        )
+        yield from fewer_rows("projects", "Only the first {} projects are shown; get_project tells of any by its slug.")
 
 
 class ProjectResult(Result):
@@ -112,5 +118,5 @@ def _row(project: Project) -> ProjectRow:
     )
 
 
-def _short(row: ProjectRow) -> ProjectRow:
-    return row.model_copy(update={"name": line(row.name, 100)}) if row.name else row
+def _short(row: ProjectRow, name: int) -> ProjectRow:
+    return row.with_texts(line, name=name)

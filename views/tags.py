@@ -9,7 +9,7 @@ from views.bounds import issue_name, line, raw
 from views.lists import fewer_rows
 from views.provenance import Markers
 from views.results import Evidence, Known, Part, Result, Step
-from views.wording import age, joined, when
+from views.wording import age, bar, joined, when
 
 
 class TagRow(Part):
@@ -20,8 +20,10 @@ class TagRow(Part):
     last_seen: Known | None = None
 
     def line(self, now: datetime | None) -> str:
-        seen = f"last {age(self.last_seen, now)}" if self.last_seen else None
-        return joined([f"{_percent(self.percent)} {self.value or '(empty)'}", f"{self.count:,}", seen])
+        first = f"first {age(self.first_seen, now)}" if self.first_seen else None
+        last = f"last {age(self.last_seen, now)}" if self.last_seen else None
+        share = f"{_percent(self.percent)} {bar(self.percent)} {self.value or '(empty)'}"
+        return joined([share, f"{self.count:,}", joined([first, last], ", ")])
 
 
 class TagValuesResult(Result):
@@ -49,7 +51,7 @@ class TagValuesResult(Result):
         yield lambda found: found.model_copy(
             update={"values": [row.with_texts(line, value=80) for row in found.values]}
         )
-        yield from fewer_rows("values")
+        yield from fewer_rows("values", "Only the {} most frequent values are shown.")
 
 
 def tag_values(issue: str, values: TagValues) -> TagValuesResult:

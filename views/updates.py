@@ -11,6 +11,8 @@ from views.provenance import Markers
 from views.results import Evidence, Known, Part, Result, Step
 from views.wording import counted, joined, status_words
 
+RESULTS = ("updated", "unchanged", "failed")
+
 
 class State(Part):
     """What a change can change of an issue."""
@@ -67,23 +69,37 @@ class BulkRow(Part):
 
     issue: Known
     result: Known  # updated, unchanged or failed
-    told: Evidence
+    told: Evidence = ""
+
+    def bare(self) -> Self:
+        return self.model_copy(update={"told": ""})
 
 
 class BulkUpdate(Result):
     issues: list[BulkRow]
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
-        counts = {name: sum(row.result == name for row in self.issues) for name in ("updated", "unchanged", "failed")}
-        head = f"{counted(len(self.issues), 'issue')}: {', '.join(f'{n} {name}' for name, n in counts.items() if n)}."
-        lines = [row.told for row in self.issues]
+        by_result = {name: [row for row in self.issues if row.result == name] for name in RESULTS}
+        counts = ", ".join(f"{len(rows)} {name}" for name, rows in by_result.items() if rows)
+        head = f"{counted(len(self.issues), 'issue')}: {counts}."
+        lines = [row.told for row in self.issues if row.told]
+        for name, rows in by_result.items():
+            bare = [row.issue for row in rows if not row.told]
+            lines += [f"{name}: {', '.join(bare)}"] if bare else []
         return "\n".join([head, marks.announcement, marks.block("\n".join(lines)), *self.omitted])
 
     def shown(self, scale: float) -> Self:
         return self.model_copy(update={"issues": [row.with_texts(line, told=200) for row in self.issues]})
 
     def steps(self) -> Iterator[Step]:
+        """Every issue keeps what became of it; how it changed goes before why it failed."""
         yield lambda found: found.model_copy(update={"issues": [row.with_texts(line, told=80) for row in found.issues]})
+        yield lambda found: found.without(
+            "changes", "get_issue", issues=[row.bare() if row.result != "failed" else row for row in found.issues]
+        )
+        yield lambda found: found.without(
+            "reasons of failures", "update_issue for one issue", issues=[row.bare() for row in found.issues]
+        )
 
 
 def issue_update(before: Issue, after: Issue, *, comment: str | None = None) -> IssueUpdate:

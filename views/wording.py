@@ -63,6 +63,11 @@ def sparkline(numbers: list[int], width: int = 14) -> str:
     return "".join(BARS[math.ceil(n * 7 / most)] for n in sums) if most > 0 else ""
 
 
+def bar(percent: float) -> str:
+    """One block for every tenth that is begun."""
+    return "█" * min(10, math.ceil(percent / 10))
+
+
 def status(issue: Issue) -> str | None:
     """The status of the life cycle: Sentry answers `resolved` where `resolvedInNextRelease` was asked for."""
     found = word(issue.status)

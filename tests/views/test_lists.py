@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from specimens import python_issue, recorded
 
-from sentry.models import Actor, Commit, Deploy, Issue, Project, Release, TagValues
+from sentry.models import Actor, Commit, Issue, Project, Release, TagValues
 from sentry.pages import Page
 from views.projects import project, project_list
 from views.reader import Answer
@@ -38,6 +38,21 @@ def test_projects_are_a_line_each(read: Read, golden: Golden) -> None:
     assert len(read(project_list(Page(rows * 300)), 500).text) <= 2_000
 
 
+def test_projects_lose_names_before_rows_and_name_no_argument_that_there_is_not(read: Read) -> None:
+    rows = [Project(id=str(n), slug=f"shop-{n}", name=f"Shop number {n} of the platform team") for n in range(100)]
+
+    usual, small = read(project_list(Page(rows, "0:100:0"))), read(project_list(Page(rows, "0:100:0")), 500)
+
+    assert "omitted" not in usual.data
+    assert len(small.data["projects"]) > 50
+    assert "name" not in small.data["projects"][0]
+    assert "Left out names and platforms: get_project" in small.text
+    smallest = read(project_list(Page(rows * 2, "0:100:0")), 500)
+    assert "limit=" not in smallest.text
+    assert f"Only the first {len(smallest.data['projects'])} projects are shown" in smallest.text
+    assert "next_cursor" not in smallest.data
+
+
 def test_a_project_is_told_with_its_teams_and_latest_release(read: Read, golden: Golden) -> None:
     found = Project.model_validate(
         {
@@ -57,6 +72,7 @@ def test_a_project_is_told_with_its_teams_and_latest_release(read: Read, golden:
     assert read(project(Project(id="1", slug="docs"))).text == "Project docs"
 
 
+DEPLOY = {"environment": "production", "dateFinished": "2026-11-24T10:00:00Z"}
 RELEASE = {
     "version": "shop@1.5.0",
     "dateCreated": "2026-11-23T13:26:21Z",
@@ -82,7 +98,12 @@ def test_releases_are_a_line_each(read: Read, golden: Golden) -> None:
 
 def test_a_release_is_told_with_what_came_with_it(read: Read, golden: Golden) -> None:
     found = Release.model_validate(
-        {**RELEASE, "authors": [{"name": "Ann Lee"}, {"email": "bo@example.com"}], "url": "https://ci.example.test/1"}
+        {
+            **RELEASE,
+            "lastDeploy": DEPLOY,
+            "authors": [{"name": "Ann Lee"}, {"email": "bo@example.com"}],
+            "url": "https://ci.example.test/1",
+        }
     )
 
     answer = read(
@@ -90,13 +111,38 @@ def test_a_release_is_told_with_what_came_with_it(read: Read, golden: Golden) ->
             found,
             new_issues=Page([python_issue()], "0:1:0"),
             commits=[Commit(id="abc1234", message="Price by currency")],
-            deploys=[Deploy.model_validate({"environment": "production", "dateFinished": "2026-11-24T10:00:00Z"})],
-            missing={"health": "this server has no sessions"},
+            missing={"deploys": "Sentry answered 503"},
         )
     )
 
     golden("release", answer.text)
     assert answer.data["issues"][0]["short_id"] == "SHOP-BACKEND-1"
+
+
+def test_the_health_of_a_release_is_told_by_project(read: Read) -> None:
+    health = {
+        "hasHealthData": True,
+        "crashFreeSessions": 99.2104,
+        "crashFreeUsers": 99.5,
+        "totalSessions": 12_345,
+        "totalUsers": None,
+        "adoption": 45.0,
+    }
+    projects = [
+        {"slug": "shop-backend", "healthData": health},
+        {"slug": "shop-web", "healthData": {"hasHealthData": True, "adoption": 3}},
+        {"slug": "odd", "healthData": {"crashFreeSessions": float("nan"), "crashFreeUsers": 250, "adoption": True}},
+        {"slug": "none", "healthData": {"hasHealthData": False, "crashFreeSessions": None}},
+    ]
+
+    answer = read(release(Release.model_validate({"version": "1", "projects": projects})))
+
+    assert (
+        "health of shop-backend: 99.21% of 12,345 sessions and 99.5% of users free of crashes, adoption 45%"
+        in answer.text
+    )
+    assert "health of shop-web: adoption 3%" in answer.text
+    assert [row["project"] for row in answer.data["health"]] == ["shop-backend", "shop-web"]
 
 
 def test_a_release_falls_back_on_its_last_commit_and_deploy(read: Read) -> None:
@@ -132,7 +178,12 @@ def test_a_page_of_one_row_keeps_it(read: Read) -> None:
 
 def test_the_values_of_a_tag_are_told_with_their_share(read: Read, golden: Golden) -> None:
     values = [
-        {"value": "shop@1.5.0", "count": 700, "lastSeen": "2026-11-24T21:39:17Z"},
+        {
+            "value": "shop@1.5.0",
+            "count": 700,
+            "firstSeen": "2026-11-21T20:00:00Z",
+            "lastSeen": "2026-11-24T21:39:17Z",
+        },
         {"value": "shop@1.4.0", "count": 298},
         {"value": "", "count": 2},
     ]
@@ -143,9 +194,11 @@ def test_the_values_of_a_tag_are_told_with_their_share(read: Read, golden: Golde
     golden("tag_values", answer.text)
     assert answer.data["values"][0]["percent"] == 70.0
     assert read(tag_values("5", TagValues(key="x"))).text == "No event of issue 5 has this tag."
-    assert (
-        len(read(tag_values("5", found.model_copy(update={"top_values": found.top_values * 200})), 500).text) <= 2_000
-    )
+
+    many = read(tag_values("5", found.model_copy(update={"top_values": found.top_values * 200})), 500)
+    assert len(many.text) <= 2_000
+    assert many.data["omitted"] == [f"Only the {len(many.data['values'])} most frequent values are shown."]
+    assert "next_cursor" not in many.data
 
 
 def test_an_update_shows_before_and_after(read: Read, golden: Golden) -> None:
@@ -175,7 +228,22 @@ def test_many_updates_are_a_line_each(read: Read, golden: Golden) -> None:
 
     golden("bulk_update", answer.text)
     assert [row["result"] for row in answer.data["issues"]] == ["updated", "updated", "unchanged", "failed", "failed"]
-    assert len(read(bulk_update([done] * 50), 1_000).text) <= 4_000 + 1
+
+
+def test_of_many_updates_every_outcome_is_told_however_small_the_budget(read: Read) -> None:
+    done = issue_update(python_issue(), made(status="ignored", substatus="archived_forever"))
+    failed = [
+        (f"SHOP-{n}", f"No issue SHOP-{n} was found, nor is there one like it in the project.") for n in range(25)
+    ]
+
+    for budget in (500, 1_000, 4_000):
+        answer = read(bulk_update([done] * 25 + failed), budget)
+
+        assert answer.text.startswith("50 issues: 25 updated, 25 failed.")
+        assert [row["result"] for row in answer.data["issues"]] == ["updated"] * 25 + ["failed"] * 25
+        assert all(f"SHOP-{n}" in answer.text for n in range(25))
+        assert len(answer.text) <= budget * 4
+    assert "No issue SHOP-7 was found" in read(bulk_update([done] * 25 + failed), 1_000).text, "why outlasts what"
 
 
 @pytest.mark.parametrize(
