@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from sentry.models import Event
 from views import sections
-from views.bounds import DETAIL, briefs, compact, cut, line, plain, raw
+from views.bounds import DETAIL, RAW, brief, briefs, cut, line, plain, raw, size
 from views.results import Details, Evidence, Known, Step
 from views.sections import Breadcrumb, Request
 from views.stacktraces import Traced, trace_steps, traced
@@ -56,11 +56,13 @@ class Happened(Traced):
             "request": found.request.shown(scale) if found.request else None,
             "contexts": briefs(found.contexts, 250 * scale, items),
             "extra": briefs(found.extra, 200 * scale, items),
-            "other": briefs(found.other, 600 * scale, 10),
+            "other": {cut(name, 80): brief(value, 600 * scale, 16) for name, value in list(found.other.items())[:10]},
             "tags": briefs(found.tags, 100, items),
             "user": briefs(found.user, 80, 8),
             "problems": [briefs(problem, 160, 4) for problem in found.problems],
         }
+        if _much_less(changes, found):
+            found = found.without("parts of extra and contexts", found.whole)
         shown = found.model_copy(update=changes).with_texts(line, release=200, dist=80, environment=80, sdk=80)
         return shown.with_texts(cut, message=1_000 * scale)
 
@@ -103,7 +105,7 @@ class Happened(Traced):
             lines.append("Breadcrumbs:" if count >= self.breadcrumbs_total else f"Last {count} breadcrumbs:")
             lines += [f"  {crumb.line()}" for crumb in self.breadcrumbs]
         lines += self.request.lines() if self.request else []
-        lines += [f"{name}: {compact(value, 2_000)}" for name, value in self.other.items()]
+        lines += sections.other_lines(self.other)
         lines += sections.context_lines(self.contexts)
         lines += sections.details_line("extra", self.extra, 4_000)
         return lines + [sections.problem_line(problem) for problem in self.problems]
@@ -127,7 +129,7 @@ def happened(event: Event, *, whole: bool = False) -> dict[str, Any]:
         "request": sections.request(event, whole=whole),
         "contexts": sections.contexts(event, whole=whole),
         "extra": sections.extras(event),
-        "other": {entry.type[:DETAIL]: plain(entry.data, 4_000) for entry in others},
+        "other": {entry.type[:DETAIL]: sections.other(entry) for entry in others} | _parameters(event),
         "problems": sections.problems(event),
         "sdk": sections.sdk(event) if whole else None,
     }
@@ -139,6 +141,20 @@ def _message(event: Event) -> str | None:
         return None
     entry = event.entry("message")
     return raw(entry.get("formatted") or entry.get("message") or event.message)
+
+
+def _parameters(event: Event) -> dict[str, Any]:
+    """What a message was to be filled with, where nobody has filled it."""
+    entry = event.entry("message")
+    found = entry.get("params") if not entry.get("formatted") else None
+    return {"params": plain(found, 2_000)} if found not in (None, [], {}, "") else {}
+
+
+def _much_less(changes: dict[str, Any], found: Happened) -> bool:
+    """Whether more than half of extra or contexts was cut away."""
+    most = RAW * 4
+    pairs = ((found.extra, changes["extra"]), (found.contexts, changes["contexts"]))
+    return any(size(was, most) > 2 * size(now, most) for was, now in pairs)
 
 
 # What gives way in an event, in this order, before its stack trace does.

@@ -5,7 +5,7 @@ from typing import Any, Self
 from sentry.models import Issue
 from views.bounds import identifier, line, raw, short_id, slug, word
 from views.results import Evidence, Known, Part
-from views.wording import LEVELS, actor, condition, status, when
+from views.wording import LEVELS, actor, condition, status, status_words, when
 
 
 class IssueFacts(Part):
@@ -30,6 +30,9 @@ class IssueFacts(Part):
     def name(self) -> str:
         """What a person calls it: the short ID, else the numeric one."""
         return self.short_id or self.id
+
+    def status_in_words(self) -> str:
+        return status_words(self.status, self.substatus, self.condition)
 
     def in_row(self, title: float) -> Self:
         return self.with_texts(line, title=title, culprit=100, assigned_to=80, condition=160)

@@ -57,7 +57,7 @@ class IssueRow(IssueFacts):
         return joined(
             [
                 self.name,
-                status_words(self.status, self.substatus, self.condition),
+                self.status_in_words(),
                 self.level if self.level != "error" else None,
                 f"{self.priority} priority" if self.priority in ("high", "low") else None,
                 joined([counted(self.count, "event"), counted(self.users, "user")], ", "),
@@ -119,7 +119,7 @@ class IssueResult(IssueFacts, Happened):
     def header(self, now: datetime | None) -> list[str]:
         """What Sentry itself knows: nothing that an outsider wrote."""
         told = [
-            f"Issue {self.name}: {status_words(self.status, self.substatus) or 'unknown status'}",
+            f"Issue {self.name}: {self.status_in_brief() or 'unknown status'}",
             self.level,
             {True: "unhandled", False: "handled", None: None}[self.unhandled] if not self.exceptions else None,
             f"{self.priority} priority" if self.priority else None,
@@ -131,6 +131,10 @@ class IssueResult(IssueFacts, Happened):
         event = f"event {self.event_id}" if self.event_id else None
         return [text for text in (joined(told), joined([*seen, *trends]), joined([event, self.link])) if text]
 
+    def status_in_brief(self) -> str:
+        """Without the words of a condition, which may name a release: those are evidence."""
+        return status_words(self.status, None if self.condition else self.substatus)
+
     def about(self) -> list[str]:
         """What outsiders or users of Sentry wrote about the issue."""
         releases = dict.fromkeys(release for release in (self.first_release, self.last_release) if release)
@@ -138,7 +142,7 @@ class IssueResult(IssueFacts, Happened):
             f"in {self.culprit}" if self.culprit else None,
             f"seen in release {' to '.join(releases)}" if releases else None,
             f"assigned to {self.assigned_to}" if self.assigned_to else "unassigned",
-            f"{self.status} {self.condition}" if self.condition else None,
+            told if self.condition and (told := self.status_in_words()) != self.status else None,
             counted(self.comments, "comment") if self.comments else None,
             f"grouped by {', '.join(map(_group, self.fingerprint))}" if self.fingerprint else None,
         ]

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 
 from sentry.models import Breadcrumb as SentryBreadcrumb
-from sentry.models import Event, as_list, as_object
+from sentry.models import Entry, Event, Json, as_list, as_object
+from sentry.models import Frame as SentryFrame
 from sentry.models import Request as SentryRequest
-from views.bounds import brief, briefs, compact, cut, line, plain, plain_object, raw, rows
+from views.bounds import DETAIL, brief, briefs, compact, cut, line, plain, plain_object, raw, rows
 from views.redaction import REDACTED
 from views.results import OUTSIDER, Detail, Details, Evidence, Known
 from views.wording import LEVELS, joined, when
@@ -216,6 +217,37 @@ def problem_line(found: dict[str, Any]) -> str:
     return joined(
         ["Sentry noted:", str(found.get("message", "")), *(compact(value, 200) for value in rest.values())], " "
     )
+
+
+def other(entry: Entry) -> Json:
+    """An entry of an unusual type, without what is empty; a template's source as it stands there."""
+    fields = as_object(entry.data)
+    if fields is None:
+        return plain(entry.data, 4_000)
+    if entry.type == "template":
+        return _template(SentryFrame.model_validate(fields))
+    return plain({key: value for key, value in fields.items() if value not in (None, "", {}, [])}, 4_000)
+
+
+def _template(read: SentryFrame) -> Json:
+    before, here, after = read.source()
+    first = (read.line_no or 0) - len(before)
+    lines = [*before[-5:], here or "", *after[:5]] if here is not None else []
+    marked = [
+        f"{'>' if n == read.line_no else ' '}{n} {text[:DETAIL].rstrip()}"
+        for n, text in enumerate(lines, first + max(0, len(before) - 5))
+    ]
+    return plain({"filename": read.filename or read.abs_path, "line": read.line_no, "source": marked}, 4_000)
+
+
+def other_lines(found: dict[str, Any]) -> list[str]:
+    lines: list[str] = []
+    for name, value in found.items():
+        fields = as_object(value) or {}
+        source = as_list(fields.get("source")) if name == "template" else None
+        rest = {key: item for key, item in fields.items() if key != "source"} if source is not None else value
+        lines += [f"{name}: {compact(rest, 2_000)}", *map(str, source or [])]
+    return lines
 
 
 def _filled(fields: dict[str, Any]) -> dict[str, Any]:

@@ -125,7 +125,12 @@ def test_a_status_is_told_in_words(read: Read, fields: dict[str, Any], status: s
     assert answer.data["status"] == status
     assert answer.data.get("condition") == words
     assert f": {status}" in answer.text
-    assert words is None or f"{status} {words}" in answer.text
+    if status == "resolvedInNextRelease":
+        assert answer.text.count("resolvedInNextRelease") == 1
+        assert "in the next release" not in answer.text, "the status says it"
+    else:
+        assert words is None or f"{status} {words}" in answer.text
+    assert "archived" not in answer.text or words is None, "each thing once"
 
 
 def test_a_trend_is_a_sparkline_with_its_total_and_peak(read: Read) -> None:
