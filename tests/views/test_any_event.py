@@ -2,20 +2,23 @@
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 import pytest
 from corpus.hostile import CANARIES, HOSTILE_EVENTS, HOSTILE_ISSUES
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from specimens import chained, python_issue, recorded
 
 from sentry.models import Event, Issue, Json, Project, Release, TagValues, as_list, as_object
 from sentry.pages import Page
+from tools.schema import output_schema
 from views.events import event, event_list
 from views.issues import issue, issue_list
 from views.projects import project, project_list
-from views.reader import Answer, Reader
+from views.reader import Answer, Reader, compact_json
 from views.releases import release, release_list
 from views.results import Result
 from views.stacktraces import stacktrace
@@ -56,11 +59,21 @@ FRAMES = st.lists(st.dictionaries(st.sampled_from(NAMES), JSON, max_size=6), max
 ENTRIES = st.lists(st.fixed_dictionaries({"type": st.sampled_from(KINDS), "data": JSON}), max_size=4)
 
 
-def answers(result: Result) -> Answer:
+BUDGETS = st.one_of(st.just(500), st.just(4_000), st.integers(500, 20_000))
+
+
+@lru_cache
+def schema_of(kind: type[Result]) -> Any:
+    return Draft202012Validator(output_schema(kind))
+
+
+def answers(result: Result, budget: int = 4_000) -> Answer:
     """The answer, after checking what is true of every one."""
-    answer = Reader().read(result)
-    assert len(answer.text) <= 16_000
+    answer = Reader().read(result, budget)
+    assert len(answer.text) <= budget * 4
+    assert len(compact_json(answer.data)) <= budget * 6
     json.loads(json.dumps(answer.data, allow_nan=False))
+    schema_of(type(result)).validate(answer.data)
     answer.text.encode()
     json.dumps(answer.data, ensure_ascii=False).encode()
     outside(answer.text)
@@ -88,35 +101,35 @@ def outside(text: str) -> str:
 
 
 @settings(max_examples=150, deadline=None)
-@given(OBJECTS, ENTRIES)
-def test_any_event_renders(fields: dict[str, Any], entries: list[Any]) -> None:
+@given(OBJECTS, ENTRIES, BUDGETS)
+def test_any_event_renders(fields: dict[str, Any], entries: list[Any], budget: int) -> None:
     found = Event.model_validate({**fields, "entries": entries})
 
-    answers(event(found))
-    answers(stacktrace(found, "all"))
-    answers(issue(python_issue(), found))
-    answers(event_list("5", Page([found])))
+    answers(event(found), budget)
+    answers(stacktrace(found, "all"), budget)
+    answers(issue(python_issue(), found), budget)
+    answers(event_list("5", Page([found])), budget)
 
 
 @settings(max_examples=150, deadline=None)
-@given(FRAMES, st.sampled_from(["python", "java", "native", "php", "csharp", "ruby", "javascript", "go"]))
-def test_any_stack_renders(frames: list[Any], platform: str) -> None:
-    answers(stacktrace(chained(platform, [{"type": "E", "stacktrace": {"frames": frames}}] * 2)))
+@given(FRAMES, st.sampled_from(["python", "java", "native", "php", "csharp", "ruby", "javascript", "go"]), BUDGETS)
+def test_any_stack_renders(frames: list[Any], platform: str, budget: int) -> None:
+    answers(stacktrace(chained(platform, [{"type": "E", "stacktrace": {"frames": frames}}] * 2)), budget)
 
 
 @settings(max_examples=150, deadline=None)
-@given(OBJECTS)
-def test_any_issue_project_release_and_tag_renders(fields: dict[str, Any]) -> None:
+@given(OBJECTS, BUDGETS)
+def test_any_issue_project_release_and_tag_renders(fields: dict[str, Any], budget: int) -> None:
     found = Issue.model_validate(fields)
 
-    answers(issue(found, None))
-    answers(issue_list(Page([found, found])))
-    answers(issue_update(found, python_issue(), comment="done"))
-    answers(project(Project.model_validate(fields)))
-    answers(project_list(Page([Project.model_validate(fields)])))
-    answers(release(Release.model_validate(fields), new_issues=Page([found])))
-    answers(release_list(Page([Release.model_validate(fields)])))
-    answers(tag_values("5", TagValues.model_validate(fields)))
+    answers(issue(found, None), budget)
+    answers(issue_list(Page([found, found])), budget)
+    answers(issue_update(found, python_issue(), comment="done"), budget)
+    answers(project(Project.model_validate(fields)), budget)
+    answers(project_list(Page([Project.model_validate(fields)])), budget)
+    answers(release(Release.model_validate(fields), new_issues=Page([found])), budget)
+    answers(release_list(Page([Release.model_validate(fields)])), budget)
+    answers(tag_values("5", TagValues.model_validate(fields)), budget)
 
 
 def poisoned(value: Json, poison: str) -> Json:
