@@ -68,7 +68,9 @@ class ReleaseCalls(Calls):
 
         async def today() -> Reply:
             path = ("organizations", owner, "releases", version, *part)
-            return await self._get(*path, wanted=wanted, kind=Kind.ISSUE)
+            # How many sessions crash is told only when asked for; servers without sessions ignore the question.
+            health = [] if part else [("health", "1")]
+            return await self._get(*path, params=health, wanted=wanted, kind=Kind.ISSUE)
 
         operation = f"read the {part[0]} of a release" if part else "read a release"
         return await self._routes.first(operation, today, instead="get_release has what it knows." * bool(part))
