@@ -51,10 +51,11 @@ async def fix_issue(client: SentryClientProtocol, reader: Reader, issue: Issue) 
 
 async def review_release(client: SentryClientProtocol, reader: Reader, release: Release, project: Project = "") -> str:
     """What a release broke."""
-    quoted = release.replace('"', "")
     new, seen = await together(
-        client.list_issues(query=f'firstRelease:"{quoted}"', project=project or None),
-        client.list_issues(query=f'is:unresolved release:"{quoted}"', project=project or None, sort="freq"),
+        client.list_issues(query=reads.first_seen_in(release), project=project or None),
+        client.list_issues(
+            query=f"is:unresolved release:{reads.quoted_version(release)}", project=project or None, sort="freq"
+        ),
     )
     return "\n\n".join(
         [

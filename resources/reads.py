@@ -106,5 +106,10 @@ async def release(client: SentryClientProtocol, organization: str | None, versio
 
 def first_seen_in(release: str) -> str:
     """The search for issues that are new in a release, whatever their status now."""
+    return f"firstRelease:{quoted_version(release)}"
+
+
+def quoted_version(release: str) -> str:
+    """A version as a search takes it, whatever is in it."""
     version = release.replace('"', "")
-    return f'firstRelease:"{version}"'
+    return f'"{version}"'
