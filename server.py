@@ -18,7 +18,7 @@ from sentry.protocol import SentryClientProtocol
 from settings import Settings
 from tools.catalogue import build_tools
 from views.reader import Reader
-from views.redaction import Redaction
+from views.secrets.redaction import Redaction
 
 OpenClient = Callable[[], AbstractAsyncContextManager[SentryClientProtocol]]
 

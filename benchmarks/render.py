@@ -17,9 +17,9 @@ from sentry.models import Event
 from views.events import event
 from views.issues import issue
 from views.reader import Answer, Reader, compact_json
-from views.redaction import Redaction
 from views.results import Result
-from views.stacktraces import stacktrace
+from views.secrets.redaction import Redaction
+from views.traces.stacktraces import stacktrace
 
 RUNS = 60
 MOST_MILLISECONDS, MOST_TEXT, MOST_JSON = 20.0, 16_000, 24_000

@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from local import comments, committers, events, ingest, issues, projects, releases, tags, updates
-from local.calling import Answer, Call, Route, authenticate, require
+from local.api import comments, committers, events, issues, projects, releases, tags, updates
+from local.api.calling import Answer, Call, Route, authenticate, require
 from local.errors import ApiError, bad_request
+from local.intake import ingest
 from local.reading import Json, parse
 from local.store import Store
 

@@ -6,14 +6,15 @@ from sentry.errors import SentryError
 from sentry.models import Commit, TagValues
 from sentry.protocol import SentryClientProtocol
 from sentry.references import LATEST
-from sentry.waiting import Pending, together
-from views import events, projects, releases, stacktraces
+from sentry.transport.waiting import Pending, together
+from views import events, projects, releases
 from views import issues as issue_views
 from views.events import EventList, EventResult
 from views.issues import IssueExtras, IssueList, IssueResult
 from views.projects import ProjectList, ProjectResult
 from views.releases import ReleaseResult
-from views.stacktraces import StacktraceResult
+from views.traces import stacktraces
+from views.traces.stacktraces import StacktraceResult
 
 Include = Literal["tags", "commits"]
 """What an issue can be read with besides, at a request each."""

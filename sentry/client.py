@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Self
 import anyio
 from anyio.abc import TaskGroup
 
-from sentry.cache import Cache, Kind, Statistics
-from sentry.clues import ClueCalls
 from sentry.connection import Connection
-from sentry.events import EventCalls
-from sentry.projects import ProjectCalls
-from sentry.releases import ReleaseCalls
-from sentry.routes import Routes
-from sentry.short_ids import ShortIds
+from sentry.endpoints.clues import ClueCalls
+from sentry.endpoints.events import EventCalls
+from sentry.endpoints.projects import ProjectCalls
+from sentry.endpoints.releases import ReleaseCalls
+from sentry.endpoints.routes import Routes
+from sentry.endpoints.short_ids import ShortIds
+from sentry.transport.cache import Cache, Kind, Statistics
 
 if TYPE_CHECKING:
     import httpx
 
-    from sentry.organizations import Organizations
-    from sentry.transport import Transport
+    from sentry.endpoints.organizations import Organizations
+    from sentry.transport.pool import Transport
 
 
 _logger = logging.getLogger(__name__)
@@ -86,8 +86,8 @@ class SentryClient(EventCalls, ClueCalls, ProjectCalls, ReleaseCalls):
     def _open(self) -> "tuple[Transport, Organizations]":
         if self._opened is None:
             # Imported by the first request: httpx and what it needs cost a tenth of the start.
-            from sentry.organizations import Organizations
-            from sentry.transport import Transport
+            from sentry.endpoints.organizations import Organizations
+            from sentry.transport.pool import Transport
 
             if self._tasks is None:
                 raise RuntimeError("SentryClient is used outside of `async with`")

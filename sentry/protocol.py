@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from sentry.models import Commit, Deploy, Event, Issue, Organization, Project, Release, TagValues
-from sentry.pages import Page
+from sentry.models.pages import Page
 
 Status = Literal["unresolved", "resolved", "ignored", "resolvedInNextRelease"]
 Priority = Literal["high", "medium", "low"]

@@ -6,7 +6,7 @@ from sentry.protocol import SentryClientProtocol
 from tools.arguments import Cursor, EventId, EventOfIssue, Frames, IssueId, Limit, MaxTokens, Project
 from views import events as views
 from views.events import EventList, EventResult
-from views.stacktraces import StacktraceResult, stacktrace
+from views.traces.stacktraces import StacktraceResult, stacktrace
 
 
 async def get_events(

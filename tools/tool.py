@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from sentry.errors import InvalidRequestError, SentryError
 from sentry.paths import quoted
-from sentry.waiting import on_wait
+from sentry.transport.waiting import on_wait
 from views.errors import error_answer
 from views.reader import Answer, Reader
 

@@ -8,7 +8,7 @@ from views import sections
 from views.bounds import DETAIL, RAW, brief, briefs, cut, line, plain, raw, size
 from views.results import Details, Evidence, Known, Step
 from views.sections import Breadcrumb, Request
-from views.stacktraces import Traced, trace_steps, traced
+from views.traces.stacktraces import Traced, trace_steps, traced
 from views.wording import joined, read, when
 
 H = TypeVar("H", bound="Happened")

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar, Self
 
 from sentry.models import Event
-from sentry.pages import Page
+from sentry.models.pages import Page
 from views.bounds import identifier, issue_name, line, raw
 from views.details import Happened, happened
 from views.lists import fewer_rows, next_page

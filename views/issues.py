@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from sentry.models import Commit, Event, Issue, TagValues, as_object
-from sentry.pages import Page
+from sentry.models.pages import Page
 from views.bounds import DETAIL, cut, identifier, line, link, raw, rows
 from views.commits import CommitLine, commit_lines
 from views.details import Happened, happened
@@ -14,8 +14,8 @@ from views.facts import IssueFacts, facts
 from views.lists import fewer_rows, next_page
 from views.provenance import Markers
 from views.results import Detail, Details, Evidence, Known, Result, Step
-from views.stacktraces import Stacktrace
 from views.tags import distribution
+from views.traces.stacktraces import Stacktrace
 from views.updates import bulk_update, issue_update
 from views.wording import age, counted, joined, sparkline, status_words
 

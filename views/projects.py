@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from sentry.models import Project
-from sentry.pages import Page
+from sentry.models.pages import Page
 from views.bounds import identifier, line, raw, slug, word
 from views.lists import fewer_rows, next_page
 from views.provenance import Markers

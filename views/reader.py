@@ -11,8 +11,8 @@ from typing import Any
 from sentry.models import as_list, as_object
 from views.bounds import cut, short
 from views.provenance import Markers, visible
-from views.redaction import Redaction
 from views.results import Part, Result, left_out, untrusted
+from views.secrets.redaction import Redaction
 
 CHARACTERS_A_TOKEN = 4
 JSON_SHARE = 1.5

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Self
 
 from sentry.models import Author, Commit, Deploy, Issue, Json, Release, as_object
-from sentry.pages import Page
+from sentry.models.pages import Page
 from views.bounds import line, link, number, raw, slug
 from views.commits import CommitLine, commit_lines
 from views.facts import facts

@@ -9,8 +9,8 @@ from sentry.models import Entry, Event, Json, as_list, as_object
 from sentry.models import Frame as SentryFrame
 from sentry.models import Request as SentryRequest
 from views.bounds import DETAIL, brief, briefs, compact, cut, line, plain, plain_object, raw, rows
-from views.redaction import REDACTED
 from views.results import OUTSIDER, Detail, Details, Evidence, Known
+from views.secrets.redaction import REDACTED
 from views.wording import LEVELS, joined, when
 
 BREADCRUMBS = 50

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from local import cleaning
-from local.cleaning import clean, is_card, is_secret
 from local.clock import iso, moment
-from local.incoming import read_body, read_event
+from local.intake import cleaning
+from local.intake.cleaning import clean, is_card, is_secret
+from local.intake.incoming import read_body, read_event
 from local.reading import parse, whole
 
 # The first text drawn on a machine builds Hypothesis's table of Unicode, which takes seconds.

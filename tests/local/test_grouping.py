@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sending import failure, frame
 
-from local.grouping import fingerprint, grouping_hash, without_values
+from local.intake.grouping import fingerprint, grouping_hash, without_values
 
 # The first text drawn on a machine builds Hypothesis's table of Unicode, which takes seconds.
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sending import Local, envelope, failure
 
-from local import envelopes
+from local.intake import envelopes
 
 ENVELOPES = Path(__file__).parent / "envelopes"
 

@@ -7,7 +7,7 @@ import pytest
 from sending import Local, ago, failure, frame
 
 from local.errors import ApiError
-from local.search import Term, parse_query
+from local.searching.syntax import Term, parse_query
 
 
 @pytest.fixture

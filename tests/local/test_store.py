@@ -14,8 +14,8 @@ from sending import connect, failure, frame
 
 from local import Store
 from local.clock import now
-from local.incoming import read_event
-from local.recording import record_event
+from local.intake.incoming import read_event
+from local.intake.recording import record_event
 
 EVENTS = 300
 

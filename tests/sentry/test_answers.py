@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentry.answers import MAX_WAIT, RouteMissingError, retry_after, sentry_words, understand
 from sentry.errors import BadResponseError, NotFoundError, RateLimitedError, SentryError
-from sentry.pages import next_cursor
-from sentry.parsing import parse
+from sentry.models.pages import next_cursor
+from sentry.transport.answers import MAX_WAIT, RouteMissingError, retry_after, sentry_words, understand
+from sentry.transport.parsing import parse
 
 JSON_TYPE = {"content-type": "application/json"}
 

@@ -12,10 +12,10 @@ from standins.clients import connection_to
 from standins.recorded import GLITCHTIP, RECORDED, SENTRY_9
 
 from sentry.client import SentryClient
-from sentry.listing import IssueQuery, free_text_last
-from sentry.merging import merged_projects
+from sentry.endpoints.listing import IssueQuery, free_text_last
+from sentry.endpoints.merging import merged_projects
 from sentry.models import Event, Frame, Issue, Project, Release, SentryModel, TagValues, as_list, as_object
-from sentry.pages import Page
+from sentry.models.pages import Page
 
 
 def recorded(*names: str) -> list[Any]:

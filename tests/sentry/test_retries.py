@@ -11,7 +11,7 @@ from standins.sockets import Handler, Request, Wire, listening
 from sentry.client import SentryClient
 from sentry.errors import SentryError, UnavailableError
 from sentry.protocol import IssueChange
-from sentry.waiting import on_wait
+from sentry.transport.waiting import on_wait
 
 GOOD = answering(200, b'{"id": "5", "status": "resolved"}')
 

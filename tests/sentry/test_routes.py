@@ -7,11 +7,11 @@ from standins.clients import client_of
 from standins.knowing import Answering
 from standins.sockets import listening
 
-from sentry.answers import RouteMissingError
+from sentry.endpoints.routes import RELEARN_AFTER, Routes
+from sentry.endpoints.short_ids import MAX_REMEMBERED, ShortIds
 from sentry.errors import BadResponseError, NotFoundError, SentryError, UnavailableError, UnsupportedError
 from sentry.models import Issue
-from sentry.routes import RELEARN_AFTER, Routes
-from sentry.short_ids import MAX_REMEMBERED, ShortIds
+from sentry.transport.answers import RouteMissingError
 
 EVENT = "0123456789abcdef0123456789abcdef"
 

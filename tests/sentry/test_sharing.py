@@ -11,10 +11,10 @@ from standins.clients import client_of, issue_and_event
 from standins.faults import answering
 from standins.sockets import Request, Server, Wire, listening
 
-from sentry.cache import Answered, Cache, Kind, Statistics
 from sentry.errors import BadResponseError, UnreachableError
-from sentry.flights import Flights
 from sentry.protocol import IssueChange
+from sentry.transport.cache import Answered, Cache, Kind, Statistics
+from sentry.transport.flights import Flights
 
 EVENT = "0123456789abcdef0123456789abcdef"
 

@@ -15,6 +15,7 @@ from standins.recorded import TOKEN
 from standins.sockets import Request, Wire, listening
 
 from sentry.client import SentryClient
+from sentry.endpoints.organizations import region_of
 from sentry.errors import (
     ForbiddenError,
     InvalidRequestError,
@@ -24,7 +25,6 @@ from sentry.errors import (
     UnreachableError,
 )
 from sentry.models import Organization
-from sentry.organizations import region_of
 
 
 def region(link: Any, ours: str) -> str:

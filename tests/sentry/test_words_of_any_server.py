@@ -10,7 +10,7 @@ from standins.sockets import Request, Wire, listening
 
 from sentry.errors import NotFoundError, UnsupportedError
 from sentry.protocol import IssueChange
-from sentry.waiting import together
+from sentry.transport.waiting import together
 
 EVENT = "0123456789abcdef0123456789abcdef"
 

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from specimens import chained, python_issue, recorded
 
 from sentry.models import Event, Issue, Json, Project, Release, TagValues, as_list, as_object
-from sentry.pages import Page
+from sentry.models.pages import Page
 from tools.schema import output_schema
 from views.events import event, event_list
 from views.issues import issue, issue_list
@@ -21,8 +21,8 @@ from views.projects import project, project_list
 from views.reader import Answer, Reader, compact_json
 from views.releases import release, release_list
 from views.results import Result
-from views.stacktraces import stacktrace
 from views.tags import tag_values
+from views.traces.stacktraces import stacktrace
 from views.updates import bulk_update, issue_update
 
 NAMES = """

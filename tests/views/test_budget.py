@@ -9,12 +9,12 @@ import pytest
 from specimens import large_event, python_event, python_issue, recorded
 
 from sentry.models import Event, Issue
-from sentry.pages import Page
+from sentry.models.pages import Page
 from views.events import event, event_list
 from views.issues import IssueResult, issue, issue_list
 from views.reader import Answer, Reader, compact_json
 from views.results import Result, left_out
-from views.stacktraces import stacktrace
+from views.traces.stacktraces import stacktrace
 
 Read = Callable[..., Answer]
 

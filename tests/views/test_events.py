@@ -9,10 +9,10 @@ from corpus.secrets_table import SECRETS
 from specimens import call
 
 from sentry.models import Event
-from sentry.pages import Page
+from sentry.models.pages import Page
 from views.events import EventResult, event, event_list
 from views.reader import Answer, Reader
-from views.redaction import Redaction
+from views.secrets.redaction import Redaction
 
 Read = Callable[..., Answer]
 Golden = Callable[[str, str], None]

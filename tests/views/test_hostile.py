@@ -12,13 +12,13 @@ from corpus.ordinary import ordinary_event, ordinary_issue
 from corpus.secrets_table import SECRETS
 
 from sentry.models import Event, Issue, as_list, as_object
-from sentry.pages import Page
+from sentry.models.pages import Page
 from views.events import event, event_list
 from views.issues import issue, issue_list
 from views.provenance import Markers
 from views.reader import Answer, Reader
 from views.results import Result
-from views.stacktraces import stacktrace
+from views.traces.stacktraces import stacktrace
 
 LARGE = 20_000
 """Tokens: enough for almost every place where a secret is."""

@@ -7,7 +7,7 @@ import pytest
 from specimens import python_event, python_issue, recorded
 
 from sentry.models import Commit, Event, Issue, TagValues
-from sentry.pages import Page
+from sentry.models.pages import Page
 from views.issues import IssueExtras, issue, issue_list
 from views.reader import Answer
 

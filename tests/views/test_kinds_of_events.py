@@ -10,7 +10,7 @@ from sentry.models import Event, Issue
 from views.events import event
 from views.issues import issue
 from views.reader import Answer
-from views.stacktraces import stacktrace
+from views.traces.stacktraces import stacktrace
 
 Read = Callable[..., Answer]
 Golden = Callable[[str, str], None]

@@ -8,7 +8,7 @@ import pytest
 from specimens import python_issue, recorded
 
 from sentry.models import Actor, Commit, Issue, Project, Release, TagValues
-from sentry.pages import Page
+from sentry.models.pages import Page
 from views.projects import project, project_list
 from views.reader import Answer
 from views.releases import release, release_list

@@ -9,7 +9,7 @@ from specimens import python_event, python_issue
 from views.events import event
 from views.issues import issue
 from views.reader import Answer
-from views.stacktraces import stacktrace
+from views.traces.stacktraces import stacktrace
 
 Read = Callable[..., Answer]
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentry.models import as_list, as_object
-from views.redaction import REDACTED, TOO_DEEP, TOO_MANY, Redaction
+from views.secrets.redaction import REDACTED, TOO_DEEP, TOO_MANY, Redaction
 
 REDACTION = Redaction()
 WITHOUT_PII = Redaction(pii=False)

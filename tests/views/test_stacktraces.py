@@ -7,7 +7,7 @@ from specimens import call, chained, raised
 
 from sentry.models import Event
 from views.reader import Reader
-from views.stacktraces import StacktraceResult, stacktrace
+from views.traces.stacktraces import StacktraceResult, stacktrace
 
 CONTRACT = {"filename", "function", "lineno", "context_line", "pre_context", "post_context"}
 

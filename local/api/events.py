@@ -1,0 +1,126 @@
+"""Events: of an issue, of a project, or by id (https://docs.sentry.io/api/events/)."""
+
+# ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
+
+import re
+import sqlite3
+from typing import Any
+
+from local.api.asking import events_asked
+from local.api.calling import Answer, Call, issue_of, organization_of, project_of
+from local.api.paging import limit_of, page
+from local.errors import not_found
+from local.reading import Json
+from local.searching.conditions import Conditions, Scope
+from local.searching.filters import event_filter
+from local.searching.syntax import parse_query
+from local.shapes.events import event_detail, event_summary, neighbours
+
+EVENTS = "events e JOIN issues i ON i.id = e.issue_id JOIN projects p ON p.id = e.project_id"
+
+_EVENT_ID = re.compile(r"[0-9a-f]{32}")
+_ORDER = {"latest": "DESC", "recommended": "DESC", "oldest": "ASC"}
+
+
+def list_issue_events(call: Call) -> Answer:
+    """The newest first, without entries unless `full=true`."""
+    with call.store.reading() as connection:
+        issue = issue_of(call, connection)
+        return _list(call, connection, "e.issue_id = ?", issue["id"], [issue["project_id"]])
+
+
+def list_project_events(call: Call) -> Answer:
+    with call.store.reading() as connection:
+        project = project_of(call, connection)
+        return _list(call, connection, "e.project_id = ?", project["id"], [project["id"]])
+
+
+def _list(call: Call, connection: sqlite3.Connection, where: str, value: int, projects: list[int]) -> Answer:
+    scope = Scope(connection, call.caller.organization, call.caller.user, projects)
+    conditions = events_asked(call)
+    conditions.add(where, value)
+    wanted = event_filter(parse_query(call.query.get("query", "")), scope)
+    query = (
+        f"SELECT e.*, i.hash, e.timestamp AS sort_value, e.id AS row_id FROM {EVENTS} WHERE {conditions} AND {wanted}"
+    )
+    shown = page(connection, call, query, conditions.values + wanted.values, limit_of(call))
+    full = call.query.get("full", "").lower() in ("1", "true")
+    rows = [event_detail(connection, row) if full else event_summary(row) for row in shown.rows]
+    return Answer(rows, headers=shown.headers)
+
+
+def get_issue_event(call: Call) -> Answer:
+    """By id, or `latest`, `oldest`, `recommended` (here the latest), within `environment` when it is
+    given."""
+    named = call.path["event"]
+    with call.store.reading() as connection:
+        issue = issue_of(call, connection)
+        conditions = events_asked(call) if named in _ORDER else Conditions()
+        conditions.add("e.issue_id = ?", issue["id"])
+        if named not in _ORDER:
+            conditions.add("e.event_id = ?", _event_id(named))
+        return Answer(_found(connection, conditions, _ORDER.get(named, "DESC")))
+
+
+def get_project_event(call: Call) -> Answer:
+    with call.store.reading() as connection:
+        conditions = Conditions()
+        conditions.add("e.project_id = ?", project_of(call, connection)["id"])
+        conditions.add("e.event_id = ?", _event_id(call.path["event"]))
+        return Answer(_found(connection, conditions))
+
+
+def get_event_id(call: Call) -> Answer:
+    """Which project and issue an event belongs to:
+    https://docs.sentry.io/api/organizations/resolve-an-event-id/"""
+    with call.store.reading() as connection:
+        organization = organization_of(call, connection)
+        row = connection.execute(
+            f"SELECT e.*, i.hash, p.slug FROM {EVENTS} WHERE e.event_id = ? AND p.organization_id = ?",
+            (_event_id(call.path["event"], "The requested resource does not exist"), organization["id"]),
+        ).fetchone()
+        if row is None:
+            raise not_found()
+        return Answer(
+            {
+                "organizationSlug": organization["slug"],
+                "projectSlug": row["slug"],
+                "groupId": str(row["issue_id"]),
+                "eventId": row["event_id"],
+                "event": event_detail(connection, row),
+            }
+        )
+
+
+def list_hashes(call: Call) -> Answer:
+    """The fingerprints of an issue, here always one, with its newest event."""
+    with call.store.reading() as connection:
+        conditions = Conditions()
+        issue = issue_of(call, connection)
+        conditions.add("e.issue_id = ?", issue["id"])
+        latest = _row(connection, conditions)
+        full = call.query.get("full", "true").lower() in ("1", "true")
+        event = event_detail(connection, latest) if full else event_summary(latest)
+        return Answer([{"id": issue["hash"], "latestEvent": event, "mergedBySeer": False}])
+
+
+def _event_id(named: str, detail: str = "Event not found") -> str:
+    cleaned = named.replace("-", "").lower()
+    if not _EVENT_ID.fullmatch(cleaned):
+        raise not_found(detail)
+    return cleaned
+
+
+def _found(connection: sqlite3.Connection, conditions: Conditions, direction: str = "DESC") -> dict[str, Json]:
+    row = _row(connection, conditions, direction)
+    if row is None:
+        raise not_found("Event not found")
+    return {**event_detail(connection, row), **neighbours(connection, row)}
+
+
+def _row(connection: sqlite3.Connection, conditions: Conditions, direction: str = "DESC") -> Any:
+    return connection.execute(
+        f"SELECT e.*, i.hash FROM {EVENTS} WHERE {conditions}"
+        f" ORDER BY e.timestamp {direction}, e.id {direction} LIMIT 1",
+        conditions.values,
+    ).fetchone()

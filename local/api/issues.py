@@ -1,0 +1,220 @@
+"""Issues: the list and one of them (https://docs.sentry.io/api/events/)."""
+
+# ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
+
+import re
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from local.api.asking import events_asked, projects_asked
+from local.api.calling import Answer, Call, issue_of, organization_of, project_of
+from local.api.paging import limit_of, page
+from local.clock import DAY, HOUR, iso, now
+from local.errors import bad_request
+from local.intake.life_cycle import any_due, wake
+from local.reading import Json
+from local.searching.conditions import Conditions, Scope
+from local.searching.filters import issue_filter
+from local.searching.syntax import parse_query
+from local.shapes.issues import issue_detail, issue_shape, stats
+from local.store import Store
+
+DEFAULT_QUERY = "is:unresolved"
+
+# What rows are ordered by, the greatest first. `f` has what was seen within the search, see _found.
+_SORTS = {
+    "date": "f.last_seen",
+    "new": "i.first_seen",
+    "freq": "f.seen",
+    "user": "f.users",
+    "inbox": "i.first_seen",
+    # Today's events beside those of a usual day of the week before.
+    "trends": "1000 * (SELECT COUNT(*) FROM events t"
+    " WHERE t.issue_id = i.id AND t.timestamp >= :now - 86400000)"
+    " / (1 + (SELECT COUNT(*) FROM events t WHERE t.issue_id = i.id"
+    " AND t.timestamp >= :now - 691200000 AND t.timestamp < :now - 86400000) / 7)",
+    # How severe and how many, fading with the days since.
+    "recommended": "CASE i.priority WHEN 'high' THEN 4 WHEN 'medium' THEN 2 ELSE 1 END"
+    " * (10 + MIN(f.seen, 1000) + 10 * MIN(f.users, 100)) * 100000000 / (86400000 + :now - f.last_seen)",
+}
+
+_PERIODS = {"24h": (HOUR, 24), "14d": (DAY, 14), "30d": (DAY, 30)}
+
+ISSUES = "issues i JOIN projects p ON p.id = i.project_id JOIN organizations o ON o.id = p.organization_id"
+COLUMNS = "i.*, p.slug, p.name, p.platform AS project_platform, o.slug AS organization"
+
+_EVENT_ID = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class Search:
+    """The issues asked for: SQL without columns, its parameters, and whether events were asked about too."""
+
+    sql: str
+    values: list[Any]
+    events: Conditions
+    seen: Conditions
+
+
+def list_issues(call: Call) -> Answer:
+    """https://docs.sentry.io/api/events/list-an-organizations-issues/"""
+    wake_due(call.store)
+    limit = limit_of(call, "limit")
+    sort = call.query.get("sort") or "date"
+    if sort not in _SORTS:
+        raise bad_request(f"Invalid sort parameter: '{sort[:50]}'. Choose one of: {', '.join(sorted(_SORTS))}.")
+    with call.store.reading() as connection:
+        _check_path(call, connection)
+        direct = _direct_hit(call, connection)
+        if direct is not None:
+            return direct
+        found = search(call, connection)
+        key = _SORTS[sort].replace(":now", str(now()))
+        query = f"SELECT {COLUMNS}, CAST({key} AS INTEGER) AS sort_value, i.id AS row_id FROM {found.sql}"
+        (hits,) = connection.execute(f"SELECT COUNT(*) FROM {found.sql}", found.values).fetchone()
+        shown = page(connection, call, query, found.values, limit)
+        headers = {**shown.headers, "X-Hits": str(hits), "X-Max-Hits": "1000"}
+        return Answer(_rows(call, connection, shown.rows, found), headers=headers)
+
+
+def get_issue(call: Call) -> Answer:
+    wake_due(call.store)
+    with call.store.reading() as connection:
+        return Answer(issue_detail(connection, issue_of(call, connection), call.base_url))
+
+
+def get_short_id(call: Call) -> Answer:
+    """https://docs.sentry.io/api/organizations/resolve-a-short-id/"""
+    with call.store.reading() as connection:
+        row = issue_of(call, connection)
+        return Answer(
+            {
+                "organizationSlug": row["organization"],
+                "projectSlug": row["slug"],
+                "groupId": str(row["id"]),
+                "group": issue_shape(connection, row, call.base_url),
+                "shortId": row["short_id"],
+            }
+        )
+
+
+def wake_due(store: Store) -> None:
+    """Reopen the issues whose time of being ignored is over."""
+    with store.reading() as connection:
+        due = any_due(connection)
+    if due:
+        with store.writing() as connection:
+            wake(connection)
+
+
+def search(call: Call, connection: sqlite3.Connection) -> Search:
+    """The issues the query string asks for. Raises ApiError."""
+    projects = projects_asked(call, connection)
+    scope = Scope(connection, call.caller.organization, call.caller.user, projects)
+    query = parse_query(call.query.get("query", DEFAULT_QUERY))
+    issues, events = issue_filter(query, scope)
+    seen = events_asked(call)
+    in_projects = f"({', '.join(map(str, projects)) or 'NULL'})"
+    wanted = Conditions(seen.sql + events.sql, seen.values + events.values)
+    if wanted.sql:
+        counted = (
+            "(SELECT e.issue_id, COUNT(*) AS seen, COUNT(DISTINCT e.user) AS users, MAX(e.timestamp) AS"
+            " last_seen"
+            f" FROM events e WHERE e.project_id IN {in_projects} AND {wanted} GROUP BY e.issue_id)"
+        )
+    else:
+        counted = "(SELECT id AS issue_id, times_seen AS seen, user_count AS users, last_seen FROM issues)"
+    sql = f"{ISSUES} JOIN {counted} f ON f.issue_id = i.id WHERE i.project_id IN {in_projects} AND {issues}"
+    return Search(sql, wanted.values + issues.values, events, seen)
+
+
+def _check_path(call: Call, connection: sqlite3.Connection) -> None:
+    if "project" in call.path:
+        project_of(call, connection)
+    else:
+        organization_of(call, connection)
+
+
+def _direct_hit(call: Call, connection: sqlite3.Connection) -> Answer | None:
+    """The one issue whose event id, or short ID with `shortIdLookup=1`, is the whole query."""
+    query = call.query.get("query", "").strip()
+    event_id = query.replace("-", "").lower()
+    where, event = "", None
+    values: list[Any] = [query.upper()]
+    if _EVENT_ID.fullmatch(event_id):
+        event = connection.execute(
+            "SELECT e.* FROM events e JOIN projects p ON p.id = e.project_id"
+            " WHERE e.event_id = ? AND p.organization_id = ?",
+            (event_id, call.caller.organization),
+        ).fetchone()
+        where, values = "i.id = ?", [event["issue_id"] if event else None]
+    elif call.query.get("shortIdLookup") in ("1", "true"):
+        where = "i.short_id = ?"
+    if not where:
+        return None
+    row = connection.execute(
+        f"SELECT {COLUMNS} FROM {ISSUES} WHERE {where} AND p.organization_id = ?",
+        [*values, call.caller.organization],
+    ).fetchone()
+    if row is None:
+        return None
+    shown = _rows(call, connection, [row], None)
+    shown[0]["matchingEventId"] = event["event_id"] if event else None
+    shown[0]["matchingEventEnvironment"] = event["environment"] if event else None
+    return Answer(shown, headers={"X-Sentry-Direct-Hit": "1"})
+
+
+def _rows(
+    call: Call, connection: sqlite3.Connection, rows: list[sqlite3.Row], found: Search | None
+) -> list[dict[str, Json]]:
+    identifiers = [row["id"] for row in rows]
+    name = call.query.get("groupStatsPeriod") or "24h"
+    step, steps = _PERIODS.get(name, _PERIODS["24h"])
+    buckets = stats(connection, identifiers, step, steps)
+    seen = _seen(connection, identifiers, found.seen) if found and found.seen.sql else None
+    wanted = Conditions(found.seen.sql + found.events.sql, found.seen.values + found.events.values) if found else None
+    matching = _seen(connection, identifiers, wanted) if wanted and found and found.events.sql else None
+    shown: list[dict[str, Json]] = []
+    for row in rows:
+        issue = issue_shape(connection, row, call.base_url)
+        lifetime = {name: issue[name] for name in ("count", "userCount", "firstSeen", "lastSeen")}
+        within = dict(seen.get(row["id"], _NOTHING)) if seen is not None else {}
+        if not call.query.getlist("environment"):
+            within.pop("firstSeen", None)
+        shown.append(
+            {
+                **issue,
+                **within,
+                "lifetime": {**lifetime, "stats": None},
+                "filtered": matching.get(row["id"], _NOTHING) if matching is not None else None,
+                "stats": {name if name in _PERIODS else "24h": buckets[row["id"]]},
+                "inbox": None,
+                "owners": None,
+                "matchingEventId": None,
+                "matchingEventEnvironment": None,
+            }
+        )
+    return shown
+
+
+_NOTHING: dict[str, Json] = {"count": "0", "userCount": 0, "firstSeen": None, "lastSeen": None}
+
+
+def _seen(connection: sqlite3.Connection, issues: list[int], events: Conditions) -> dict[int, dict[str, Json]]:
+    """How often, by how many and when each issue was seen in those events."""
+    rows = connection.execute(
+        "SELECT e.issue_id, COUNT(*) AS seen, COUNT(DISTINCT e.user) AS users, MIN(e.timestamp) AS first,"
+        f" MAX(e.timestamp) AS last FROM events e WHERE e.issue_id IN ({', '.join('?' * len(issues))})"
+        f" AND {events} GROUP BY e.issue_id",
+        [*issues, *events.values],
+    ).fetchall()
+    return {
+        row["issue_id"]: {
+            "count": str(row["seen"]),
+            "userCount": row["users"],
+            "firstSeen": iso(row["first"]),
+            "lastSeen": iso(row["last"]),
+        }
+        for row in rows
+    }

@@ -1,0 +1,119 @@
+"""Pages of a list: Sentry's cursors and `Link` header (https://docs.sentry.io/api/pagination/).
+
+A cursor is `value:offset:is_prev`, as on Sentry. Here `value` and `offset` are the sort value and the id of
+the row that the page follows (or, going back, precedes), so rows that arrive meanwhile neither repeat nor
+skip one.
+"""
+
+# ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
+
+import re
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from local.api.calling import Call
+from local.errors import bad_request
+from local.reading import Json
+
+_NUMBER = re.compile(r"-?\d{1,9}")
+_CURSOR = re.compile(r"(-?\d{1,18}):(\d{1,18}):([01])")
+
+
+@dataclass(frozen=True)
+class Cursor:
+    value: int
+    row: int
+    backwards: bool
+
+    def __str__(self) -> str:
+        return f"{self.value}:{self.row}:{int(self.backwards)}"
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows in their order, and the headers that lead to the rest."""
+
+    rows: list[sqlite3.Row]
+    headers: dict[str, str]
+
+
+def cursor_of(call: Call) -> Cursor | None:
+    """Raises ApiError (400) for what no answer of ours contained."""
+    sent = call.query.get("cursor")
+    if not sent:
+        return None
+    found = _CURSOR.fullmatch(sent)
+    if found is None:
+        raise bad_request("Invalid cursor parameter.")
+    value, row, backwards = found.groups()
+    return Cursor(int(value), int(row), backwards == "1")
+
+
+def limit_of(call: Call, name: str = "per_page") -> int:
+    """Rows of a page: 1 to 100, 100 when the caller does not say. Raises ApiError (400)."""
+    sent = call.query.get(name)
+    if sent is None or not sent:
+        return 100
+    if not _NUMBER.fullmatch(sent):
+        raise bad_request(f"Invalid {name} parameter.")
+    if not 1 <= int(sent) <= 100:
+        raise bad_request(f"Invalid {name} value. Must be between 1 and 100.")
+    return int(sent)
+
+
+def page(connection: sqlite3.Connection, call: Call, query: str, values: list[Any], limit: int) -> Page:
+    """One page of `query`, which selects `sort_value` and `row_id` among its columns, the greatest sort value
+    first."""
+    cursor = cursor_of(call)
+    backwards = cursor is not None and cursor.backwards
+    bounds, direction = "", "ASC" if backwards else "DESC"
+    if cursor:
+        bounds = f"WHERE (sort_value, row_id) {'>' if backwards else '<'} (?, ?)"
+        values = [*values, cursor.value, cursor.row]
+    rows = connection.execute(
+        f"SELECT * FROM ({query}) {bounds} ORDER BY sort_value {direction}, row_id {direction} LIMIT ?",
+        [*values, limit + 1],
+    ).fetchall()
+    more = len(rows) > limit
+    rows = rows[:limit]
+    if backwards:
+        rows.reverse()
+    before, after = (more, True) if backwards else (cursor is not None, more)
+    first, last = _edges(rows, cursor)
+    return Page(rows, {"Link": link(call, first, before, last, after)})
+
+
+def _edges(rows: list[sqlite3.Row], cursor: Cursor | None) -> tuple[Cursor, Cursor]:
+    if rows:
+        return (
+            Cursor(rows[0]["sort_value"], rows[0]["row_id"], backwards=True),
+            Cursor(rows[-1]["sort_value"], rows[-1]["row_id"], backwards=False),
+        )
+    value, row = (cursor.value, cursor.row) if cursor else (0, 0)
+    return Cursor(value, row, backwards=True), Cursor(value, row, backwards=False)
+
+
+def page_of_list(call: Call, rows: Sequence[Json], name: str = "per_page") -> tuple[Sequence[Json], dict[str, str]]:
+    """One page of rows that are all at hand, and its headers; here a cursor is `0:offset:is_prev`, as on
+    Sentry."""
+    limit, cursor = limit_of(call, name), cursor_of(call)
+    start = max(cursor.row, 0) if cursor else 0
+    shown = rows[start : start + limit]
+    before = Cursor(0, max(start - limit, 0), backwards=True)
+    after = Cursor(0, start + limit, backwards=False)
+    return shown, {"Link": link(call, before, start > 0, after, start + limit < len(rows))}
+
+
+def link(call: Call, previous: Cursor, has_previous: bool, following: Cursor, has_following: bool) -> str:
+    """Both relations, always: `results` says whether there is anything behind one."""
+    relations = [("previous", previous, has_previous), ("next", following, has_following)]
+    return ", ".join(_relation(call, *relation) for relation in relations)
+
+
+def _relation(call: Call, name: str, cursor: Cursor, results: bool) -> str:
+    query = [(key, value) for key, value in call.query.multi_items() if key != "cursor"]
+    url = f"{call.base_url}{call.url_path}?{urlencode([*query, ('cursor', str(cursor))], safe=':')}"
+    return f'<{url}>; rel="{name}"; results="{str(results).lower()}"; cursor="{cursor}"'

@@ -1,0 +1,184 @@
+"""Releases, their commits and deploys (https://docs.sentry.io/api/releases/)."""
+
+# ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
+
+import json
+import sqlite3
+from typing import Any
+
+from local.api.asking import projects_asked
+from local.api.calling import Answer, Call, find_project, organization_of
+from local.api.paging import limit_of, page
+from local.clock import moment, now
+from local.errors import invalid_field, not_found
+from local.intake.recording import find_or_create_release
+from local.reading import Json, items, rows, text
+from local.searching.syntax import like
+from local.shapes.releases import commit_shape, deploy_shape, release_shape, release_summary
+
+LONGEST_VERSION = 200
+
+
+def list_releases(call: Call) -> Answer:
+    """The newest first; `query` is a part of the version."""
+    with call.store.reading() as connection:
+        organization_of(call, connection)
+        projects = projects_asked(call, connection)
+        query = (
+            "SELECT r.*, r.date_created AS sort_value, r.id AS row_id FROM releases r WHERE"
+            " r.organization_id = ?"
+            " AND r.version LIKE ? ESCAPE '\\' AND EXISTS (SELECT 1 FROM release_projects rp"
+            f" WHERE rp.release_id = r.id AND rp.project_id IN ({', '.join('?' * len(projects))}))"
+        )
+        values = [call.caller.organization, f"%{like(call.query.get('query', '').strip())}%", *projects]
+        shown = page(connection, call, query, values, limit_of(call))
+        return Answer([release_shape(connection, row) for row in shown.rows], headers=shown.headers)
+
+
+def create_release(call: Call) -> Answer:
+    """201 when it is new, 208 when it was there and is only added to, as on Sentry."""
+    with call.store.writing() as connection:
+        organization = organization_of(call, connection)
+        version = _version(call.fields)
+        named = [text(name) or "" for name in items(call.fields.get("projects"))]
+        if not named:
+            raise invalid_field(projects=["This field is required."])
+        projects = [find_project(connection, organization["id"], name) for name in named]
+        if None in projects:
+            raise invalid_field(projects=["Invalid project ids or slugs"])
+        known = _find(connection, organization["id"], version)
+        release = find_or_create_release(connection, organization["id"], version, now())
+        for project in projects:
+            if project is not None:
+                connection.execute(
+                    "INSERT INTO release_projects (release_id, project_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                    (release, project["id"]),
+                )
+        return Answer(_changed(call, connection, release, version), 208 if known else 201)
+
+
+def get_release(call: Call) -> Answer:
+    with call.store.reading() as connection:
+        return Answer(release_shape(connection, _release(call, connection)))
+
+
+def update_release(call: Call) -> Answer:
+    with call.store.writing() as connection:
+        row = _release(call, connection)
+        return Answer(_changed(call, connection, row["id"], row["version"]))
+
+
+def list_commits(call: Call) -> Answer:
+    """The newest first."""
+    with call.store.reading() as connection:
+        release = _release(call, connection)
+        query = "SELECT *, 1000000 - position AS sort_value, position AS row_id FROM commits WHERE release_id = ?"
+        shown = page(connection, call, query, [release["id"]], limit_of(call))
+        summary = release_summary(release)
+        return Answer([{**commit_shape(row), "releases": [summary]} for row in shown.rows], headers=shown.headers)
+
+
+def list_deploys(call: Call) -> Answer:
+    with call.store.reading() as connection:
+        release = _release(call, connection)
+        query = "SELECT *, date_finished AS sort_value, id AS row_id FROM deploys WHERE release_id = ?"
+        shown = page(connection, call, query, [release["id"]], limit_of(call))
+        return Answer([deploy_shape(row) for row in shown.rows], headers=shown.headers)
+
+
+def create_deploy(call: Call) -> Answer:
+    fields = call.fields
+    with call.store.writing() as connection:
+        release = _release(call, connection)
+        environment = text(fields.get("environment"))
+        if not environment:
+            raise invalid_field(environment=["This field is required."])
+        cursor = connection.execute(
+            "INSERT INTO deploys (release_id, environment, name, url, date_started, date_finished)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                release["id"],
+                environment[:64],
+                text(fields.get("name")),
+                text(fields.get("url")),
+                _date(fields, "dateStarted"),
+                _date(fields, "dateFinished") or now(),
+            ),
+        )
+        row = connection.execute("SELECT * FROM deploys WHERE id = ?", (cursor.lastrowid,)).fetchone()
+        return Answer(deploy_shape(row), 201)
+
+
+def _version(fields: dict[str, Json]) -> str:
+    version = text(fields.get("version"))
+    if not version:
+        raise invalid_field(version=["This field is required."])
+    if len(version) > LONGEST_VERSION or version != version.strip() or version in (".", "..", "latest"):
+        raise invalid_field(version=[f"Release with name {version[:50]} is not allowed"])
+    return version
+
+
+def _find(connection: sqlite3.Connection, organization: int, version: str) -> Any:
+    query = "SELECT * FROM releases WHERE organization_id = ? AND version = ?"
+    return connection.execute(query, (organization, version)).fetchone()
+
+
+def _release(call: Call, connection: sqlite3.Connection) -> Any:
+    organization = organization_of(call, connection)
+    row = _find(connection, organization["id"], call.path["version"])
+    if row is None:
+        raise not_found()
+    return row
+
+
+def _changed(call: Call, connection: sqlite3.Connection, release: int, version: str) -> dict[str, Json]:
+    """Set what the body says of a release, and answer with the release."""
+    fields = call.fields
+    for name, column in (("ref", "ref"), ("url", "url")):
+        if text(fields.get(name)):
+            connection.execute(f"UPDATE releases SET {column} = ? WHERE id = ?", (text(fields[name]), release))
+    released = _date(fields, "dateReleased")
+    if released is not None:
+        connection.execute("UPDATE releases SET date_released = ? WHERE id = ?", (released, release))
+    if fields.get("commits") is not None:
+        _set_commits(connection, release, fields["commits"])
+    row = connection.execute("SELECT * FROM releases WHERE id = ?", (release,)).fetchone()
+    return release_shape(connection, row)
+
+
+def _date(fields: dict[str, Json], name: str) -> int | None:
+    sent = fields.get(name)
+    if sent is None:
+        return None
+    found = moment(sent)
+    if found is None:
+        expected = "YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]"
+        raise invalid_field(**{name: [f"Datetime has wrong format. Use one of these formats instead: {expected}."]})
+    return found
+
+
+def _set_commits(connection: sqlite3.Connection, release: int, sent: Json) -> None:
+    """Replace the commits of a release, as Sentry does; the newest comes first."""
+    commits = rows(sent)
+    if not isinstance(sent, list) or any(not text(commit.get("id")) for commit in commits):
+        raise invalid_field(commits=["Each commit needs an id."])
+    connection.execute("DELETE FROM commits WHERE release_id = ?", (release,))
+    for position, commit in enumerate(commits):
+        patch_set = [
+            {"path": (text(patch.get("path")) or "")[:510], "type": (text(patch.get("type")) or "M")[:1]}
+            for patch in rows(commit.get("patch_set"))
+        ]
+        connection.execute(
+            "INSERT INTO commits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                release,
+                position,
+                (text(commit.get("id")) or "")[:64],
+                (text(commit.get("repository")) or "unknown")[:64],
+                text(commit.get("message")),
+                (text(commit.get("author_name")) or "")[:128] or None,
+                (text(commit.get("author_email")) or "")[:200] or None,
+                moment(commit.get("timestamp")) or now(),
+                json.dumps(patch_set),
+            ),
+        )

@@ -1,0 +1,75 @@
+"""The tags of an issue: keys, and the values of one with how often each was seen."""
+
+# ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
+
+import sqlite3
+from typing import Any
+
+from local.api.asking import events_asked
+from local.api.calling import Answer, Call, issue_of
+from local.clock import iso
+from local.errors import not_found
+from local.reading import Json
+from local.shapes.issues import tag_name
+
+MOST_VALUES = 10
+"""Of each key in the list of keys; one key alone shows more."""
+
+MOST_VALUES_OF_ONE = 100
+
+
+def list_tags(call: Call) -> Answer:
+    with call.store.reading() as connection:
+        issue = issue_of(call, connection)
+        counted = _counted(call, connection, issue["id"])
+    keys = dict.fromkeys(row["key"] for row in counted)
+    return Answer([_tag(key, [row for row in counted if row["key"] == key], MOST_VALUES) for key in keys])
+
+
+def get_tag(call: Call) -> Answer:
+    """https://docs.sentry.io/api/events/retrieve-tag-details/"""
+    with call.store.reading() as connection:
+        issue = issue_of(call, connection)
+        counted = _counted(call, connection, issue["id"], call.path["key"].removeprefix("sentry:"))
+    if not counted:
+        raise not_found()
+    return Answer(_tag(counted[0]["key"], counted, MOST_VALUES_OF_ONE))
+
+
+def _counted(call: Call, connection: sqlite3.Connection, issue: int, key: str | None = None) -> list[Any]:
+    """Key, value, times seen, first and last seen, the most frequent value first."""
+    wanted, values = ("AND key = ?", [key]) if key else ("", [])
+    order = "ORDER BY key, times_seen DESC, last_seen DESC"
+    within = events_asked(call)
+    if not within.sql:
+        return connection.execute(
+            f"SELECT * FROM issue_tags WHERE issue_id = ? {wanted} {order}",
+            [issue, *values],
+        ).fetchall()
+    return connection.execute(
+        "SELECT t.key, t.value, COUNT(*) AS times_seen, MIN(e.timestamp) AS first_seen, MAX(e.timestamp)"
+        " AS last_seen"
+        f" FROM events e, json_each(e.tags) t WHERE e.issue_id = ? AND {within} {wanted}"
+        f" GROUP BY t.key, t.value {order}",
+        [issue, *within.values, *values],
+    ).fetchall()
+
+
+def _tag(key: str, rows: list[Any], most: int) -> dict[str, Json]:
+    return {
+        "key": key,
+        "name": tag_name(key),
+        "uniqueValues": len(rows),
+        "totalValues": sum(row["times_seen"] for row in rows),
+        "topValues": [
+            {
+                "key": key,
+                "name": row["value"],
+                "value": row["value"],
+                "count": row["times_seen"],
+                "firstSeen": iso(row["first_seen"]),
+                "lastSeen": iso(row["last_seen"]),
+            }
+            for row in rows[:most]
+        ],
+    }

@@ -1,0 +1,207 @@
+"""Writes events into the store: each counted once, in its issue, or not at all."""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from itertools import groupby
+
+from local.intake.incoming import Incoming
+from local.intake.life_cycle import after_event
+from local.reading import Json
+from local.store import Store
+
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: as in Sentry's short IDs
+
+_PRIORITY = {"fatal": "high", "error": "high", "warning": "medium"}
+
+
+def record_event(store: Store, project: int, event: Incoming) -> None:
+    """Count an event in its issue, in one transaction. One that is there already is not counted again."""
+    with store.writing() as connection:
+        _record(connection, project, event)
+
+
+def count_items(store: Store, project: int, types: Iterable[str]) -> None:
+    """Count what came in an envelope beside events."""
+    counted = [(project, kind[:64], len(list(same))) for kind, same in groupby(sorted(types))]
+    if counted:
+        with store.writing() as connection:
+            connection.executemany(
+                "INSERT INTO received_items VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
+                counted,
+            )
+
+
+def short_number(number: int) -> str:
+    """The number of a short ID as Sentry writes it, in Crockford's base 32."""
+    digits = ""
+    while number:
+        number, digit = divmod(number, 32)
+        digits = _DIGITS[digit] + digits
+    return digits
+
+
+def find_or_create_release(connection: sqlite3.Connection, organization: int, version: str, moment: int) -> int:
+    """The id of a release, created as of `moment` (ms) when it was never heard of."""
+    row = connection.execute(
+        "SELECT id FROM releases WHERE organization_id = ? AND version = ?", (organization, version)
+    ).fetchone()
+    if row is not None:
+        return int(row["id"])
+    cursor = connection.execute(
+        "INSERT INTO releases (organization_id, version, date_created) VALUES (?, ?, ?)",
+        (organization, version, moment),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _record(connection: sqlite3.Connection, project: int, event: Incoming) -> None:
+    # All that is known already, in one statement: each statement costs a hand-over between threads.
+    issue = connection.execute(
+        "SELECT p.organization_id, r.id AS release_id, v.name AS known_environment, i.*,"
+        " EXISTS (SELECT 1 FROM events e WHERE e.event_id = ? AND e.project_id = p.id) AS known FROM"
+        " projects p"
+        " LEFT JOIN releases r ON r.organization_id = p.organization_id AND r.version = ?"
+        " LEFT JOIN environments v ON v.project_id = p.id AND v.name = ?"
+        " LEFT JOIN issues i ON i.project_id = p.id AND i.hash = ? WHERE p.id = ?",
+        (event.event_id, event.release, event.environment, event.hash, project),
+    ).fetchone()
+    if issue["known"]:
+        return
+    is_new = issue["id"] is None
+    release = _count_in_release(connection, project, event, issue, is_new)
+    issue_id = _create_issue(connection, project, event, release) if is_new else issue["id"]
+    new_user = event.user is not None and _is_new_user(connection, issue_id, event.user)
+    tags = _json(event.tags)
+    connection.execute(
+        "INSERT INTO events (event_id, project_id, issue_id, timestamp, received, environment, release, user,"
+        " message, tags, fields, size, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            event.event_id,
+            project,
+            issue_id,
+            event.timestamp,
+            event.received,
+            event.environment,
+            event.release,
+            event.user,
+            event.search_text,
+            tags,
+            _json(event.fields),
+            event.size,
+            event.body,
+        ),
+    )
+    connection.execute(
+        "INSERT INTO issue_tags SELECT ?, key, value, 1, ?, ? FROM json_each(?) WHERE TRUE"
+        " ON CONFLICT DO UPDATE SET times_seen = times_seen + 1,"
+        " first_seen = MIN(first_seen, excluded.first_seen), last_seen = MAX(last_seen, excluded.last_seen)",
+        (issue_id, event.timestamp, event.timestamp, tags),
+    )
+    if not is_new:
+        _count(connection, issue, event, release, new_user)
+        after_event(connection, issue, event, release, issue["user_count"] + new_user)
+    elif new_user:
+        connection.execute("UPDATE issues SET user_count = 1 WHERE id = ?", (issue_id,))
+
+
+def _create_issue(connection: sqlite3.Connection, project: int, event: Incoming, release: int | None) -> int:
+    row = connection.execute(
+        "UPDATE projects SET last_number = last_number + 1, platform = COALESCE(platform, ?) WHERE id = ?"
+        " RETURNING last_number, slug",
+        (event.platform, project),
+    ).fetchone()
+    number = row["last_number"]
+    cursor = connection.execute(
+        "INSERT INTO issues (project_id, hash, number, short_id, title, culprit, message, level, platform,"
+        " logger,"
+        " type, metadata, unhandled, times_seen, user_count, first_seen, last_seen, first_release,"
+        " last_release,"
+        " priority) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?)",
+        (
+            project,
+            event.hash,
+            number,
+            f"{row['slug'].upper()}-{short_number(number)}",
+            event.title,
+            event.culprit,
+            event.search_text,
+            event.level,
+            event.platform,
+            event.logger,
+            event.type,
+            _json(event.metadata),
+            event.unhandled,
+            event.timestamp,
+            event.timestamp,
+            release,
+            release,
+            _PRIORITY.get(event.level, "low"),
+        ),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _count(
+    connection: sqlite3.Connection, issue: sqlite3.Row, event: Incoming, release: int | None, new_user: bool
+) -> None:
+    """Count the event in an issue there was; the newest event names it, whatever order they come in."""
+    newest, oldest = event.timestamp >= issue["last_seen"], event.timestamp < issue["first_seen"]
+    connection.execute(
+        "UPDATE issues SET times_seen = times_seen + 1, user_count = user_count + ?,"
+        " first_seen = MIN(first_seen, ?), last_seen = MAX(last_seen, ?), unhandled = MAX(unhandled, ?)"
+        " WHERE id = ?",
+        (new_user, event.timestamp, event.timestamp, event.unhandled, issue["id"]),
+    )
+    if newest and (event.title, event.culprit, event.level) != (
+        issue["title"],
+        issue["culprit"],
+        issue["level"],
+    ):
+        connection.execute(
+            "UPDATE issues SET title = ?, culprit = ?, message = ?, level = ?, metadata = ? WHERE id = ?",
+            (
+                event.title,
+                event.culprit,
+                event.search_text,
+                event.level,
+                _json(event.metadata),
+                issue["id"],
+            ),
+        )
+    if release is None:
+        return
+    if oldest or issue["first_release"] is None:
+        connection.execute("UPDATE issues SET first_release = ? WHERE id = ?", (release, issue["id"]))
+    if (newest and issue["last_release"] != release) or issue["last_release"] is None:
+        connection.execute("UPDATE issues SET last_release = ? WHERE id = ?", (release, issue["id"]))
+
+
+def _is_new_user(connection: sqlite3.Connection, issue: int, user: str) -> bool:
+    cursor = connection.execute("INSERT INTO issue_users VALUES (?, ?) ON CONFLICT DO NOTHING", (issue, user))
+    return cursor.rowcount == 1
+
+
+def _count_in_release(
+    connection: sqlite3.Connection, project: int, event: Incoming, known: sqlite3.Row, is_new: bool
+) -> int | None:
+    """Count the event in its environment and its release; the release's id, None when it names none."""
+    if event.environment and not known["known_environment"]:
+        connection.execute("INSERT INTO environments VALUES (?, ?)", (project, event.environment))
+    if not event.release:
+        return None
+    release = known["release_id"] or find_or_create_release(
+        connection, known["organization_id"], event.release, event.timestamp
+    )
+    connection.execute(
+        "INSERT INTO release_projects VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        " new_issues = new_issues + excluded.new_issues,"
+        " first_event = MIN(COALESCE(first_event, excluded.first_event), excluded.first_event),"
+        " last_event = MAX(COALESCE(last_event, 0), excluded.last_event)",
+        (release, project, is_new, event.timestamp, event.timestamp),
+    )
+    return int(release)
+
+
+def _json(value: Json) -> str:
+    return json.dumps(value, separators=(",", ":"))

@@ -1,0 +1,69 @@
+"""Conditions in SQL with their parameters, and the pieces that search terms of both kinds are made of."""
+
+# ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.searching.syntax import Term, like, number
+
+
+@dataclass
+class Conditions:
+    """SQL that must all hold, with its parameters in order."""
+
+    sql: list[str] = field(default_factory=list[str])
+    values: list[Any] = field(default_factory=list[Any])
+
+    def add(self, sql: str, *values: object) -> None:
+        self.sql.append(f"({sql})")
+        self.values += values
+
+    def __str__(self) -> str:
+        return " AND ".join(self.sql) or "TRUE"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Who searches where."""
+
+    connection: sqlite3.Connection
+    organization: int
+    user: int
+    projects: list[int]
+
+
+Condition = tuple[str, list[Any]]
+"""SQL and its parameters."""
+
+TermCondition = Callable[[Term, str, Scope], Condition]
+"""The condition of a term for one of its values."""
+
+
+def alternatives(term: Term, scope: Scope, condition: TermCondition) -> Condition:
+    """Any of the values of a term."""
+    found = [condition(term, value, scope) for value in term.values]
+    return " OR ".join(f"({sql})" for sql, _ in found), [value for _, values in found for value in values]
+
+
+def matches(term: Term, column: str, value: str) -> Condition:
+    """A column equals the value, is like it (`*` stands for anything), or is greater or less."""
+    if term.operator != "=":
+        return f"CAST({column} AS REAL) {term.operator} ?", [number(value)]
+    if "*" in value:
+        return rf"{column} LIKE ? ESCAPE '\'", [like(value)]
+    return f"{column} = ?", [value]
+
+
+def latest_versions(scope: Scope) -> list[str]:
+    """The version of each project's newest release."""
+    marks = ", ".join("?" * len(scope.projects))
+    rows = scope.connection.execute(
+        "SELECT r.version, MAX(r.date_created) FROM release_projects rp JOIN releases r ON r.id ="
+        " rp.release_id"
+        f" WHERE rp.project_id IN ({marks}) GROUP BY rp.project_id",
+        scope.projects,
+    ).fetchall()
+    return [row["version"] for row in rows]

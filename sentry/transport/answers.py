@@ -1,0 +1,243 @@
+"""What an answer of Sentry's means: its JSON, or the error it stands for. Pure, no I/O."""
+
+import email.utils
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from urllib.parse import urlsplit
+
+from sentry.errors import (
+    BadResponseError,
+    ForbiddenError,
+    InvalidRequestError,
+    NotFoundError,
+    RateLimitedError,
+    SentryError,
+    UnauthorizedError,
+    UnavailableError,
+)
+from sentry.models import Json, as_list, as_object
+from sentry.models.pages import next_cursor
+from sentry.transport.parsing import parse
+
+MAX_QUOTE = 500
+"""Characters of Sentry's own words that an error carries."""
+MAX_WAIT = 7 * 24 * 3_600.0
+"""Seconds; whoever asks for a longer wait means "not any more"."""
+MEANINGFUL_HEADERS = ("content-type", "link", "location", "retry-after", "x-sentry-rate-limit-reset")
+"""All that `understand` reads of an answer's headers."""
+
+
+class RouteMissingError(BadResponseError):
+    """This server has no such route, which says nothing about the object; another route may.
+
+    `otherwise` is the error to tell if no other route helps. `is_doubtful`: what came could also be a real
+    failure, and is one when the route has worked before.
+    """
+
+    otherwise: SentryError | None = None
+    is_doubtful: bool = False
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A good answer: its JSON, and the cursor of the next page of a list."""
+
+    body: Json
+    next_cursor: str | None = None
+
+
+def understand(status: int, headers: Mapping[str, str], content: bytes, *, wanted: str, host: str) -> Reply:
+    """The reply in an answer, or the error it stands for, raised.
+
+    `wanted` names what was asked for ("Issue SHOP-1"), `host` who was asked, both for messages.
+    """
+    is_html = headers.get("content-type", "").partition(";")[0].strip() == "text/html"
+    if 200 <= status < 300:
+        return _good(status, headers, content, is_html=is_html, host=host)
+    body = _json_or_none(content)
+    said = sentry_words(body)
+    match status:
+        case 404 if said is not None:
+            raise NotFoundError(
+                f"{wanted} was not found. Check the spelling, and that the token may see its project.",
+                status_code=404,
+                sentry=said,
+            )
+        case 404 | 405:
+            raise RouteMissingError(
+                f"{host} has no route for {wanted}. If this is unexpected, check sentry_url.",
+                status_code=status,
+            )
+        case 401:
+            raise UnauthorizedError(
+                "Sentry does not accept the token: it is invalid, expired or of another Sentry. "
+                "It is set in SENTRY_AUTH_TOKEN of the server's environment.",
+                status_code=401,
+                sentry=said,
+            )
+        case 403:
+            raise ForbiddenError(
+                f"The token may not do this ({wanted}): a scope (event:read, event:write, project:read, "
+                "org:read, project:releases) or the access to the project is missing. "
+                "`sentry-mcp doctor` says which.",
+                status_code=403,
+                sentry=said,
+            )
+        case 429:
+            wait = retry_after(headers)
+            again = f"in {wait:.0f} seconds" if wait is not None else "later"
+            raise RateLimitedError(
+                f"Sentry limits the rate of requests. Try again {again}.",
+                status_code=429,
+                sentry=said,
+                retry_after=wait,
+            )
+        case _ if 400 <= status < 500:
+            raise InvalidRequestError(f"Sentry refused the request for {wanted}.", status_code=status, sentry=said)
+        case _ if 300 <= status < 400:
+            raise BadResponseError(
+                f"{host} redirected the request elsewhere, which is never followed with a token. "
+                "Set sentry_url to the address it redirects to.",
+                status_code=status,
+                redirected_to=_site(headers.get("location", "")),
+            )
+        case _:
+            raise UnavailableError(
+                f"Sentry failed on the request for {wanted} (status {status}).",
+                status_code=status,
+                sentry=said,
+                **({} if (wait := asked_wait(headers)) is None else {"retry_after": wait}),
+            )
+
+
+def _good(status: int, headers: Mapping[str, str], content: bytes, *, is_html: bool, host: str) -> Reply:
+    if status == 204 or (not content and status != 200):
+        return Reply(None)
+    try:
+        body = parse(content)
+    except ValueError as error:
+        if is_html or content[:100].lstrip()[:1] == b"<":
+            raise RouteMissingError(
+                f"{host} answered with a web page instead of JSON. Check that sentry_url is the address of "
+                "a Sentry and no login or proxy page is in between.",
+                status_code=status,
+            ) from None
+        raise BadResponseError(
+            f"{host} answered with something that is not JSON ({len(content)} bytes, {_flaw(error)}).",
+            status_code=status,
+        ) from None
+    return Reply(body, next_cursor(headers.get("link")))
+
+
+def rows(body: Json, host: str) -> list[dict[str, Json]]:
+    """The objects of a list; rows that are no objects are skipped."""
+    found = as_list(body)
+    if found is None:
+        raise BadResponseError(f"{host} answered with {_kind(body)} where a list was expected.")
+    return [row for row in map(as_object, found) if row is not None]
+
+
+def one(body: Json, host: str) -> dict[str, Json]:
+    found = as_object(body)
+    if found is None:
+        raise BadResponseError(f"{host} answered with {_kind(body)} where an object was expected.")
+    return found
+
+
+def sentry_words(body: Json) -> str | None:
+    """Sentry's own words in an error's body, in any of the shapes that the three servers use.
+
+    `{"detail": "..."}`, `{"detail": {"code", "message"}}`, `{"detail": [{"loc", "msg"}]}` (GlitchTip),
+    `{"field": ["..."]}` possibly nested, or a bare string. None when there are none.
+    """
+    body = (as_object(body) or {}).get("detail", body)
+    words = "; ".join(_words(body, "", 0))
+    return words[:MAX_QUOTE] or None
+
+
+def _words(value: Json, where: str, depth: int) -> list[str]:
+    if isinstance(value, str):
+        return [f"{where}: {value}" if where else value]
+    if depth > 5:
+        return []
+    if (items := as_list(value)) is not None:
+        return [words for item in items[:20] for words in _words(item, where, depth + 1)]
+    fields = as_object(value) or {}
+    if "msg" in fields:
+        place = as_list(fields.get("loc")) or []
+        return _words(fields["msg"], ".".join(str(part) for part in place[1:]) or where, depth + 1)
+    if "message" in fields:
+        return _words(fields["message"], where, depth + 1)
+    return [
+        words
+        for key, item in list(fields.items())[:20]
+        for words in _words(item, f"{where}.{key}" if where else key, depth + 1)
+    ]
+
+
+def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
+    """Seconds to wait: `Retry-After`, else Sentry's `X-Sentry-Rate-Limit-Reset`.
+
+    The latter is in UTC epoch seconds (https://docs.sentry.io/api/ratelimits/).
+    """
+    now = time.time() if now is None else now
+    if (asked := asked_wait(headers, now)) is not None:
+        return asked
+    reset = _number(headers.get("x-sentry-rate-limit-reset", ""))
+    return None if reset is None else min(max(0.0, reset - now), MAX_WAIT)
+
+
+def asked_wait(headers: Mapping[str, str], now: float | None = None) -> float | None:
+    """Seconds in `Retry-After`, which holds them or a date (RFC 9110, 10.2.3)."""
+    value = headers.get("retry-after", "").strip()
+    seconds = _number(value)
+    if seconds is None:
+        try:
+            moment = email.utils.parsedate_to_datetime(value)
+        except (ValueError, IndexError):  # the latter for some of what is no date
+            return None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        seconds = moment.timestamp() - (time.time() if now is None else now)
+    return min(max(0.0, seconds), MAX_WAIT)
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def surely_not_acted(error: SentryError) -> bool:
+    """Whether Sentry cannot have acted on a request that failed so: only then is a write repeated."""
+    return isinstance(error, RateLimitedError) or error.details.get("request_sent") is False
+
+
+def _json_or_none(content: bytes) -> Json:
+    try:
+        return parse(content)
+    except ValueError:
+        return None
+
+
+def _site(location: str) -> str | None:
+    """Scheme and host of a redirect, which is all that a setting needs; the rest may be secret."""
+    try:
+        parts = urlsplit(location)
+    except ValueError:
+        return None
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else None
+
+
+def _flaw(error: ValueError) -> str:
+    return "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error).partition(":")[0].lower()
+
+
+def _kind(body: Json) -> str:
+    if isinstance(body, dict):
+        return "an object"
+    return "a list" if isinstance(body, list) else "nothing" if body is None else "a single value"

@@ -1,0 +1,204 @@
+"""All I/O with Sentry: one connection pool, bounded in time, in size and in requests at once."""
+
+import json
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from typing import cast
+from urllib.parse import urlencode, urlsplit
+
+import anyio
+import httpx
+from anyio.abc import TaskGroup
+
+from sentry.connection import MEGABYTE, Connection
+from sentry.errors import BadResponseError, InvalidRequestError, MisconfiguredError, SentryError
+from sentry.models import Json
+from sentry.transport.answers import MEANINGFUL_HEADERS, Reply, understand
+from sentry.transport.bodies import MAX_ERROR_BODY, Body
+from sentry.transport.cache import Answered, Cache, Key, Kind
+from sentry.transport.failures import failure
+from sentry.transport.flights import Flights
+from sentry.transport.retries import repeating
+
+Params = Sequence[tuple[str, str]]
+
+MAX_URL = 30_000
+"""Characters; httpx refuses 65,536, and most servers far fewer."""
+IDLE_SECONDS = 30
+"""An unused connection is kept so long; servers and balancers in between close theirs after 60 or more."""
+
+
+class Transport:
+    """Reads are cached, shared while in flight, and repeated; writes are repeated only if surely not done."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        cache: Cache,
+        tasks: TaskGroup,
+        http_transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._connection = connection
+        self._token = connection.token.get_secret_value()
+        self._cache = cache
+        self._flights = Flights[Reply](tasks, cache.statistics, connection.timeout)
+        self._limiter = anyio.CapacityLimiter(connection.max_concurrent_requests)
+        self._http = httpx.AsyncClient(
+            headers={
+                "Authorization": f"Bearer {self._token}",
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",  # all that Body unpacks
+                "User-Agent": "sentry-mcp",
+            },
+            # A redirect would take the token wherever it points.
+            follow_redirects=False,
+            timeout=httpx.Timeout(connection.read_timeout, connect=connection.connect_timeout, pool=None),
+            limits=httpx.Limits(max_connections=connection.max_concurrent_requests, keepalive_expiry=IDLE_SECONDS),
+            verify=_verification(connection),
+            transport=http_transport,
+        )
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def get(
+        self,
+        path: str,
+        params: Params = (),
+        *,
+        wanted: str,
+        kind: Kind,
+        base: str | None = None,
+        fresh: bool = False,
+    ) -> Reply:
+        """The reply to a GET, shared with all who ask at the same time: not to be changed. Raises SentryError.
+
+        `wanted` names it in messages, `kind` is how it keeps, `fresh` asks Sentry even if the answer is
+        remembered.
+        """
+        url = self._url(path, params, base)
+        key = self._cache.key(kind, url)
+        if not fresh and (answered := self._cache.get(key)) is not None:
+            return self._understood(answered, wanted)
+        return await self._flights.join(key, lambda: self._read(key, url, wanted))
+
+    async def send(self, method: str, path: str, *, body: Json, wanted: str, base: str | None = None) -> Reply:
+        """The reply to a write; raises SentryError. Issues that are remembered are forgotten."""
+        url = self._url(path, (), base)
+        try:
+            content = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+        except ValueError:
+            raise InvalidRequestError(f"{wanted}: the text holds characters that cannot be sent.") from None
+
+        async def attempt() -> Reply:
+            return (await self._exchange(method, url, wanted, content))[1]
+
+        try:
+            return await repeating(attempt, is_write=True)
+        finally:
+            self._cache.drop(Kind.ISSUE)
+
+    async def _read(self, key: Key, url: str, wanted: str) -> Reply:
+        async def attempt() -> Reply:
+            answered, reply = await self._exchange("GET", url, wanted)
+            self._cache.put(key, answered)
+            return reply
+
+        return await repeating(attempt, is_write=False)
+
+    async def _exchange(
+        self, method: str, url: str, wanted: str, content: bytes | None = None
+    ) -> tuple[Answered, Reply]:
+        headers = {} if content is None else {"Content-Type": "application/json"}
+        async with self._limiter:
+            try:
+                async with self._http.stream(method, url, content=content, headers=headers) as response:
+                    self._heed_limits(response.headers)
+                    return await self._answer(response, wanted)
+            except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
+                raise failure(error, self._connection, is_write=method != "GET") from error
+
+    async def _answer(self, response: httpx.Response, wanted: str) -> tuple[Answered, Reply]:
+        kept = {name: response.headers[name] for name in MEANINGFUL_HEADERS if name in response.headers}
+        if response.is_stream_consumed:  # read already, by what stands in for the network
+            answered = Answered(response.status_code, kept, response.content)
+            return answered, self._understood(answered, wanted)
+        raw = cast("AsyncGenerator[bytes, None]", response.aiter_raw())  # declared as less than it is
+        async with aclosing(raw) as pieces:
+            answered = Answered(response.status_code, kept, await self._content(response, pieces))
+            reply = self._understood(answered, wanted)
+            # Only now is the end read, without which httpx does not use the connection again: where an
+            # answer is longer than its length says, the rest would be taken for the next one.
+            async for _ in pieces:
+                pass
+        return answered, reply
+
+    async def _content(self, response: httpx.Response, pieces: AsyncIterator[bytes]) -> bytes:
+        limit = self._connection.max_answer_size
+        too_large = BadResponseError(
+            f"{self._connection.host} sent more than {limit / MEGABYTE:g} MB, the limit (setting "
+            "max_answer_size). Ask for less: a narrower query or a smaller limit.",
+            status_code=response.status_code,
+        )
+        announced = response.headers.get("content-length", "")
+        length = int(announced[:20]) if announced.isdecimal() else None
+        try:
+            if length is not None and length > limit:
+                raise too_large
+            body = Body(response.headers.get("content-encoding", ""), limit, too_large)
+            while body.came != length and (raw := await anext(pieces, None)) is not None:
+                body.feed(raw)
+                if response.is_error and len(body) > MAX_ERROR_BODY:
+                    break
+            return body.content(whole=not response.is_error)
+        except BadResponseError:
+            if response.is_error:
+                return b""  # its status says enough
+            raise
+
+    def _heed_limits(self, headers: Mapping[str, str]) -> None:
+        """No more requests at once than Sentry has room for (https://docs.sentry.io/api/ratelimits/).
+
+        Without a word of it, there is room for one more than before.
+        """
+        try:
+            remaining = int(headers.get("x-sentry-rate-limit-concurrentremaining", ""))
+        except ValueError:
+            room = self._limiter.total_tokens + 1
+        else:
+            room = self._limiter.borrowed_tokens + remaining
+        self._limiter.total_tokens = max(1, min(room, self._connection.max_concurrent_requests))
+
+    def _understood(self, answered: Answered, wanted: str) -> Reply:
+        try:
+            return understand(
+                answered.status, answered.headers, answered.content, wanted=wanted, host=self._connection.host
+            )
+        except SentryError as error:
+            if error.sentry is not None:  # a server, or a page in between, may echo what it was sent
+                error.sentry = error.sentry.replace(self._token, "[token]")
+            raise
+
+    def _url(self, path: str, params: Params, base: str | None) -> str:
+        query = urlencode(params, errors="replace")
+        url = (base or self._connection.base) + path + (f"?{query}" if query else "")
+        if len(url) > MAX_URL:
+            raise InvalidRequestError(f"The query is too long ({len(query)} characters as a URL).")
+        return url
+
+
+def _verification(connection: Connection) -> ssl.SSLContext | bool:
+    """Loading a set of CA certificates takes tens of milliseconds: not for http, where it is not used."""
+    if urlsplit(connection.url).scheme != "https":
+        return False
+    try:
+        return (
+            httpx.create_ssl_context()
+            if not connection.ca_file
+            else ssl.create_default_context(cafile=connection.ca_file)
+        )
+    except OSError as error:  # ssl.SSLError is one: the file is no PEM
+        raise MisconfiguredError(
+            f"The certificates to trust cannot be read ({type(error).__name__}). Check the setting ca_file."
+        ) from None

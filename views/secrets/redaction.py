@@ -1,0 +1,123 @@
+"""Takes secrets, and where wanted e-mail and IP addresses, out of what an event holds: by name and by form."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+from views.secrets.assignments import Assignments
+from views.secrets.names import Secret, looks_like_credential, says_nothing
+from views.secrets.patterns import REDACTED, hide_tokens
+from views.secrets.personal import hide_addresses, hide_numbers
+
+__all__ = ["REDACTED", "Redaction"]
+
+Json = Any
+TOO_DEEP = "[nested too deep]"
+TOO_MANY = "[and more]"
+_DEPTH = 60
+_NODES = 100_000
+_PASSES = 6
+_TOO_SHORT = 13
+"""Characters: fewer, and but letters and digits, are neither an assignment nor anything with a form of its own."""
+
+
+@dataclass(frozen=True)
+class Redaction:
+    """What to take out.
+
+    A secret that spans lines (a private key in source code) is seen only when the lines are joined in one text.
+    Cutting is for afterwards: half a secret is no longer recognised.
+    """
+
+    pii: bool = True
+    """Also e-mail addresses, IP addresses and bank accounts (IBAN)."""
+    keys: frozenset[str] = frozenset()
+    """Further names whose values are secret, however written: `tax_id` is `customerTaxId` too."""
+
+    @cached_property
+    def _assignments(self) -> Assignments:
+        return Assignments(self.keys)
+
+    def text(self, value: str) -> str:
+        """The text with what is secret replaced; the same object when nothing is. Idempotent."""
+        if len(value) < _TOO_SHORT and value.strip("'\"").isalnum():
+            return value
+        for _ in range(_PASSES):
+            hidden = self._once(value)
+            if hidden is value or hidden == value:
+                return value
+            value = hidden
+        return REDACTED  # only a text made to that end goes on changing
+
+    def _once(self, text: str) -> str:
+        text = hide_tokens(self._assignments.hide(text))
+        text = hide_numbers(text, self.pii)
+        return hide_addresses(text) if self.pii else text
+
+    def value(self, value: Json, key: str | None = None) -> Json:
+        """A copy of any JSON: by the name it stands under, and its texts by `text()`.
+
+        Names within it are kept, so that it still says which header or cookie was sent, and so are nulls and
+        empty texts. 60 levels and 100,000 values are looked at; what is beyond is left out.
+        """
+        return self._value(value, key or "", _DEPTH, iter(range(_NODES)))
+
+    def _value(self, value: Json, key: str, depth: int, room: Iterator[int]) -> Json:
+        if next(room, None) is None:
+            return TOO_MANY
+        secret = self._assignments.secrecy(key) if key else Secret.NO
+        if isinstance(value, str):
+            return self._string(value, secret)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return self._number(value, key, secret)
+        if not isinstance(value, dict | list | tuple):
+            return value
+        if depth <= 0:
+            return TOO_DEEP
+        under = key if secret is Secret.YES else ""
+        if isinstance(value, dict):
+            return self._mapping(cast("dict[Any, Json]", cast("object", value)), under, depth - 1, room)
+        return self._items(cast("Sequence[Json]", value), under, depth - 1, room)
+
+    def _string(self, value: str, secret: Secret) -> str:
+        if secret is Secret.NO or says_nothing(value[:200]):
+            return self.text(value)
+        if secret is Secret.YES or looks_like_credential(value[:4096]):
+            return REDACTED
+        return self.text(value)
+
+    def _number(self, value: float, key: str, secret: Secret) -> Json:
+        if secret is Secret.YES:
+            return value if key.lower().endswith("tokens") else REDACTED  # so many
+        whole = isinstance(value, int) and 10**12 <= value < 10**19
+        return REDACTED if whole and hide_numbers(str(value), False) == REDACTED else value
+
+    def _mapping(self, value: dict[Any, Json], key: str, depth: int, room: Iterator[int]) -> Json:
+        # A tag or a header: {"key": "session_id", "value": "..."}
+        naming = next((n for n in ("key", "name") if isinstance(value.get(n), str) and "value" in value), None)
+        hidden: dict[Any, Json] = {}
+        for name, item in value.items():
+            shown = self.text(name) if isinstance(name, str) else name
+            if naming and name == naming:
+                hidden[shown] = self.text(item)
+            else:
+                under = self.text(value[naming]) if naming and name == "value" else shown
+                hidden[shown] = self._value(item, key or (under if isinstance(under, str) else ""), depth, room)
+            if hidden[shown] is TOO_MANY:
+                break
+        return hidden
+
+    def _items(self, value: Sequence[Json], key: str, depth: int, room: Iterator[int]) -> Json:
+        hidden: list[Json] = []
+        for item in value:
+            pair = cast("Sequence[Json]", item) if isinstance(item, list | tuple) else ()
+            if len(pair) == 2 and isinstance(pair[0], str) and depth > 0:
+                # A header, cookie or query parameter: ["Authorization", "..."]
+                name = self.text(pair[0])
+                hidden.append([name, self._value(pair[1], key or name, depth - 1, room)])
+            else:
+                hidden.append(self._value(item, key, depth, room))
+            if hidden[-1] is TOO_MANY:
+                break
+        return hidden
