@@ -1,9 +1,7 @@
-"""Pages of a list: Sentry's `Link` header (RFC 8288) and the cursor of the next page."""
+"""One page of a list."""
 
-import re
 from dataclasses import dataclass
 from typing import Generic, TypeVar
-from urllib.parse import parse_qs, urlsplit
 
 T = TypeVar("T")
 
@@ -15,29 +13,3 @@ class Page(Generic[T]):
     items: list[T]
     next_cursor: str | None = None
     total: int | None = None
-
-
-# GlitchTip wraps the whole header in {'...'}, which this pattern steps over.
-_LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\s,;\"]+))*)")
-_PARAMETER = re.compile(r"([\w*-]+)\s*=\s*(?:\"([^\"]*)\"|([^\s,;\"]+))")
-
-
-def next_cursor(link: str | None) -> str | None:
-    """The cursor behind `rel="next"`, if there are more rows.
-
-    Both relations are always there: only `results="true"` says that there is more
-    (https://docs.sentry.io/api/pagination/).
-    """
-    for url, parameters in _LINK.findall(link or ""):
-        found = {name.lower(): quoted or bare for name, quoted, bare in _PARAMETER.findall(parameters)}
-        if found.get("rel") == "next" and found.get("results") == "true":
-            return found.get("cursor") or _cursor_in(url)
-    return None
-
-
-def _cursor_in(url: str) -> str | None:
-    try:
-        cursors = parse_qs(urlsplit(url).query).get("cursor")
-    except ValueError:
-        return None
-    return cursors[0] if cursors else None

@@ -19,7 +19,7 @@ from sentry.errors import (
     UnavailableError,
 )
 from sentry.models import Json, as_list, as_object
-from sentry.models.pages import next_cursor
+from sentry.transport.links import next_cursor
 from sentry.transport.parsing import parse
 
 MAX_QUOTE = 500

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentry.errors import BadResponseError, NotFoundError, RateLimitedError, SentryError
-from sentry.models.pages import next_cursor
 from sentry.transport.answers import MAX_WAIT, RouteMissingError, retry_after, sentry_words, understand
+from sentry.transport.links import next_cursor
 from sentry.transport.parsing import parse
 
 JSON_TYPE = {"content-type": "application/json"}

@@ -1,0 +1,62 @@
+"""Issues, and who did what to them."""
+
+from typing import Any
+
+from sentry.models.projects import ProjectRef
+from sentry.models.releases import Release
+from sentry.models.tags import TagSummary
+from sentry.models.tolerance import Moment, Rows, SentryModel
+
+
+class Actor(SentryModel):
+    """A user or team an issue is assigned to, or who did something."""
+
+    type: str | None = None
+    id: str = ""
+    name: str = ""
+    email: str | None = None
+
+
+class Activity(SentryModel):
+    type: str = ""
+    date_created: Moment = None
+    data: dict[str, Any] = {}
+    user: Actor | None = None
+
+
+class Issue(SentryModel):
+    """https://docs.sentry.io/api/events/retrieve-an-issue/"""
+
+    id: str = ""
+    short_id: str | None = None
+    title: str = ""
+    culprit: str | None = None
+    permalink: str | None = None
+    level: str | None = None
+    status: str | None = None
+    status_details: dict[str, Any] = {}
+    substatus: str | None = None
+    priority: str | None = None
+    platform: str | None = None
+    type: str | None = None
+    metadata: dict[str, Any] = {}
+    project: ProjectRef = ProjectRef()
+    count: int | None = None  # on the wire a string of digits
+    user_count: int | None = None
+    first_seen: Moment = None
+    last_seen: Moment = None
+    assigned_to: Actor | None = None
+    first_release: Release | None = None
+    last_release: Release | None = None
+    stats: dict[str, list[list[float]]] = {}
+    tags: Rows[TagSummary] = []
+    activity: Rows[Activity] = []
+    annotations: list[Any] = []
+    plugin_issues: Rows[dict[str, Any]] = []
+    is_unhandled: bool | None = None
+    num_comments: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What a person calls it: the short ID, else the numeric one."""
+        return self.short_id or self.id

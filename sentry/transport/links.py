@@ -1,0 +1,29 @@
+"""Sentry's `Link` header (RFC 8288), and the cursor of the next page in it."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+# GlitchTip wraps the whole header in {'...'}, which this pattern steps over.
+_LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\s,;\"]+))*)")
+_PARAMETER = re.compile(r"([\w*-]+)\s*=\s*(?:\"([^\"]*)\"|([^\s,;\"]+))")
+
+
+def next_cursor(link: str | None) -> str | None:
+    """The cursor behind `rel="next"`, if there are more rows.
+
+    Both relations are always there: only `results="true"` says that there is more
+    (https://docs.sentry.io/api/pagination/).
+    """
+    for url, parameters in _LINK.findall(link or ""):
+        found = {name.lower(): quoted or bare for name, quoted, bare in _PARAMETER.findall(parameters)}
+        if found.get("rel") == "next" and found.get("results") == "true":
+            return found.get("cursor") or _cursor_in(url)
+    return None
+
+
+def _cursor_in(url: str) -> str | None:
+    try:
+        cursors = parse_qs(urlsplit(url).query).get("cursor")
+    except ValueError:
+        return None
+    return cursors[0] if cursors else None
