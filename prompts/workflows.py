@@ -6,7 +6,7 @@ from pydantic import Field
 
 from resources import reads
 from sentry.protocol import SentryClientProtocol
-from sentry.transport.waiting import together
+from service.side_by_side import together
 from views.issues import issue_list
 from views.reader import Reader
 

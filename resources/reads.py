@@ -6,7 +6,7 @@ from sentry.errors import SentryError
 from sentry.models import Commit, TagValues
 from sentry.protocol import SentryClientProtocol
 from sentry.references import LATEST
-from sentry.transport.waiting import Pending, together
+from service.side_by_side import Outcome, together
 from views import events, projects, releases
 from views import issues as issue_views
 from views.events import EventList, EventResult
@@ -95,7 +95,7 @@ async def release(client: SentryClientProtocol, organization: str | None, versio
         client.get_release_commits(version, organization=organization),
         client.get_release_deploys(version, organization=organization),
     )
-    parts: dict[str, Pending[Any]] = {"new issues": new, "commits": commits, "deploys": deploys}
+    parts: dict[str, Outcome[Any]] = {"new issues": new, "commits": commits, "deploys": deploys}
     return releases.release(
         found.result(),
         new_issues=new.value,

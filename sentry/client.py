@@ -1,6 +1,7 @@
 """The Sentry client: opened once, shared by all."""
 
 import logging
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -9,27 +10,31 @@ import anyio
 from anyio.abc import TaskGroup
 
 from sentry.connection import Connection
-from sentry.endpoints.clues import ClueCalls
-from sentry.endpoints.events import EventCalls
-from sentry.endpoints.projects import ProjectCalls
-from sentry.endpoints.releases import ReleaseCalls
-from sentry.endpoints.routes import Routes
+from sentry.endpoints.caller import Caller
+from sentry.endpoints.commits import Commits
+from sentry.endpoints.events import Events
+from sentry.endpoints.issue_lists import IssueLists
+from sentry.endpoints.issues import Issues
+from sentry.endpoints.projects import Projects
+from sentry.endpoints.releases import Releases
 from sentry.endpoints.short_ids import ShortIds
-from sentry.transport.cache import Cache, Kind, Statistics
+from sentry.endpoints.tags import Tags
+from sentry.transport.cache import Cache, CacheEntry, Keeps, Statistics
+from sentry.transport.deadlines import within_deadline
 
 if TYPE_CHECKING:
     import httpx
 
-    from sentry.endpoints.organizations import Organizations
     from sentry.transport.pool import Transport
 
 
 _logger = logging.getLogger(__name__)
 
 
-class SentryClient(EventCalls, ClueCalls, ProjectCalls, ReleaseCalls):
+class SentryClient:
     """Everything Sentry can be asked, by HTTP: `async with SentryClient(connection) as client`.
 
+    It is composed of groups of endpoints, which share one caller; its methods are theirs, each within one deadline.
     Opening it does no I/O: the connection pool is made by the first request, so that a server over stdio
     answers at once, and starts where Sentry is down. `http_transport` stands in for the network, such as
     `httpx.ASGITransport` for a Sentry in this process.
@@ -38,12 +43,34 @@ class SentryClient(EventCalls, ClueCalls, ProjectCalls, ReleaseCalls):
     def __init__(self, connection: Connection, http_transport: "httpx.AsyncBaseTransport | None" = None) -> None:
         self.connection = connection
         self._http_transport = http_transport
-        self._routes = Routes()
         self._cache = Cache(connection.cache_ttl, connection.cache_size)
-        self._short_ids = ShortIds(self._cache.lifetime(Kind.PROJECT))
         self._stack = AsyncExitStack()
         self._tasks: TaskGroup | None = None
-        self._opened: tuple[Transport, Organizations] | None = None
+        self._opened: Transport | None = None
+
+        caller = Caller(connection, self._transport, ShortIds(self._cache.lifetime(Keeps.PROJECT)))
+        projects, releases = Projects(caller), Releases(caller)
+        lists = IssueLists(caller, projects)
+        issues = Issues(caller, lists)
+        events, tags, commits = Events(caller, issues), Tags(issues), Commits(caller)
+
+        self.list_organizations = within_deadline(connection, caller.organizations.list)
+        self.list_projects = within_deadline(connection, projects.list_projects)
+        self.get_project = within_deadline(connection, projects.get_project)
+        self.list_issues = within_deadline(connection, lists.list_issues)
+        self.get_issue = within_deadline(connection, issues.get_issue)
+        self.update_issue = within_deadline(connection, issues.update_issue, is_write=True)
+        self.add_comment = within_deadline(connection, issues.add_comment, is_write=True)
+        self.get_events = within_deadline(connection, events.get_events)
+        self.get_event = within_deadline(connection, events.get_event)
+        self.get_stacktrace = within_deadline(connection, events.get_stacktrace)
+        self.get_tags = within_deadline(connection, tags.get_tags)
+        self.get_tag_values = within_deadline(connection, tags.get_tag_values)
+        self.get_suspect_commits = within_deadline(connection, commits.get_suspect_commits)
+        self.list_releases = within_deadline(connection, releases.list_releases)
+        self.get_release = within_deadline(connection, releases.get_release)
+        self.get_release_commits = within_deadline(connection, releases.get_release_commits)
+        self.get_release_deploys = within_deadline(connection, releases.get_release_deploys)
 
     async def __aenter__(self) -> Self:
         self._stack.push_async_callback(self._close)
@@ -69,28 +96,22 @@ class SentryClient(EventCalls, ClueCalls, ProjectCalls, ReleaseCalls):
                 "Of %d reads, %.0f %% cost Sentry no request", self.statistics.reads, self.statistics.hit_rate * 100
             )
             with anyio.CancelScope(shield=True):
-                await opened[0].close()
+                await opened.close()
 
     @property
     def statistics(self) -> Statistics:
         return self._cache.statistics
 
-    @property
+    def are_kept(self, sources: Iterable[CacheEntry | None]) -> bool:
+        """Whether each of these answers is what a read would get now, without a request to Sentry."""
+        return all(source is not None and self._cache.get(source.key) is source for source in sources)
+
     def _transport(self) -> "Transport":
-        return self._open()[0]
-
-    @property
-    def _organizations(self) -> "Organizations":
-        return self._open()[1]
-
-    def _open(self) -> "tuple[Transport, Organizations]":
         if self._opened is None:
             # Imported by the first request: httpx and what it needs cost a tenth of the start.
-            from sentry.endpoints.organizations import Organizations
             from sentry.transport.pool import Transport
 
             if self._tasks is None:
                 raise RuntimeError("SentryClient is used outside of `async with`")
-            transport = Transport(self.connection, self._cache, self._tasks, self._http_transport)
-            self._opened = transport, Organizations(self.connection, transport)
+            self._opened = Transport(self.connection, self._cache, self._tasks, self._http_transport)
         return self._opened

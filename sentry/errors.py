@@ -19,6 +19,9 @@ writes there is not us. Neither ever holds a token or a header.
 
 from typing import Any, ClassVar
 
+UNSURE = "Whether Sentry made the change is not known: look at the issue before trying again."
+AGAIN = "Try again, or ask for less."
+
 
 class SentryError(Exception):
     """One failure, as every face of the server shows it: error, message, status_code, details."""

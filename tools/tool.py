@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from sentry.errors import InvalidRequestError, SentryError
 from sentry.paths import quoted
-from sentry.transport.waiting import on_wait
+from sentry.transport.progress import on_progress
 from views.errors import error_answer
 from views.reader import Answer, Reader
 
@@ -35,7 +35,7 @@ class SentryTool(Tool):
         async def tell(message: str) -> None:
             await context.report_progress(0, None, message)
 
-        telling = on_wait.set(tell)
+        telling = on_progress.set(tell)
         try:
             _refuse_unknown(arguments, self.parameters)
             result = await super().run(arguments, context)
@@ -48,7 +48,7 @@ class SentryTool(Tool):
                 return _failed(error_answer(_refused(error.__cause__), self.reader))
             raise
         finally:
-            on_wait.reset(telling)
+            on_progress.reset(telling)
         answer = self.reader.read(result, arguments.get("max_tokens"))
         return CallToolResult(
             content=[TextContent(type="text", text=answer.text)],

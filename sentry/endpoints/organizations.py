@@ -1,33 +1,57 @@
-"""Whose Sentry it is: the organization a call is for, and the host that serves it."""
+"""Whose Sentry it is: the organization a call is for, the host that serves it, the kind of server it is."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from sentry.connection import Connection
-from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError
+from sentry.dialects import Dialect, dialect_of_organization
+from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError, SentryError
 from sentry.models import Organization
 from sentry.models.pages import Page
 from sentry.paths import api_path
-from sentry.transport.answers import one, rows
-from sentry.transport.cache import Kind
-from sentry.transport.pool import Transport
+from sentry.transport.answers import OneOf, Reply, rows
+from sentry.transport.cache import Keeps
+
+if TYPE_CHECKING:
+    from sentry.transport.pool import Transport
 
 
 class Organizations:
-    """Found out once: the organization when none is set, the region's host on sentry.io."""
+    """Found out once: the organization when none is set, the region's host on sentry.io.
 
-    def __init__(self, connection: Connection, transport: Transport) -> None:
+    What a list of organizations says of the kind of server goes to `notice`.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        transport: "Callable[[], Transport]",
+        notice: Callable[[Dialect | None], None],
+    ) -> None:
         self._connection = connection
         self._transport = transport
+        self._notice = notice
         self._found: str | None = None
         self._homes: dict[str, str] = {}
 
     async def list(self) -> Page[Organization]:
         """https://docs.sentry.io/api/organizations/list-your-organizations/"""
-        reply = await self._transport.get(
-            api_path("organizations"), wanted="The list of organizations", kind=Kind.PROJECT
+        page, dialect = await self._transport().get(
+            api_path("organizations"), wanted="The list of organizations", keeps=Keeps.PROJECT, read=_organizations
         )
-        found = [Organization.model_validate(row) for row in rows(reply.body, self._connection.host)]
-        return Page(found, reply.next_cursor)
+        self._notice(dialect)
+        return page
+
+    async def dialect(self) -> Dialect | None:
+        """The kind of server, as its organizations tell it; None when it does not say."""
+        try:
+            _, dialect = await self._transport().get(
+                api_path("organizations"), wanted="The list of organizations", keeps=Keeps.PROJECT, read=_organizations
+            )
+        except SentryError:
+            return None
+        return dialect
 
     async def slug(self, named: str | None = None) -> str:
         """The organization named in the call, else in the settings, else the only one that the token sees."""
@@ -64,15 +88,21 @@ class Organizations:
     async def _ask_region(self, organization: str) -> str:
         """https://docs.sentry.io/api/organizations/retrieve-an-organization/"""
         try:
-            reply = await self._transport.get(
+            found = await self._transport().get(
                 api_path("organizations", organization),
                 wanted=f"Organization {organization}",
-                kind=Kind.PROJECT,
+                keeps=Keeps.PROJECT,
+                read=OneOf(Organization),
             )
         except (NotFoundError, ForbiddenError):
             return self._connection.base  # sentry.io itself passes requests on to the region, only slower
-        found = Organization.model_validate(one(reply.body, self._connection.host))
         return region_of(found, self._connection)
+
+
+def _organizations(reply: Reply) -> tuple[Page[Organization], Dialect | None]:
+    found = rows(reply)
+    page = Page([Organization.model_validate(row) for row in found], reply.next_cursor)
+    return page, next((dialect for row in found if (dialect := dialect_of_organization(row))), None)
 
 
 def region_of(organization: Organization, connection: Connection) -> str:

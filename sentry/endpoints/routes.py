@@ -1,64 +1,110 @@
-"""Which of several routes a server has: all there is to supporting sentry.io, old Sentry and GlitchTip."""
+"""By which of its routes this server is asked: as its kind is known, and doubted again when there is reason to."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
-from sentry.errors import InvalidRequestError, NotFoundError, UnsupportedError
+from sentry.dialects import Dialect, Route, routes_of
+from sentry.errors import UnsupportedError
+from sentry.models.pages import rows_in
 from sentry.transport.answers import RouteMissingError
 
 T = TypeVar("T")
-Route = Callable[[], Awaitable[T]]
+Ask = Callable[[], Awaitable[T]]
 
 RELEARN_AFTER = 15 * 60.0
-"""Seconds; then a route that is not the preferred one is doubted: Sentry may have been upgraded meanwhile."""
+"""Seconds; then an older kind is doubted: Sentry may have been upgraded meanwhile."""
 
 
 class Routes:
-    """Tries an operation's routes in order of preference and remembers, per server, which one answered."""
+    """Asks an operation's routes in the order that the server's kind prefers.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    Until something says otherwise the server is today's Sentry. When a route is missing, `identify` asks the
+    server who it is; only what it then says, or an answer that only one kind gives, decides (`notice`).
+    """
+
+    def __init__(
+        self,
+        identify: Callable[[], Awaitable[Dialect | None]],
+        known: Dialect | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._identify = identify
+        self._known = known
         self._clock = clock
-        self._answered: dict[str, tuple[int, float]] = {}
+        self._noticed: Dialect | None = None
+        self._until = 0.0
+        self._answered: dict[tuple[Dialect, str], Route] = {}
 
-    async def first(self, operation: str, *routes: Route[T], instead: str = "") -> T:
-        """The answer of the first route that this server has.
+    @property
+    def dialect(self) -> Dialect | None:
+        """The server's kind; None when nothing has told it, or not for a while."""
+        if self._known is None and self._noticed is not None and self._clock() >= self._until:
+            self._noticed = None
+            self._answered.clear()
+        return self._known or self._noticed
 
-        A route that raises RouteMissingError is not there; any other error is an answer. When none is
-        there, the operation is unsupported (`instead` says what to do), or what answers is no Sentry: the
-        preferred route's error.
+    def notice(self, dialect: Dialect | None) -> None:
+        """The server has said, in a good answer, that it is of this kind."""
+        if dialect is None or dialect is self._noticed:
+            return
+        if (self._noticed, dialect) == (Dialect.SENTRY_9, Dialect.SENTRY_10):
+            return  # of an organization both say the same; an issue has told more
+        self._noticed, self._until = dialect, self._clock() + RELEARN_AFTER
+
+    async def first(self, operation: str, routes: Mapping[Route, Ask[T]], *, instead: str = "") -> T:
+        """The answer by the first route that this server has.
+
+        A route that raises RouteMissingError is not there; any other error is an answer. When none is there,
+        the operation is unsupported (`instead` says what to do), or what answers is no Sentry: the preferred
+        route's error.
         """
-        known = self._known(operation)
-        missing: RouteMissingError | None = None
-        for index in sorted(range(len(routes)), key=lambda index: (index != known, index)):
-            try:
-                answer = await routes[index]()
-            except RouteMissingError as error:
-                if error.is_doubtful and index == known:
-                    raise error.otherwise or error from None
-                missing = missing or error
-                continue
-            except (NotFoundError, InvalidRequestError):
-                if known is None:
-                    self._remember(operation, index)
-                raise
-            self._remember(operation, index)
-            return answer
-        if missing is None:
-            raise ValueError(f"{operation} names no route")
-        if missing.otherwise is not None:
-            raise missing.otherwise
-        if known is not None or not self._answered:
-            raise missing  # it was there before, or nothing ever was: what answers now is no Sentry
-        raise UnsupportedError(
+        tried: dict[Route, RouteMissingError] = {}
+        dialect = self.dialect
+        while True:
+            for route in self._in_order(dialect or Dialect.TODAY, operation):
+                if route in tried:
+                    continue
+                try:
+                    answer = await routes[route]()
+                except RouteMissingError as error:
+                    tried[route] = error
+                else:
+                    self._remember(dialect, operation, route, answer)
+                    return answer
+            asked = dialect
+            if self._known is None:
+                self.notice(await self._identify())
+            dialect = self.dialect
+            if dialect is asked or (dialect is Dialect.TODAY and asked is None):
+                break
+        raise self._nothing(operation, dialect, list(tried.values()), instead)
+
+    def _in_order(self, dialect: Dialect, operation: str) -> tuple[Route, ...]:
+        routes = routes_of(dialect, operation)
+        answered = self._answered.get((dialect, operation))
+        return routes if answered not in routes else (answered, *(route for route in routes if route is not answered))
+
+    def _remember(self, dialect: Dialect | None, operation: str, route: Route, answer: object) -> None:
+        """An empty list is no evidence: a server may give it by a route that fails for all else."""
+        if rows_in(answer):
+            self._answered[dialect or Dialect.TODAY, operation] = route
+
+    def _nothing(
+        self, operation: str, dialect: Dialect | None, missing: list[RouteMissingError], instead: str
+    ) -> Exception:
+        for error in missing:
+            if error.otherwise is not None:
+                return error.otherwise
+        if missing and (
+            dialect is None  # nothing says that a Sentry answers at all
+            or (dialect, operation) in self._answered  # it was there before
+            or (dialect is not Dialect.GLITCHTIP and missing[0].is_page)  # GlitchTip's way to say 404
+        ):
+            return missing[0]
+        unsupported = UnsupportedError(
             f"This kind of Sentry (an older one, or GlitchTip) has no way to {operation}. {instead}".rstrip(),
-            status_code=missing.status_code,
-        ) from missing
-
-    def _known(self, operation: str) -> int | None:
-        index, since = self._answered.get(operation, (None, 0.0))
-        return None if index and self._clock() - since > RELEARN_AFTER else index
-
-    def _remember(self, operation: str, index: int) -> None:
-        if self._known(operation) != index:
-            self._answered[operation] = index, self._clock()
+            status_code=missing[0].status_code if missing else None,
+        )
+        unsupported.__cause__ = missing[0] if missing else None
+        return unsupported

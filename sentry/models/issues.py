@@ -55,6 +55,7 @@ class Issue(SentryModel):
     plugin_issues: Rows[dict[str, Any]] = []
     is_unhandled: bool | None = None
     num_comments: int | None = None
+    matching_event_id: str | None = None  # of the event that was searched for by its ID
 
     @property
     def name(self) -> str:

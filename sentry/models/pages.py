@@ -1,7 +1,7 @@
 """One page of a list."""
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -13,3 +13,8 @@ class Page(Generic[T]):
     items: list[T]
     next_cursor: str | None = None
     total: int | None = None
+
+
+def rows_in(answer: object) -> int:
+    """How many objects an answer holds: the rows of a page, or itself."""
+    return len(cast("Page[object]", answer).items) if isinstance(answer, Page) else 1

@@ -21,6 +21,7 @@ class Project(SentryModel):
     name: str = ""
     platform: str | None = None
     status: str | None = None
+    has_access: bool | None = None
     date_created: Moment = None
     teams: Rows[dict[str, Any]] = []
     organization: dict[str, Any] = {}

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
+from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 from sentry.errors import (
@@ -18,38 +19,42 @@ from sentry.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from sentry.models import Json, as_list, as_object
+from sentry.models import Json, SentryModel, as_list, as_object
+from sentry.models.pages import Page
 from sentry.transport.links import next_cursor
 from sentry.transport.parsing import parse
+
+M = TypeVar("M", bound=SentryModel)
 
 MAX_QUOTE = 500
 """Characters of Sentry's own words that an error carries."""
 MAX_WAIT = 7 * 24 * 3_600.0
 """Seconds; whoever asks for a longer wait means "not any more"."""
-MEANINGFUL_HEADERS = ("content-type", "link", "location", "retry-after", "x-sentry-rate-limit-reset")
-"""All that `understand` reads of an answer's headers."""
 
 
 class RouteMissingError(BadResponseError):
     """This server has no such route, which says nothing about the object; another route may.
 
-    `otherwise` is the error to tell if no other route helps. `is_doubtful`: what came could also be a real
-    failure, and is one when the route has worked before.
+    `otherwise` is the error to tell if no other route helps, `is_page` whether a web page came instead of JSON.
     """
 
     otherwise: SentryError | None = None
-    is_doubtful: bool = False
+
+    @property
+    def is_page(self) -> bool:
+        return self.status_code is not None and 200 <= self.status_code < 300
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A good answer: its JSON, and the cursor of the next page of a list."""
+    """A good answer of `host`: its JSON, and the cursor of the next page of a list."""
 
     body: Json
+    host: str
     next_cursor: str | None = None
 
 
-def understand(status: int, headers: Mapping[str, str], content: bytes, *, wanted: str, host: str) -> Reply:
+def interpret(status: int, headers: Mapping[str, str], content: bytes, *, wanted: str, host: str) -> Reply:
     """The reply in an answer, or the error it stands for, raised.
 
     `wanted` names what was asked for ("Issue SHOP-1"), `host` who was asked, both for messages.
@@ -115,7 +120,7 @@ def understand(status: int, headers: Mapping[str, str], content: bytes, *, wante
 
 def _good(status: int, headers: Mapping[str, str], content: bytes, *, is_html: bool, host: str) -> Reply:
     if status == 204 or (not content and status != 200):
-        return Reply(None)
+        return Reply(None, host)
     try:
         body = parse(content)
     except ValueError as error:
@@ -129,22 +134,42 @@ def _good(status: int, headers: Mapping[str, str], content: bytes, *, is_html: b
             f"{host} answered with something that is not JSON ({len(content)} bytes, {_flaw(error)}).",
             status_code=status,
         ) from None
-    return Reply(body, next_cursor(headers.get("link")))
+    return Reply(body, host, next_cursor(headers.get("link")))
 
 
-def rows(body: Json, host: str) -> list[dict[str, Json]]:
+def rows(reply: Reply) -> list[dict[str, Json]]:
     """The objects of a list; rows that are no objects are skipped."""
-    found = as_list(body)
+    found = as_list(reply.body)
     if found is None:
-        raise BadResponseError(f"{host} answered with {_kind(body)} where a list was expected.")
+        raise BadResponseError(f"{reply.host} answered with {_kind(reply.body)} where a list was expected.")
     return [row for row in map(as_object, found) if row is not None]
 
 
-def one(body: Json, host: str) -> dict[str, Json]:
-    found = as_object(body)
+def one(reply: Reply) -> dict[str, Json]:
+    found = as_object(reply.body)
     if found is None:
-        raise BadResponseError(f"{host} answered with {_kind(body)} where an object was expected.")
+        raise BadResponseError(f"{reply.host} answered with {_kind(reply.body)} where an object was expected.")
     return found
+
+
+@dataclass(frozen=True)
+class OneOf(Generic[M]):
+    """Reads an answer as one object."""
+
+    model: type[M]
+
+    def __call__(self, reply: Reply) -> M:
+        return self.model.model_validate(one(reply))
+
+
+@dataclass(frozen=True)
+class PageOf(Generic[M]):
+    """Reads an answer as a page of objects."""
+
+    model: type[M]
+
+    def __call__(self, reply: Reply) -> Page[M]:
+        return Page([self.model.model_validate(row) for row in rows(reply)], reply.next_cursor)
 
 
 def sentry_words(body: Json) -> str | None:

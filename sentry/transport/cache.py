@@ -1,20 +1,22 @@
-"""What was read lately, in bounded memory."""
+"""What was read before, as it was read, in bounded memory."""
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
-Key = tuple[str, int, str]
 
-
-class Kind(Enum):
+class Keeps(Enum):
     """How long an answer stays true."""
 
     EVENT = "event"  # never changes once ingested
     ISSUE = "issue"  # issues, their lists and their latest events: for seconds, and until a write
     PROJECT = "project"  # projects, organizations, short IDs: for minutes
+
+
+Key = tuple[Keeps, int, str, Hashable]
 
 
 @dataclass
@@ -33,13 +35,14 @@ class Statistics:
         return (self.hits + self.joined) / self.reads if self.reads else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """An answer as it came, with the few headers that mean something: bytes can be counted, objects not."""
+@dataclass(frozen=True, slots=True, eq=False)
+class CacheEntry:
+    """One answer: what was made of it, the bytes of memory that it takes, and until when it is kept."""
 
-    status: int
-    headers: dict[str, str]
-    content: bytes
+    key: Key
+    value: Any
+    size: int
+    expires: float
 
 
 class Cache:
@@ -47,63 +50,57 @@ class Cache:
 
     def __init__(self, ttl: float, size: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._lifetimes = {
-            Kind.EVENT: float("inf") if ttl else 0.0,
-            Kind.ISSUE: ttl,
-            Kind.PROJECT: ttl * 30,
+            Keeps.EVENT: float("inf") if ttl else 0.0,
+            Keeps.ISSUE: ttl,
+            Keeps.PROJECT: ttl * 30,
         }
         self._bound = size
         self._clock = clock
-        self._kept: OrderedDict[Key, tuple[float, Answered]] = OrderedDict()
-        self._generations = dict.fromkeys(Kind, 0)
+        self._entries: OrderedDict[Key, CacheEntry] = OrderedDict()
+        self._generations = dict.fromkeys(Keeps, 0)
         self.statistics = Statistics()
         self.size = 0
 
-    def lifetime(self, kind: Kind) -> float:
+    def lifetime(self, keeps: Keeps) -> float:
         """Seconds for which an answer of this kind is remembered."""
-        return self._lifetimes[kind]
+        return self._lifetimes[keeps]
 
-    def key(self, kind: Kind, url: str) -> Key:
-        """Names a read. After `drop` the same read has another name, so that an answer which was under
-        way meanwhile is neither kept nor shared as if it were new."""
-        return kind.value, self._generations[kind], url
+    def key(self, keeps: Keeps, url: str, read: Hashable = None) -> Key:
+        """Names a read, and what is made of its answer. After `drop` the same read has another name, so that an
+        answer which was under way meanwhile is neither kept nor shared as if it were new."""
+        return keeps, self._generations[keeps], url, read
 
-    def get(self, key: Key) -> Answered | None:
-        entry = self._kept.get(key)
+    def get(self, key: Key) -> CacheEntry | None:
+        entry = self._entries.get(key)
         if entry is None:
             return None
-        expires, answered = entry
-        if expires <= self._clock():
+        if entry.expires <= self._clock():
             self._forget(key)
             return None
-        self._kept.move_to_end(key)
+        self._entries.move_to_end(key)
         self.statistics.hits += 1
-        return answered
+        return entry
 
-    def put(self, key: Key, answered: Answered) -> None:
-        """Keep a good answer, unless something was written since the key was made."""
-        kind = Kind(key[0])
-        lifetime = self._lifetimes[kind]
-        size = _size(key, answered)
-        if lifetime <= 0 or size > self._bound or key[1] != self._generations[kind]:
-            return
+    def put(self, key: Key, value: Any, size: int) -> CacheEntry | None:
+        """Keep a good answer, unless something was written since the key was made, or it is too large."""
+        keeps = key[0]
+        lifetime = self._lifetimes[keeps]
+        if lifetime <= 0 or size > self._bound or key[1] != self._generations[keeps]:
+            return None
         self._forget(key)
-        self._kept[key] = self._clock() + lifetime, answered
+        entry = self._entries[key] = CacheEntry(key, value, size, self._clock() + lifetime)
         self.size += size
         while self.size > self._bound:
-            self._forget(next(iter(self._kept)))
+            self._forget(next(iter(self._entries)))
+        return entry
 
-    def drop(self, kind: Kind) -> None:
+    def drop(self, keeps: Keeps) -> None:
         """Forget all of a kind: something was written."""
-        self._generations[kind] += 1
-        for key in [key for key in self._kept if key[0] == kind.value]:
+        self._generations[keeps] += 1
+        for key in [key for key in self._entries if key[0] is keeps]:
             self._forget(key)
 
     def _forget(self, key: Key) -> None:
-        entry = self._kept.pop(key, None)
+        entry = self._entries.pop(key, None)
         if entry is not None:
-            self.size -= _size(key, entry[1])
-
-
-def _size(key: Key, answered: Answered) -> int:
-    """Bytes of memory, about: 1,000 are for the objects themselves and their place in the cache."""
-    return len(answered.content) + sum(map(len, answered.headers.values())) + len(key[2]) + 1_000
+            self.size -= entry.size

@@ -5,8 +5,7 @@ import ssl
 import httpx
 
 from sentry.connection import Connection
-from sentry.errors import DeadlineError, MisconfiguredError, SentryError, UnreachableError
-from sentry.transport.deadlines import AGAIN, UNSURE
+from sentry.errors import AGAIN, UNSURE, DeadlineError, MisconfiguredError, SentryError, UnreachableError
 
 
 def failure(error: Exception, connection: Connection, *, is_write: bool) -> SentryError:

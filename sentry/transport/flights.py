@@ -10,7 +10,7 @@ from anyio.abc import TaskGroup
 
 from sentry.errors import DeadlineError, SentryError, UnreachableError
 from sentry.transport.cache import Key, Statistics
-from sentry.transport.waiting import on_wait
+from sentry.transport.progress import on_progress
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ class Flights(Generic[T]):
     """Identical reads in flight are one request. It ends when nobody waits for it any more.
 
     It may take as long as the most patient of those who wait, `timeout` seconds at most for each. Why it
-    takes long is told to each of them in their own task (`on_wait`): one who is slow to hear, or gone,
+    takes long is told to each of them in their own task (`on_progress`): one who is slow to hear, or gone,
     holds nobody up.
     """
 
@@ -79,7 +79,7 @@ class Flights(Generic[T]):
         flight.error = UnreachableError("The connection to Sentry was closed while it was being asked.")
         try:
             with flight.scope:
-                on_wait.set(flight.tell)
+                on_progress.set(flight.tell)
                 flight.value = await fetch()
                 flight.error = None
             if flight.scope.cancelled_caught:
@@ -97,7 +97,7 @@ class Flights(Generic[T]):
 
 
 async def _landing(flight: _Flight[T]) -> None:
-    tell, heard = on_wait.get(), None
+    tell, heard = on_progress.get(), None
     while not flight.landed:
         if tell is not None and flight.words is not None and flight.words != heard:
             heard = flight.words

@@ -2,9 +2,9 @@
 
 import json
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import cast
+from typing import Any, TypeVar, cast
 from urllib.parse import urlencode, urlsplit
 
 import anyio
@@ -12,21 +12,28 @@ import httpx
 from anyio.abc import TaskGroup
 
 from sentry.connection import MEGABYTE, Connection
-from sentry.errors import BadResponseError, InvalidRequestError, MisconfiguredError, SentryError
+from sentry.errors import UNSURE, BadResponseError, InvalidRequestError, MisconfiguredError, SentryError
 from sentry.models import Json
-from sentry.transport.answers import MEANINGFUL_HEADERS, Reply, understand
+from sentry.models.pages import rows_in
+from sentry.transport.answers import Reply, interpret
 from sentry.transport.bodies import MAX_ERROR_BODY, Body
-from sentry.transport.cache import Answered, Cache, Key, Kind
+from sentry.transport.cache import Cache, CacheEntry, Keeps, Key
 from sentry.transport.failures import failure
 from sentry.transport.flights import Flights
+from sentry.transport.parsing import memory_of
+from sentry.transport.reads import note_source
 from sentry.transport.retries import repeating
 
+T = TypeVar("T")
 Params = Sequence[tuple[str, str]]
 
 MAX_URL = 30_000
 """Characters; httpx refuses 65,536, and most servers far fewer."""
 IDLE_SECONDS = 30
 """An unused connection is kept so long; servers and balancers in between close theirs after 60 or more."""
+
+OBJECT_SIZE = 3_000
+"""Bytes of memory that an issue or event takes beside what it holds."""
 
 
 class Transport:
@@ -42,7 +49,7 @@ class Transport:
         self._connection = connection
         self._token = connection.token.get_secret_value()
         self._cache = cache
-        self._flights = Flights[Reply](tasks, cache.statistics, connection.timeout)
+        self._flights = Flights[tuple[Any, CacheEntry | None]](tasks, cache.statistics, connection.timeout)
         self._limiter = anyio.CapacityLimiter(connection.max_concurrent_requests)
         self._http = httpx.AsyncClient(
             headers={
@@ -68,20 +75,26 @@ class Transport:
         params: Params = (),
         *,
         wanted: str,
-        kind: Kind,
+        keeps: Keeps,
+        read: Callable[[Reply], T],
         base: str | None = None,
         fresh: bool = False,
-    ) -> Reply:
-        """The reply to a GET, shared with all who ask at the same time: not to be changed. Raises SentryError.
+    ) -> T:
+        """What `read` makes of the answer to a GET, shared with all who ask for the same: not to be changed.
 
-        `wanted` names it in messages, `kind` is how it keeps, `fresh` asks Sentry even if the answer is
-        remembered.
+        `wanted` names it in messages, `keeps` is how long it stays true, `fresh` asks Sentry even if the answer
+        is remembered. `read` is one and the same function for the same reading. Raises SentryError.
         """
         url = self._url(path, params, base)
-        key = self._cache.key(kind, url)
-        if not fresh and (answered := self._cache.get(key)) is not None:
-            return self._understood(answered, wanted)
-        return await self._flights.join(key, lambda: self._read(key, url, wanted))
+        key = self._cache.key(keeps, url, read)
+        entry = None if fresh else self._cache.get(key)
+        value: T
+        if entry is not None:
+            value = entry.value
+        else:
+            value, entry = await self._flights.join(key, lambda: self._read(key, url, wanted, read))
+        note_source(entry)
+        return value
 
     async def send(self, method: str, path: str, *, body: Json, wanted: str, base: str | None = None) -> Reply:
         """The reply to a write; raises SentryError. Issues that are remembered are forgotten."""
@@ -92,24 +105,30 @@ class Transport:
             raise InvalidRequestError(f"{wanted}: the text holds characters that cannot be sent.") from None
 
         async def attempt() -> Reply:
-            return (await self._exchange(method, url, wanted, content))[1]
+            try:
+                return (await self._exchange(method, url, wanted, content))[0]
+            except BadResponseError as error:
+                if error.status_code is not None and not 200 <= error.status_code < 300:
+                    raise
+                # Sentry may well have done it; what came instead of its answer, such as a proxy's page, is no
+                # reason to send it again.
+                raise BadResponseError(f"{error.message} {UNSURE}", status_code=error.status_code) from error
 
         try:
             return await repeating(attempt, is_write=True)
         finally:
-            self._cache.drop(Kind.ISSUE)
+            self._cache.drop(Keeps.ISSUE)
 
-    async def _read(self, key: Key, url: str, wanted: str) -> Reply:
-        async def attempt() -> Reply:
-            answered, reply = await self._exchange("GET", url, wanted)
-            self._cache.put(key, answered)
-            return reply
+    async def _read(self, key: Key, url: str, wanted: str, read: Callable[[Reply], T]) -> tuple[T, CacheEntry | None]:
+        async def attempt() -> tuple[T, CacheEntry | None]:
+            reply, size = await self._exchange("GET", url, wanted)
+            value = read(reply)
+            return value, self._cache.put(key, value, size + rows_in(value) * OBJECT_SIZE + len(url))
 
         return await repeating(attempt, is_write=False)
 
-    async def _exchange(
-        self, method: str, url: str, wanted: str, content: bytes | None = None
-    ) -> tuple[Answered, Reply]:
+    async def _exchange(self, method: str, url: str, wanted: str, content: bytes | None = None) -> tuple[Reply, int]:
+        """The reply, and the bytes of memory that its values take."""
         headers = {} if content is None else {"Content-Type": "application/json"}
         async with self._limiter:
             try:
@@ -119,20 +138,17 @@ class Transport:
             except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
                 raise failure(error, self._connection, is_write=method != "GET") from error
 
-    async def _answer(self, response: httpx.Response, wanted: str) -> tuple[Answered, Reply]:
-        kept = {name: response.headers[name] for name in MEANINGFUL_HEADERS if name in response.headers}
+    async def _answer(self, response: httpx.Response, wanted: str) -> tuple[Reply, int]:
         if response.is_stream_consumed:  # read already, by what stands in for the network
-            answered = Answered(response.status_code, kept, response.content)
-            return answered, self._understood(answered, wanted)
+            return self._interpreted(response, response.content, wanted)
         raw = cast("AsyncGenerator[bytes, None]", response.aiter_raw())  # declared as less than it is
         async with aclosing(raw) as pieces:
-            answered = Answered(response.status_code, kept, await self._content(response, pieces))
-            reply = self._understood(answered, wanted)
+            answer = self._interpreted(response, await self._content(response, pieces), wanted)
             # Only now is the end read, without which httpx does not use the connection again: where an
             # answer is longer than its length says, the rest would be taken for the next one.
             async for _ in pieces:
                 pass
-        return answered, reply
+        return answer
 
     async def _content(self, response: httpx.Response, pieces: AsyncIterator[bytes]) -> bytes:
         limit = self._connection.max_answer_size
@@ -170,15 +186,16 @@ class Transport:
             room = self._limiter.borrowed_tokens + remaining
         self._limiter.total_tokens = max(1, min(room, self._connection.max_concurrent_requests))
 
-    def _understood(self, answered: Answered, wanted: str) -> Reply:
+    def _interpreted(self, response: httpx.Response, content: bytes, wanted: str) -> tuple[Reply, int]:
         try:
-            return understand(
-                answered.status, answered.headers, answered.content, wanted=wanted, host=self._connection.host
+            reply = interpret(
+                response.status_code, response.headers, content, wanted=wanted, host=self._connection.host
             )
         except SentryError as error:
             if error.sentry is not None:  # a server, or a page in between, may echo what it was sent
                 error.sentry = error.sentry.replace(self._token, "[token]")
             raise
+        return reply, memory_of(content)
 
     def _url(self, path: str, params: Params, base: str | None) -> str:
         query = urlencode(params, errors="replace")

@@ -15,7 +15,7 @@ from sentry.errors import (
     UnreachableError,
 )
 from sentry.transport.answers import surely_not_acted
-from sentry.transport.waiting import on_wait
+from sentry.transport.progress import on_progress
 
 T = TypeVar("T")
 
@@ -84,7 +84,7 @@ def _would_pass_deadline(retry_state: RetryCallState) -> bool:
 
 
 async def _tell(retry_state: RetryCallState) -> None:
-    if (tell := on_wait.get()) is not None:
+    if (tell := on_progress.get()) is not None:
         error, wait = _error_of(retry_state), retry_state.upcoming_sleep
         await tell(f"{error.message} Waiting {wait:.1f} s, then trying again.")
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentry.errors import BadResponseError, NotFoundError, RateLimitedError, SentryError
-from sentry.transport.answers import MAX_WAIT, RouteMissingError, retry_after, sentry_words, understand
+from sentry.transport.answers import MAX_WAIT, RouteMissingError, interpret, retry_after, sentry_words
 from sentry.transport.links import next_cursor
 from sentry.transport.parsing import parse
 
@@ -18,7 +18,7 @@ JSON_TYPE = {"content-type": "application/json"}
 
 def understood(status: int, body: bytes, **headers: str) -> Any:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return understand(status, {**JSON_TYPE, **named}, body, wanted="Issue 5", host="sentry.example.com").body
+    return interpret(status, {**JSON_TYPE, **named}, body, wanted="Issue 5", host="sentry.example.com").body
 
 
 @pytest.mark.parametrize(

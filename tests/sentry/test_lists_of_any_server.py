@@ -1,8 +1,15 @@
 """Lists of issues, in the dialect that each kind of server speaks."""
 
-from standins.knowing import asked
+from contextlib import suppress
+from typing import Any
 
-from sentry.errors import NotFoundError
+import pytest
+from standins.clients import client_of
+from standins.knowing import Answering, asked
+from standins.sockets import listening
+
+from sentry.dialects import Dialect
+from sentry.errors import NotFoundError, SentryError, UnavailableError
 
 NUMBERS_ONLY = (400, {"detail": "Invalid project parameter. Values must be numbers."})
 
@@ -43,6 +50,7 @@ async def test_glitchtip_is_asked_in_its_own_words_for_sorts_and_projects() -> N
             "GET /organizations/acme/issues/?query=is%3Aunresolved&sort=-count": (200, [{"id": "5"}]),
         },
         lambda client: client.list_issues(sort="freq"),
+        Dialect.GLITCHTIP,
     )
     assert ([issue.id for issue in page.items], len(log)) == (["5"], 2)
     page, log = await asked(
@@ -53,6 +61,7 @@ async def test_glitchtip_is_asked_in_its_own_words_for_sorts_and_projects() -> N
             "GET /projects/acme/shop/issues/?query=is%3Aunresolved&sort=-last_seen": (200, [{"id": "5"}]),
         },
         lambda client: client.list_issues(project="shop", sort="date"),
+        Dialect.GLITCHTIP,
     )
     assert ([issue.id for issue in page.items], len(log)) == (["5"], 4)
 
@@ -66,9 +75,17 @@ INTERNAL_ERROR = (500, {"detail": "Internal Error"})
 
 
 async def test_a_failing_sentry_is_not_taken_for_an_old_one_that_answers() -> None:
+    for kind in (None, Dialect.TODAY):
+        error, log = await asked(
+            {"GET /organizations/acme/issues/": INTERNAL_ERROR, "GET /organizations/acme/projects/": INTERNAL_ERROR},
+            lambda client: client.list_issues(),
+            kind,
+        )
+        assert (error.error, error.status_code, len(log)) == ("sentry_unavailable", 500, 1)
     error, log = await asked(
         {"GET /organizations/acme/issues/": INTERNAL_ERROR, "GET /organizations/acme/projects/": INTERNAL_ERROR},
         lambda client: client.list_issues(),
+        Dialect.SENTRY_10,
     )
     assert (error.error, error.status_code, len(log)) == ("sentry_unavailable", 500, 2)
     error, log = await asked(
@@ -85,11 +102,11 @@ async def test_projects_of_old_sentry_that_the_token_may_not_see_do_not_hide_the
         "GET /projects/acme/open/issues/": (200, [{"id": "5"}]),
         "GET /projects/acme/closed/issues/": (403, {"detail": "no"}),
     }
-    page, log = await asked(known, lambda client: client.list_issues())
+    page, log = await asked(known, lambda client: client.list_issues(), Dialect.SENTRY_10)
     assert ([issue.id for issue in page.items], len(log)) == (["5"], 4)
     known["GET /projects/acme/open/issues/"] = (500, {"detail": "broken"})
-    error, _ = await asked(known, lambda client: client.list_issues())
-    assert error.error == "sentry_unavailable"
+    error, log = await asked(known, lambda client: client.list_issues(), Dialect.SENTRY_10)
+    assert (error.error, "GET /projects/acme/open/issues/" in log[-2] + log[-1]) == ("sentry_unavailable", True)
 
 
 async def test_too_many_projects_of_old_sentry_are_not_asked_one_by_one() -> None:
@@ -99,6 +116,7 @@ async def test_too_many_projects_of_old_sentry_are_not_asked_one_by_one() -> Non
             "GET /organizations/acme/projects/": (200, [{"slug": f"p{number}"} for number in range(51)]),
         },
         lambda client: client.list_issues(),
+        Dialect.SENTRY_10,
     )
     assert ("there are 51 of them" in error.message, len(log)) == (True, 2)
 
@@ -112,6 +130,7 @@ async def test_a_cursor_over_several_projects_must_be_one_that_was_given() -> No
                 "GET /projects/acme/": (200, [{"id": "5"}]),
             },
             lambda client, cursor=cursor: client.list_issues(cursor=cursor),  # type: ignore[misc]  # bound early
+            Dialect.SENTRY_10,
         )
         if cursor in ("p0=1%3A", ""):
             assert answer.items or answer.next_cursor is None
@@ -125,3 +144,61 @@ async def test_a_500_to_a_cursor_says_that_the_cursor_may_be_why() -> None:
         lambda client: client.get_events("5", cursor="garbage"),
     )
     assert (error.error, "try without one" in error.message) == ("sentry_unavailable", True)
+
+
+async def test_one_failure_of_a_healthy_sentry_with_sixty_projects_is_over_with_the_next_call() -> None:
+    server_like = Answering(
+        {
+            "GET /organizations/acme/issues/": INTERNAL_ERROR,
+            "GET /organizations/acme/projects/": (200, [{"slug": f"p{number}"} for number in range(60)]),
+        },
+        kind=Dialect.TODAY,
+    )
+    async with listening(server_like.answer) as server, client_of(server.url, organization="acme") as client:
+        with pytest.raises(UnavailableError):
+            await client.list_issues(period="7d")
+        server_like.known["GET /organizations/acme/issues/"] = (200, [{"id": "5"}])
+        assert [issue.id for issue in (await client.list_issues(period="7d")).items] == ["5"]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [(200, []), (400, {"detail": "Your search query could not be parsed"}), (404, {"detail": "no such environment"})],
+    ids=["finds nothing", "is refused", "names an unknown environment"],
+)
+async def test_a_first_search_in_vain_does_not_keep_sentry_9_from_listing_by_project(first: Any) -> None:
+    row = {"id": "5", "permalink": "http://sentry.test/acme/shop/issues/5/"}
+    server_like = Answering(
+        {
+            "GET /organizations/acme/issues/": INTERNAL_ERROR,
+            "GET /organizations/acme/issues/?query=in%20vain": first,
+            "GET /organizations/acme/issues/?query=in+vain": first,
+            "GET /organizations/acme/projects/": (200, [{"slug": "shop"}]),
+            "GET /projects/acme/shop/issues/": (200, [row]),
+        },
+        kind=Dialect.SENTRY_10,
+    )
+    async with listening(server_like.answer) as server, client_of(server.url, organization="acme") as client:
+        with suppress(SentryError):
+            await client.list_issues(query="in vain")
+        assert [issue.id for issue in (await client.list_issues()).items] == ["5"]
+        server.requests.clear()
+        await client.list_issues(query="level:error")
+        assert "GET /api/0/projects/acme/shop/issues/?query=level%3Aerror&limit=25" in server.log
+        assert "/organizations/acme/issues/" not in "".join(server.log)
+
+
+async def test_sentry_9_with_its_usual_feature_flags_lists_project_by_project() -> None:
+    page, _ = await asked(
+        {
+            "GET /organizations/acme/issues/": (
+                400,
+                {"detail": "You do not have the multi project stream feature enabled"},
+            ),
+            "GET /organizations/acme/projects/": (200, [{"slug": "shop"}]),
+            "GET /projects/acme/shop/issues/": (200, [{"id": "5"}]),
+        },
+        lambda client: client.list_issues(),
+        Dialect.SENTRY_10,
+    )
+    assert [issue.id for issue in page.items] == ["5"]

@@ -12,8 +12,8 @@ from standins.clients import connection_to
 from standins.recorded import GLITCHTIP, RECORDED, SENTRY_9
 
 from sentry.client import SentryClient
-from sentry.endpoints.listing import IssueQuery, free_text_last
-from sentry.endpoints.merging import merged_projects
+from sentry.endpoints.issue_query import IssueQuery, free_text_last
+from sentry.endpoints.merged_lists import merged_projects
 from sentry.models import Event, Frame, Issue, Project, Release, SentryModel, TagValues, as_list, as_object
 from sentry.models.pages import Page
 

@@ -143,7 +143,7 @@ async def test_an_issue_is_updated_in_one_request(known: Known, status: Any) -> 
 
 
 async def test_old_sentry_updates_an_issue_by_short_id_in_three_requests_at_most() -> None:
-    async with opened(OLD_SENTRY) as (client, server):
+    async with opened(OLD_SENTRY, organization=None) as (client, server):
         await client.update_issue("SHOP-BACKEND-1", IssueChange(status="resolved"))
         assert len(server.log) == 3
         server.requests.clear()

@@ -206,5 +206,5 @@ async def test_a_fresh_client_reads_an_issue_and_its_event_in_as_few_requests_as
     async with opened(known, organization=None, cache_ttl=60) as (client, server):
         issue, event = await issue_and_event(client, known.issue)
         assert event.group_id == issue.id
-        # The organization, today's two routes, the two of old.
-        assert len(server.log) == 5
+        # The organization, which tells the kind of server, and its own two routes.
+        assert len(server.log) == 3

@@ -11,7 +11,7 @@ from standins.sockets import Handler, Request, Wire, listening
 from sentry.client import SentryClient
 from sentry.errors import SentryError, UnavailableError
 from sentry.protocol import IssueChange
-from sentry.transport.waiting import on_wait
+from sentry.transport.progress import on_progress
 
 GOOD = answering(200, b'{"id": "5", "status": "resolved"}')
 
@@ -99,7 +99,7 @@ async def test_a_write_that_met_no_server_is_repeated() -> None:
     async with listening(GOOD) as before:
         port = before.port
     words: asyncio.Queue[str] = asyncio.Queue()
-    on_wait.set(words.put)
+    on_progress.set(words.put)
     async with client_of(f"http://127.0.0.1:{port}", organization="acme") as client:
         call = asyncio.ensure_future(client.update_issue("5", IssueChange(status="resolved")))
         assert "No connection to 127.0.0.1" in await words.get()
@@ -113,7 +113,7 @@ async def test_whoever_waits_is_told_why() -> None:
     async def hear(words: str) -> None:
         told.append(words)
 
-    on_wait.set(hear)
+    on_progress.set(hear)
     handler = in_turn([PASSING["503"], PASSING["429"], GOOD])
     async with listening(handler) as server, client_of(server.url, organization="acme") as client:
         await client.get_issue("5")
@@ -133,7 +133,7 @@ async def test_all_who_wait_for_the_same_answer_are_told_and_none_of_them_holds_
             if name == "slow":
                 await gate.wait()
 
-        on_wait.set(hear)
+        on_progress.set(hear)
         await client.get_issue("5")
 
     handler = in_turn([answering(503, b"", retry_after="0"), GOOD])

@@ -1,4 +1,4 @@
-"""Which route a server has: found out, remembered, and doubted when there is reason to."""
+"""By which route a server is asked: what it says of itself decides, one failure never does."""
 
 from collections.abc import Awaitable, Callable
 
@@ -7,13 +7,15 @@ from standins.clients import client_of
 from standins.knowing import Answering
 from standins.sockets import listening
 
+from sentry.dialects import Dialect, Route, dialect_of_organization, dialect_of_permalink
 from sentry.endpoints.routes import RELEARN_AFTER, Routes
 from sentry.endpoints.short_ids import MAX_REMEMBERED, ShortIds
 from sentry.errors import BadResponseError, NotFoundError, SentryError, UnavailableError, UnsupportedError
 from sentry.models import Issue
+from sentry.models.pages import Page
 from sentry.transport.answers import RouteMissingError
 
-EVENT = "0123456789abcdef0123456789abcdef"
+TODAY, OLD = Route.ORGANIZATION, Route.NUMBER
 
 
 class Clock:
@@ -24,96 +26,201 @@ class Clock:
 
 
 class Server:
-    """Routes that answer with their name, or raise what a test says."""
+    """Says its kind when it is asked; its routes answer with their name, or raise what a test says."""
 
-    def __init__(self) -> None:
-        self.raises: dict[str, SentryError] = {}
-        self.asked: list[str] = []
+    def __init__(self, kind: Dialect | None = None) -> None:
+        self.kind = kind
+        self.raises: dict[Route, SentryError] = {}
+        self.asked: list[Route | str] = []
+        self.routes = Routes(self.who, clock=(clock := Clock()))
+        self.clock = clock
 
-    def route(self, name: str) -> Callable[[], Awaitable[str]]:
+    async def who(self) -> Dialect | None:
+        self.asked.append("who?")
+        return self.kind
+
+    def route(self, route: Route) -> Callable[[], Awaitable[str]]:
         async def ask() -> str:
-            self.asked.append(name)
-            if name in self.raises:
-                raise self.raises[name]
-            return name
+            self.asked.append(route)
+            if route in self.raises:
+                raise self.raises[route]
+            return route.name
 
         return ask
 
-    async def ask(self, routes: Routes) -> list[str]:
+    async def ask(self, operation: str = "read an issue", instead: str = "") -> list[Route | str]:
         self.asked.clear()
-        await routes.first("read an issue", self.route("today"), self.route("old"))
+        await self.routes.first(operation, {route: self.route(route) for route in Route}, instead=instead)
         return self.asked
 
 
-def missing(*, is_doubtful: bool = False) -> RouteMissingError:
-    error = RouteMissingError("no route", status_code=500 if is_doubtful else 404)
-    if is_doubtful:
-        error.is_doubtful, error.otherwise = True, UnavailableError("failed", status_code=500)
+def missing(status: int = 404) -> RouteMissingError:
+    return RouteMissingError("no route", status_code=status)
+
+
+def failing() -> RouteMissingError:
+    error = RouteMissingError("failed", status_code=500)
+    error.otherwise = UnavailableError("failed", status_code=500)
     return error
 
 
-async def test_the_route_that_answered_is_asked_first_from_then_on() -> None:
-    routes, server = Routes(), Server()
-    server.raises["today"] = missing()
-    assert list(await server.ask(routes)) == ["today", "old"]
-    assert list(await server.ask(routes)) == ["old"]
+async def test_a_server_that_says_it_is_an_older_kind_is_asked_by_that_kinds_routes_from_then_on() -> None:
+    server = Server(Dialect.SENTRY_10)
+    server.raises[TODAY] = missing()
+    assert await server.ask() == [TODAY, "who?", OLD]
+    assert await server.ask() == [OLD]
+    assert await server.ask("read the tags of an issue") == [OLD]
+
+
+@pytest.mark.parametrize("flaw", [missing(), missing(405), missing(200), failing()], ids=["404", "405", "page", "500"])
+@pytest.mark.parametrize("kind", [None, Dialect.TODAY])
+async def test_no_failure_makes_a_server_an_older_kind(kind: Dialect | None, flaw: RouteMissingError) -> None:
+    server = Server(kind)
+    await server.ask()
+    server.raises[TODAY] = flaw
+    with pytest.raises(SentryError):
+        await server.ask()
+    assert OLD not in server.asked
+    server.raises.clear()
+    assert await server.ask() == [TODAY]
 
 
 async def test_an_upgraded_sentry_is_noticed_after_a_while() -> None:
-    clock, server = Clock(), Server()
-    routes = Routes(clock)
-    server.raises["today"] = missing()
-    assert list(await server.ask(routes)) == ["today", "old"]
+    server = Server(Dialect.SENTRY_10)
+    server.raises[TODAY] = missing()
+    await server.ask()
     server.raises.clear()
-    clock.now = RELEARN_AFTER
-    assert list(await server.ask(routes)) == ["old"]
-    clock.now = RELEARN_AFTER + 1
-    assert list(await server.ask(routes)) == ["today"]
+    server.clock.now = RELEARN_AFTER - 1
+    assert await server.ask() == [OLD]
+    server.clock.now = RELEARN_AFTER
+    assert await server.ask() == [TODAY]
 
 
-async def test_a_route_that_has_gone_is_replaced_at_once() -> None:
-    routes, server = Routes(), Server()
-    assert list(await server.ask(routes)) == ["today"]
-    server.raises["today"] = missing()
-    assert list(await server.ask(routes)) == ["today", "old"]
-    assert list(await server.ask(routes)) == ["old"]
+async def test_an_older_server_whose_routes_have_gone_is_asked_again_who_it_is() -> None:
+    server = Server(Dialect.SENTRY_10)
+    server.raises[TODAY] = missing()
+    await server.ask()
+    server.kind, server.raises = Dialect.TODAY, {OLD: missing()}
+    assert await server.ask() == [OLD, "who?", TODAY]
+    assert await server.ask() == [TODAY]
 
 
-async def test_a_failure_of_a_route_that_has_answered_before_is_a_failure() -> None:
-    routes, server = Routes(), Server()
-    await server.ask(routes)
-    server.raises["today"] = missing(is_doubtful=True)
-    with pytest.raises(UnavailableError):
-        await server.ask(routes)
-    assert server.asked == ["today"]
+async def test_what_failed_is_told_as_it_failed_where_no_other_route_helps() -> None:
+    for kind in (None, Dialect.TODAY):
+        server = Server(kind)
+        server.raises[TODAY] = failing()
+        with pytest.raises(UnavailableError):
+            await server.ask("list issues")
 
 
-async def test_a_missing_object_tells_that_its_route_is_there_but_not_that_the_known_one_has_gone() -> None:
-    routes, server = Routes(), Server()
-    server.raises = {"today": missing(), "old": NotFoundError("no issue 5", status_code=404)}
-    for asked in (["today", "old"], ["old"]):
+async def test_a_missing_object_is_no_missing_route() -> None:
+    server = Server(Dialect.SENTRY_10)
+    server.raises = {TODAY: missing(), OLD: NotFoundError("no issue 5", status_code=404)}
+    for asked in ([TODAY, "who?", OLD], [OLD]):
         with pytest.raises(NotFoundError):
-            await server.ask(routes)
+            await server.ask()
         assert server.asked == asked
-    routes, server = Routes(), Server()
-    await server.ask(routes)
-    server.raises = {"today": missing(), "old": NotFoundError("no issue 5", status_code=404)}
-    with pytest.raises(NotFoundError):
-        await server.ask(routes)
-    server.raises.clear()
-    assert list(await server.ask(routes)) == ["today"]
 
 
-async def test_what_no_route_has_is_unsupported_unless_nothing_ever_answered() -> None:
-    routes, server = Routes(), Server()
-    server.raises = {"today": missing(), "old": missing()}
+async def test_the_second_of_a_kinds_routes_is_asked_first_once_it_has_answered() -> None:
+    server = Server(Dialect.GLITCHTIP)
+    server.routes.notice(Dialect.GLITCHTIP)
+    server.raises[OLD] = missing()
+    operation = "read the oldest event of an issue"
+    assert await server.ask(operation) == [OLD, Route.WALK]
+    assert await server.ask(operation) == [Route.WALK]
+
+
+async def test_an_empty_list_is_no_evidence_that_a_route_is_the_right_one() -> None:
+    server = Server()
+    server.routes.notice(Dialect.SENTRY_10)
+    rows: list[str] = []
+
+    async def of_organization() -> Page[str]:
+        raise missing()
+
+    async def of_each() -> Page[str]:
+        return Page(rows)
+
+    async def listed() -> list[Route]:
+        asked: list[Route] = []
+
+        async def ask(route: Route, list_issues: Callable[[], Awaitable[Page[str]]]) -> Page[str]:
+            asked.append(route)
+            return await list_issues()
+
+        routes = {
+            TODAY: lambda: ask(TODAY, of_organization),
+            Route.EACH_PROJECT: lambda: ask(Route.EACH_PROJECT, of_each),
+        }
+        await server.routes.first("list issues", routes)
+        return asked
+
+    for _ in range(2):
+        assert await listed() == [TODAY, Route.EACH_PROJECT]
+    rows.append("SHOP-1")
+    await listed()
+    assert await listed() == [Route.EACH_PROJECT]
+
+
+async def test_what_no_route_has_is_unsupported_unless_nothing_says_that_a_sentry_answers() -> None:
+    server = Server()
+    server.raises = {route: missing() for route in Route}
     with pytest.raises(BadResponseError):
-        await server.ask(routes)
-    await routes.first("list issues", server.route("list"))
+        await server.ask()
+    server.kind = Dialect.SENTRY_10
     with pytest.raises(UnsupportedError, match=r"no way to read an issue\.$"):
-        await server.ask(routes)
-    with pytest.raises(ValueError, match="names no route"):
-        await routes.first("nothing")
+        await server.ask()
+    with pytest.raises(UnsupportedError, match="suspect commits"):
+        await server.ask("name suspect commits")
+
+
+async def test_what_a_kind_is_known_to_lack_is_not_asked_for() -> None:
+    server = Server(Dialect.GLITCHTIP)
+    server.routes.notice(Dialect.GLITCHTIP)
+    with pytest.raises(UnsupportedError):
+        await server.ask("name suspect commits")
+    assert server.asked == ["who?"]
+
+
+async def test_a_page_on_a_route_that_has_worked_is_told_as_a_page() -> None:
+    server = Server(Dialect.GLITCHTIP)
+    server.routes.notice(Dialect.GLITCHTIP)
+    server.raises[OLD] = missing(200)
+    with pytest.raises(UnsupportedError):
+        await server.ask()
+    server.raises.clear()
+    await server.ask()
+    server.raises[OLD] = missing(200)
+    with pytest.raises(BadResponseError):
+        await server.ask()
+
+
+def test_each_kind_is_told_by_what_only_it_says() -> None:
+    ours = {"slug": "acme", "require2FA": False, "isEarlyAdopter": False}
+    assert dialect_of_organization({**ours, "links": {"regionUrl": "https://us.sentry.io"}}) is Dialect.TODAY
+    assert dialect_of_organization(ours) is Dialect.SENTRY_10
+    assert dialect_of_organization({**ours, "eventThrottleRate": 0}) is Dialect.GLITCHTIP
+    assert dialect_of_organization({"slug": "acme"}) is None
+    for permalink in ("http://sentry.test/acme/shop/issues/5/", "http://sentry.test/prefix/acme/shop/issues/5/"):
+        assert dialect_of_permalink(permalink) is Dialect.SENTRY_9
+    for other in (
+        "https://sentry.io/organizations/acme/issues/5/",
+        "https://sentry.test/prefix/organizations/acme/issues/5/",
+        "https://acme.sentry.io/issues/5/",
+        "http://glitchtip.test/backend/issues/5",
+        "http://[bad/acme/shop/issues/5/",
+        "",
+        None,
+    ):
+        assert dialect_of_permalink(other) is None
+
+
+async def test_an_issue_tells_sentry_9_from_its_successors_and_an_organization_does_not_take_it_back() -> None:
+    server = Server(Dialect.SENTRY_10)
+    server.routes.notice(Dialect.SENTRY_9)
+    server.routes.notice(Dialect.SENTRY_10)
+    assert await server.ask("list issues") == [Route.EACH_PROJECT]
 
 
 async def test_a_short_id_is_remembered_for_its_lifetime_and_within_bounds() -> None:
@@ -132,14 +239,16 @@ async def test_a_short_id_is_remembered_for_its_lifetime_and_within_bounds() -> 
 
 
 async def test_a_short_id_whose_issue_has_gone_is_looked_up_again() -> None:
+    who = Answering({}, kind=Dialect.SENTRY_10).known
     server_like = Answering({})
     async with (
         listening(server_like.answer) as server,
         client_of(server.url, organization="acme", cache_ttl=60) as client,
     ):
-        server_like.known = {"GET /issues/5/": (200, {"id": "5", "shortId": "SHOP-1"})}
+        server_like.known = {**who, "GET /issues/5/": (200, {"id": "5", "shortId": "SHOP-1"})}
         await client.get_issue("5")
         server_like.known = {
+            **who,
             "GET /issues/5/": (404, {"detail": "The requested resource does not exist"}),
             "GET /issues/6/": (200, {"id": "6", "shortId": "SHOP-1"}),
             "GET /organizations/acme/shortids/SHOP-1/": (200, {"groupId": "6"}),

@@ -1,6 +1,7 @@
 """Events, changes, comments and releases, however a server words them."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -8,9 +9,10 @@ from standins.clients import client_of
 from standins.knowing import Answering, asked
 from standins.sockets import Request, Wire, listening
 
-from sentry.errors import NotFoundError, UnsupportedError
+from sentry.dialects import Dialect
+from sentry.errors import BadResponseError, NotFoundError, SentryError, UnsupportedError
 from sentry.protocol import IssueChange
-from sentry.transport.waiting import together
+from service.side_by_side import together
 
 EVENT = "0123456789abcdef0123456789abcdef"
 
@@ -24,12 +26,17 @@ async def test_the_hit_of_a_search_for_an_event_is_followed_to_its_issue() -> No
                 f"GET /issues/65/events/{EVENT}/": (200, {"eventID": EVENT, "groupID": "65"}),
             },
             lambda client: client.get_event(EVENT),
+            Dialect.GLITCHTIP,
         )
         assert event.group_id == "65"
-    error, _ = await asked({"GET /organizations/acme/issues/": (200, [])}, lambda client: client.get_event(EVENT))
+    error, _ = await asked(
+        {"GET /organizations/acme/issues/": (200, [])}, lambda client: client.get_event(EVENT), Dialect.GLITCHTIP
+    )
     assert error.error == "not_found"
     error, _ = await asked(
-        {"GET /organizations/acme/issues/": (200, [{"id": None}])}, lambda client: client.get_event(EVENT)
+        {"GET /organizations/acme/issues/": (200, [{"id": None}])},
+        lambda client: client.get_event(EVENT),
+        Dialect.GLITCHTIP,
     )
     assert error.error == "bad_response"
 
@@ -42,6 +49,7 @@ async def test_an_event_that_no_project_has_is_not_found() -> None:
                 "GET /organizations/acme/projects/": (200, projects),
             },
             lambda client: client.get_event(EVENT),
+            Dialect.GLITCHTIP,
         )
         assert error.error == "not_found"
 
@@ -65,11 +73,13 @@ async def test_an_event_of_another_issue_is_not_found_in_this_one() -> None:
             f"GET /projects/acme/shop/events/{EVENT}/": (200, {"eventID": EVENT, "groupID": "6"}),
         },
         lambda client: client.get_event(EVENT, issue="5"),
+        Dialect.SENTRY_10,
     )
     assert (error.error, "belongs to issue 6" in error.message) == ("not_found", True)
     error, _ = await asked(
         {"GET /issues/5/events": (404, {}), "GET /issues/5/": (200, {"id": "5"})},
         lambda client: client.get_event(EVENT, issue="5"),
+        Dialect.SENTRY_10,
     )
     assert (error.error, "did not say the project" in error.message) == ("bad_response", True)
 
@@ -95,7 +105,9 @@ async def test_a_walk_to_the_oldest_event_ends() -> None:
     async def endless(request: Request, wire: Wire) -> None:
         nonlocal page
         page += 1
-        if not request.path.startswith("/api/0/issues/5/events/"):
+        if request.path == "/api/0/organizations/":
+            await wire.answer(200, b'[{"slug": "acme", "isAcceptingEvents": true}]')
+        elif not request.path.startswith("/api/0/issues/5/events/"):
             await wire.answer(404, b"")
         elif request.path.endswith("oldest/"):
             await wire.answer(422, b"{}")
@@ -110,10 +122,14 @@ async def test_a_walk_to_the_oldest_event_ends() -> None:
 
 
 async def test_an_issue_without_events_has_no_oldest_one() -> None:
-    error, _ = await asked({"GET /issues/5/events/?": (200, [])}, lambda client: client.get_event("oldest", issue="5"))
+    error, _ = await asked(
+        {"GET /issues/5/events/?": (200, [])}, lambda client: client.get_event("oldest", issue="5"), Dialect.GLITCHTIP
+    )
     assert "has no events any more" in error.message
     error, _ = await asked(
-        {"GET /issues/5/events/oldest/": (400, {"detail": "no"})}, lambda client: client.get_event("oldest", issue="5")
+        {"GET /issues/5/events/oldest/": (400, {"detail": "no"})},
+        lambda client: client.get_event("oldest", issue="5"),
+        Dialect.GLITCHTIP,
     )
     assert error.error == "invalid_request"
 
@@ -125,6 +141,7 @@ async def test_an_oldest_event_whose_row_is_not_whole_is_read_by_its_id() -> Non
             f"GET /issues/5/events/{EVENT}/": (200, {"eventID": EVENT, "title": "whole"}),
         },
         lambda client: client.get_event("oldest", issue="5"),
+        Dialect.GLITCHTIP,
     )
     assert event.title == "whole"
 
@@ -133,6 +150,7 @@ async def test_a_lookup_that_gives_no_number_is_a_bad_response() -> None:
     error, _ = await asked(
         {"GET /organizations/acme/shortids/SHOP-1/": (200, {"groupId": None})},
         lambda client: client.get_issue("SHOP-1"),
+        Dialect.SENTRY_10,
     )
     assert (error.error, "no number for SHOP-1" in error.message) == ("bad_response", True)
 
@@ -141,11 +159,14 @@ async def test_a_server_that_assigns_to_nobody_is_told_to_have_done_so() -> None
     error, _ = await asked(
         {"PUT /issues/5/": (200, {"id": "5", "status": "resolved"})},
         lambda client: client.update_issue("5", IssueChange(status="resolved", assigned_to="ada@example.com")),
+        Dialect.GLITCHTIP,
     )
     assert error.error == "unsupported"
     assert error.message.endswith("The rest of the change was made.")
     issue, _ = await asked(
-        {"PUT /issues/5/": (200, {"id": "5"})}, lambda client: client.update_issue("5", IssueChange(assigned_to=""))
+        {"PUT /issues/5/": (200, {"id": "5"})},
+        lambda client: client.update_issue("5", IssueChange(assigned_to="")),
+        Dialect.GLITCHTIP,
     )
     assert issue.id == "5"
 
@@ -154,6 +175,7 @@ async def test_a_status_that_is_refused_for_another_reason_is_an_invalid_request
     error, _ = await asked(
         {"PUT /issues/5/": (422, {"detail": "no"})},
         lambda client: client.update_issue("5", IssueChange(status="ignored")),
+        Dialect.GLITCHTIP,
     )
     assert error.error == "invalid_request"
 
@@ -243,3 +265,44 @@ async def test_calls_side_by_side_fail_each_for_itself() -> None:
 )
 def test_a_change_is_sent_in_sentrys_words(change: IssueChange, body: dict[str, Any]) -> None:
     assert change.body() == body
+
+
+PAGE = b"<!doctype html><title>Back soon</title>"
+
+
+async def test_a_page_in_between_moves_nothing_to_another_route() -> None:
+    paged: list[bool] = [False]
+
+    async def answer(request: Request, wire: Wire) -> None:
+        if paged[0]:
+            await wire.answer(200, PAGE, "text/html")
+        elif request.path == "/api/0/organizations/":
+            await wire.answer(200, b'[{"slug": "acme", "links": {}}]')
+        else:
+            await wire.answer(200, b'{"id": "5", "shortId": "SHOP-1"}')
+
+    async with (
+        listening(answer) as server,
+        client_of(server.url, organization="acme", cache_ttl=0) as client,
+    ):
+        for is_page in (True, False, True, False):
+            paged[0] = is_page
+            if is_page:
+                with pytest.raises(BadResponseError, match="web page instead of JSON"):
+                    await client.get_issue("5")
+            else:
+                await client.get_issue("5")
+        assert {line for line in server.log if "issues" in line} == {"GET /api/0/organizations/acme/issues/5/"}
+
+
+@pytest.mark.parametrize("kind", [None, Dialect.TODAY, Dialect.SENTRY_10, Dialect.GLITCHTIP], ids=str)
+async def test_a_write_that_is_answered_with_a_page_is_not_sent_again(kind: Dialect | None) -> None:
+    server_like = Answering({}, unknown=(200, PAGE), kind=kind)
+    async with listening(server_like.answer) as server, client_of(server.url, organization="acme") as client:
+        with suppress(SentryError):
+            await client.list_organizations()
+        for write in (lambda: client.add_comment("5", "Hello"), lambda: client.update_issue("5", IssueChange())):
+            server.requests.clear()
+            with pytest.raises(BadResponseError, match="Whether Sentry made the change is not known"):
+                await write()
+            assert len([line for line in server.log if not line.startswith("GET")]) == 1

@@ -3,16 +3,8 @@
 import re
 from dataclasses import dataclass, replace
 
+from sentry.dialects import PERIODS_OF_SENTRY_9, SORTS_OF_GLITCHTIP, SORTS_OF_SENTRY_9
 from sentry.paths import quoted
-
-SORTS_OF_GLITCHTIP = {
-    "date": "-last_seen",
-    "new": "-first_seen",
-    "freq": "-count",
-    "recommended": "-priority",
-}
-SORTS_OF_SENTRY_9 = ("date", "new", "freq", "priority")
-PERIODS_OF_SENTRY_9 = ("24h", "14d")
 
 _TERM = re.compile(r'(?:[^\s"\[\]]|"(?:\\.|[^"\\])*"|\[[^\]]*\])+|\S')
 

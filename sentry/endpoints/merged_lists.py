@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode
 
-from sentry.endpoints.gathering import of_each
-from sentry.endpoints.listing import IssueQuery
+from sentry.endpoints.each_project import of_each
+from sentry.endpoints.issue_query import IssueQuery
 from sentry.errors import InvalidRequestError
 from sentry.models import Issue
 from sentry.models.pages import Page
