@@ -61,6 +61,7 @@ class Settings(BaseModel):
     cache_ttl: Annotated[float, Field(ge=0, le=3_600)]
     cache_size: Annotated[int, Field(ge=0)]
     token_budget: Annotated[int, Field(ge=500, le=100_000)]
+    structured_content: bool
     redact_pii: bool
     redact_keys: tuple[str, ...]
     http_host: str

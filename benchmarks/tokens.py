@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bpe_openai import get_encoding
 
-from server import build_server
+from application import build_server
 from settings import load_settings
 
 MOST_INPUT, MOST_WHOLE = 2_200, 5_000

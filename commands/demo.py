@@ -76,6 +76,7 @@ async def _agent(embedded: Embedded) -> AsyncGenerator[Client]:
             "SENTRY_ORG": FIRST_ORGANIZATION,
             "SENTRY_AUTH_TOKEN": embedded.token,
             "SENTRY_MCP_CACHE_TTL": "0",
+            "SENTRY_MCP_STRUCTURED_CONTENT": "true",  # the demo reads answers as a program, too
         },
     )
     async with Client(stdio_client(parameters)) as client:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import anyio
 
+from application import connection
 from sentry.client import SentryClient
 from sentry.errors import (
     BadResponseError,
@@ -19,7 +20,6 @@ from sentry.errors import (
 )
 from sentry.paths import quoted
 from sentry.protocol import IssueChange
-from server import connection
 from settings import Settings
 from views.provenance import visible
 

@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from commands.version import VERSION
+from sentry_mcp import __version__
 from settings import Settings, SettingsError, load_settings
 
 EPILOG = """\
@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, help="with --http: port (3004)")
     parser.add_argument("--local", action="store_true", help="over an embedded Sentry, whose DSN is printed")
     parser.add_argument("--data", metavar="PATH", help="with --local: keep its data in this file")
-    parser.add_argument("--version", action="version", version=f"sentry-mcp {VERSION}")
+    parser.add_argument("--version", action="version", version=f"sentry-mcp {__version__}")
     return parser
 
 

@@ -10,11 +10,9 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS
 
 from prompts import workflows
-from resources.serving import connected_client
-from sentry.errors import InvalidRequestError, NotFoundError, SentryError
+from sentry.errors import SentryError
 from sentry.protocol import SentryClientProtocol
-from views.errors import error_answer
-from views.reader import Reader
+from service.answers import Answers
 
 
 class Entry(NamedTuple):
@@ -29,26 +27,24 @@ CATALOGUE = [
 ]
 
 
-def register_prompts(server: MCPServer[SentryClientProtocol], reader: Reader) -> None:
+def register_prompts(server: MCPServer[SentryClientProtocol], answers: Answers) -> None:
     for entry in CATALOGUE:
         name, words = entry.render.__name__, entry.render.__doc__
-        rendered = _rendered(entry.render, reader)
+        rendered = _rendered(entry.render, answers)
         server.add_prompt(Prompt.from_function(rendered, name=name, title=entry.title, description=words))
 
 
-def _rendered(render: Callable[..., Awaitable[str]], reader: Reader) -> Callable[..., Awaitable[str]]:
+def _rendered(render: Callable[..., Awaitable[str]], answers: Answers) -> Callable[..., Awaitable[str]]:
     """The workflow as the SDK wants it: a function of the arguments that a person fills in."""
 
     async def prompt(**arguments: str) -> str:
         try:
-            return await render(connected_client(), reader, **arguments)
+            return await render(answers, **arguments)
         except SentryError as error:
-            is_theirs = isinstance(error, NotFoundError | InvalidRequestError)
-            raise MCPError(
-                code=INVALID_PARAMS if is_theirs else INTERNAL_ERROR, message=error_answer(error, reader).text
-            ) from error
+            told = answers.failure(error)
+            raise MCPError(code=INVALID_PARAMS if told.is_askers else INTERNAL_ERROR, message=told.text) from error
 
-    _, _, *parameters = signature(render, eval_str=True).parameters.values()
+    _, *parameters = signature(render, eval_str=True).parameters.values()
     prompt.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # what inspect.signature reads
     prompt.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return prompt

@@ -4,11 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from resources import reads
-from sentry.protocol import SentryClientProtocol
+from service.answers import Answers
+from service.issues import get_issue, list_issues
+from service.releases import first_seen_in, quoted_version
 from service.side_by_side import together
-from views.issues import issue_list
-from views.reader import Reader
 
 Issue = Annotated[str, Field(description="ID, short ID or URL of the issue")]
 Release = Annotated[str, Field(description="Version, such as shop@1.5.0")]
@@ -39,32 +38,39 @@ Review how this release behaves, from Sentry's data. Say in a few lines:
 Open an issue with get_issue where its title does not say enough."""
 
 
-async def triage_issue(client: SentryClientProtocol, reader: Reader, issue: Issue) -> str:
+async def triage_issue(answers: Answers, issue: Issue) -> str:
     """What is it, how bad is it, what to do about it."""
-    return f"{TRIAGE}\n\n{await _issue_text(client, reader, issue)}"
+    return f"{TRIAGE}\n\n{await _issue_text(answers, issue)}"
 
 
-async def fix_issue(client: SentryClientProtocol, reader: Reader, issue: Issue) -> str:
+async def fix_issue(answers: Answers, issue: Issue) -> str:
     """From the stack trace to a tested fix."""
-    return f"{FIX}\n\n{await _issue_text(client, reader, issue)}"
+    return f"{FIX}\n\n{await _issue_text(answers, issue)}"
 
 
-async def review_release(client: SentryClientProtocol, reader: Reader, release: Release, project: Project = "") -> str:
+async def review_release(answers: Answers, release: Release, project: Project = "") -> str:
     """What a release broke."""
-    new, seen = await together(
-        client.list_issues(query=reads.first_seen_in(release), project=project or None),
-        client.list_issues(
-            query=f"is:unresolved release:{reads.quoted_version(release)}", project=project or None, sort="freq"
+    new = first_seen_in(release)
+    seen = f"is:unresolved release:{quoted_version(release)}"
+    of_project = project or None
+    first, unresolved = await together(
+        answers.answer(
+            ("issues new in a release", release, project), lambda: list_issues(query=new, project=of_project)
+        ),
+        answers.answer(
+            ("issues seen in a release", release, project),
+            lambda: list_issues(query=seen, project=of_project, sort="freq"),
         ),
     )
     return "\n\n".join(
         [
             REVIEW,
-            f"Issues first seen in it:\n{reader.read(issue_list(new.result())).text}",
-            f"Unresolved issues seen in it:\n{reader.read(issue_list(seen.result())).text}",
+            f"Issues first seen in it:\n{first.result().text}",
+            f"Unresolved issues seen in it:\n{unresolved.result().text}",
         ]
     )
 
 
-async def _issue_text(client: SentryClientProtocol, reader: Reader, issue: str) -> str:
-    return reader.read(await reads.issue(client, issue, include=("tags", "commits"))).text
+async def _issue_text(answers: Answers, issue: str) -> str:
+    asked = "an issue with tags and commits", issue
+    return (await answers.answer(asked, lambda: get_issue(issue, include=("tags", "commits")))).text

@@ -1,20 +1,19 @@
 """Every resource and its URI: what the tools answer, as JSON, for applications to read."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable
-from inspect import Signature, signature
+from inspect import Parameter, Signature
 from typing import NamedTuple, get_type_hints
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 
-from resources import reads
-from resources.search_syntax import SEARCH_SYNTAX
-from resources.serving import connected_client
-from sentry.errors import InvalidRequestError, NotFoundError, SentryError
+from resources.syntax import SEARCH_SYNTAX
+from sentry.errors import SentryError
 from sentry.protocol import SentryClientProtocol
-from views.errors import error_answer
-from views.reader import Reader
+from service import events, issues, projects, releases
+from service.answers import Answers
 from views.results import Result, untrusted
 
 Read = Callable[..., Awaitable[Result]]
@@ -22,33 +21,71 @@ Read = Callable[..., Awaitable[Result]]
 
 class Entry(NamedTuple):
     uri: str
+    name: str
     title: str
+    description: str
     read: Read
 
 
 CATALOGUE = [
-    Entry("sentry://issues", "Unresolved issues", reads.issues),
-    Entry("sentry://issues/{issue}", "An issue with its latest event", reads.issue),
-    Entry("sentry://issues/{issue}/events", "Events of an issue", reads.issue_events),
-    Entry("sentry://projects", "Projects", reads.project_list),
-    Entry("sentry://projects/{organization}/{project}", "A project", reads.project),
-    Entry("sentry://projects/{organization}/{project}/issues", "Issues of a project", reads.project_issues),
-    Entry("sentry://releases/{organization}/{version}", "A release", reads.release),
-    Entry("sentry://events/{event}", "An event", reads.event),
-    Entry("sentry://events/{event}/stacktrace", "The stack trace of an event", reads.event_stacktrace),
+    Entry(
+        "sentry://issues",
+        "issues",
+        "Unresolved issues",
+        "Unresolved issues, the most recently seen first.",
+        issues.list_issues,
+    ),
+    Entry(
+        "sentry://issues/{issue}",
+        "issue",
+        "An issue with its latest event",
+        "An issue with one of its events: the one that the issue's URL names, else the latest.",
+        issues.get_issue,
+    ),
+    Entry(
+        "sentry://issues/{issue}/events",
+        "issue_events",
+        "Events of an issue",
+        "The newest events of an issue.",
+        events.list_events,
+    ),
+    Entry("sentry://projects", "project_list", "Projects", "The projects of the organization.", projects.list_projects),
+    Entry("sentry://projects/{organization}/{project}", "project", "A project", "A project.", projects.get_project),
+    Entry(
+        "sentry://projects/{organization}/{project}/issues",
+        "project_issues",
+        "Issues of a project",
+        "Unresolved issues of a project.",
+        issues.list_issues,
+    ),
+    Entry(
+        "sentry://releases/{organization}/{version}",
+        "release",
+        "A release",
+        "A release: the issues new in it, its commits and deploys.",
+        releases.get_release,
+    ),
+    Entry("sentry://events/{event}", "event", "An event", "An event in full.", events.get_event),
+    Entry(
+        "sentry://events/{event}/stacktrace",
+        "event_stacktrace",
+        "The stack trace of an event",
+        "The stack trace of an event.",
+        events.get_stacktrace,
+    ),
 ]
 
 
-def register_resources(server: MCPServer[SentryClientProtocol], reader: Reader) -> None:
+def register_resources(server: MCPServer[SentryClientProtocol], answers: Answers) -> None:
     for entry in CATALOGUE:
         server.resource(
             entry.uri,
-            name=entry.read.__name__,
+            name=entry.name,
             title=entry.title,
-            description=entry.read.__doc__,
+            description=entry.description,
             mime_type="application/json",
             meta={"untrusted": list(untrusted(get_type_hints(entry.read)["return"]))},
-        )(_served(entry.read, reader))
+        )(_served(entry, answers))
 
     server.resource(
         "sentry://search-syntax",
@@ -59,20 +96,20 @@ def register_resources(server: MCPServer[SentryClientProtocol], reader: Reader) 
     )(lambda: SEARCH_SYNTAX)
 
 
-def _served(read: Read, reader: Reader) -> Callable[..., Awaitable[str]]:
+def _served(entry: Entry, answers: Answers) -> Callable[..., Awaitable[str]]:
     """The read as the SDK wants it: a function of the URI's variables alone."""
 
     async def serve(**variables: str) -> str:
+        asked = entry.uri, *sorted(variables.items())
         try:
-            answer = reader.read(await read(connected_client(), **variables))
-        except (NotFoundError, InvalidRequestError) as error:
-            raise ResourceNotFoundError(error_answer(error, reader).text) from error
+            answer = await answers.answer(asked, lambda: entry.read(**variables), as_json=True)
         except SentryError as error:
-            raise ResourceError(error_answer(error, reader).text) from error
+            told = answers.failure(error)
+            raise (ResourceNotFoundError if told.is_askers else ResourceError)(told.text) from error
         return json.dumps(answer.data, ensure_ascii=False, separators=(",", ":"))
 
-    _, *parameters = signature(read).parameters.values()
-    variables = [parameter for parameter in parameters if parameter.default is parameter.empty]
-    serve.__signature__ = Signature(variables)  # type: ignore[attr-defined]  # what inspect.signature reads
-    serve.__annotations__ = {variable.name: str for variable in variables}
+    names = re.findall(r"\{(\w+)\}", entry.uri)
+    parameters = [Parameter(name, Parameter.KEYWORD_ONLY, annotation=str) for name in names]
+    serve.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # what inspect.signature reads
+    serve.__annotations__ = dict.fromkeys(names, str)
     return serve

@@ -9,9 +9,9 @@ from mcp.types import (
     ResourceTemplateReference,
 )
 
-from resources.serving import connected_client
 from sentry.errors import SentryError
 from sentry.protocol import SentryClientProtocol
+from service.current import current_client
 
 MOST = 100
 """Values in one answer, by the protocol."""
@@ -34,7 +34,7 @@ def register_completions(server: MCPServer[SentryClientProtocol]) -> None:
 
 
 async def _values(name: str, organization: str | None) -> list[str]:
-    client = connected_client()
+    client = current_client()
     match name:
         case "organization":
             return [found.slug for found in (await client.list_organizations()).items]

@@ -1,11 +1,12 @@
 """What tools and resources need of a Sentry client."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from sentry.models import Commit, Deploy, Event, Issue, Organization, Project, Release, TagValues
 from sentry.models.pages import Page
+from sentry.transport.cache import CacheEntry
 
 Status = Literal["unresolved", "resolved", "ignored", "resolvedInNextRelease"]
 Priority = Literal["high", "medium", "low"]
@@ -63,6 +64,10 @@ class IssueChange:
 
 class SentryClientProtocol(Protocol):
     """Issues and events are named as people name them (sentry.references). All raise SentryError."""
+
+    def are_kept(self, sources: Iterable[CacheEntry | None]) -> bool:
+        """Whether each of these answers is what a read would get now, without a request to Sentry."""
+        ...
 
     def list_issues(
         self,

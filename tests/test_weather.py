@@ -109,6 +109,7 @@ async def test_a_session_over_http_survives_the_fall_of_sentry() -> None:
             "SENTRY_ORG": "acme",
             "SENTRY_AUTH_TOKEN": "none",
             "SENTRY_MCP_TIMEOUT": "3",
+            "SENTRY_MCP_STRUCTURED_CONTENT": "true",
         }
         async with (
             served_http(environment) as url,

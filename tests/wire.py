@@ -18,8 +18,8 @@ from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.types import CallToolResult, TextContent
 
+from application import build_server
 from local import Embedded, Store, serve
-from server import build_server
 from settings import Settings, load_settings
 
 ROOT = Path(__file__).parents[1]
@@ -82,6 +82,7 @@ class Sentry:
             "SENTRY_ORG": self.organization,
             "SENTRY_AUTH_TOKEN": self.token,
             "SENTRY_MCP_CACHE_TTL": "0",
+            "SENTRY_MCP_STRUCTURED_CONTENT": "true",
             **more,
         }
 
@@ -128,11 +129,16 @@ def text_of(result: CallToolResult) -> str:
 
 
 def data_of(result: CallToolResult) -> dict[str, Any]:
-    """The structured answer of a call that did not fail."""
+    """The structured answer of a call that did not fail, behind its notice."""
     assert not result.is_error, text_of(result)
-    data: dict[str, Any] | None = result.structured_content
-    assert data is not None
-    return data
+    assert result.structured_content is not None
+    return without_notice(result.structured_content)
+
+
+def without_notice(data: dict[str, Any]) -> dict[str, Any]:
+    """An answer's JSON; where it begins with a notice, what follows that."""
+    assert "notice" not in list(data)[1:]
+    return {name: value for name, value in data.items() if name != "notice"}
 
 
 def error_of(result: CallToolResult) -> dict[str, Any]:
@@ -171,7 +177,13 @@ async def connected(
 @asynccontextmanager
 async def connected_to(url: str, era: Era = "auto", **settings: str) -> AsyncGenerator[Client]:
     """A real client of the server in memory, over whatever answers at `url` as organization acme's Sentry."""
-    environment = {"SENTRY_URL": url, "SENTRY_ORG": "acme", "SENTRY_AUTH_TOKEN": "none", **settings}
+    environment = {
+        "SENTRY_URL": url,
+        "SENTRY_ORG": "acme",
+        "SENTRY_AUTH_TOKEN": "none",
+        "SENTRY_MCP_STRUCTURED_CONTENT": "true",
+        **settings,
+    }
     async with Client(build_server(load_settings(environment=environment)), mode=era) as client:
         yield client
 

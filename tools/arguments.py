@@ -1,26 +1,49 @@
 """The arguments that tools share, described once for the model."""
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from sentry.models import as_list
+
 
 def _number_as_text(value: Any) -> Any:
-    """Models write an ID as a number as often as not."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    """Models write an ID as a number as often as not, and a version, too."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _items(value: Any) -> Any:
+    """The items of a list, however it was written: some hosts write it as text, or put commas between its items."""
+    if not isinstance(value, str):
+        return value
+    try:
+        parsed = as_list(json.loads(value))
+    except ValueError:
+        parsed = None
+    return parsed if parsed is not None else [item.strip() for item in value.split(",") if item.strip()]
+
+
+def _items_as_text(value: Any) -> Any:
+    items = as_list(_items(value))
+    return ", ".join(map(str, items)) if items is not None else _number_as_text(value)
 
 
 Identifier = Annotated[str, BeforeValidator(_number_as_text)]
 
 IssueId = Annotated[Identifier, Field(description="ID (5), short ID (SHOP-12) or Sentry URL of the issue")]
+IssueIds = Annotated[str, BeforeValidator(_items_as_text), Field(description="One, or up to 50, comma-separated")]
 EventId = Annotated[Identifier, Field(description="Event ID (32 hex digits)")]
 EventOfIssue = Annotated[Identifier, Field(description="Event ID, latest, oldest or recommended")]
-Project = Annotated[str, Field(description="Project slug")]
-Organization = Annotated[str, Field(description="Organization slug, if not the server's")]
-Release = Annotated[str, Field(description="Version, e.g. shop@1.5.0")]
+Project = Annotated[Identifier, Field(description="Project slug")]
+Organization = Annotated[Identifier, Field(description="Organization slug, if not the server's")]
+Release = Annotated[Identifier, Field(description="Version, e.g. shop@1.5.0")]
 Limit = Annotated[int, Field(ge=1, le=100, description="Rows")]
 Cursor = Annotated[str, Field(description="next_cursor of the page before")]
-Query = Annotated[str, Field(description="Sentry search, e.g. is:unresolved level:error release:1.2 TimeoutError")]
+Query = Annotated[
+    str, Field(description="Sentry search, e.g. is:unresolved level:error release:1.2 TimeoutError; * for all")
+]
 MaxTokens = Annotated[int, Field(ge=500, le=50_000, description="Size of the answer")]
 Frames = Annotated[Literal["app", "all"], Field(description="app: our code, library frames folded; all: every frame")]
 Sort = Literal["date", "new", "freq", "user", "trends", "recommended"]
+Listed = BeforeValidator(_items)

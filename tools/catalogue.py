@@ -6,10 +6,10 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
 
+from service.answers import Answers
 from tools import events, issues, projects, releases, tags, updates
 from tools.schema import input_schema, output_schema
-from tools.tool import SentryTool
-from views.reader import Reader
+from tools.tool import Arguments, SentryTool
 
 READ = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True)
 WRITE = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=True)
@@ -36,11 +36,12 @@ CATALOGUE = [
 ]
 
 
-def build_tools(reader: Reader) -> list[SentryTool]:
-    return [_build(entry, reader) for entry in CATALOGUE]
+def build_tools(answers: Answers, *, structured_content: bool) -> list[SentryTool]:
+    """The tools as MCP serves them; with `structured_content` each answers as JSON, too, and says of what shape."""
+    return [_build(entry, answers, structured_content) for entry in CATALOGUE]
 
 
-def _build(entry: Entry, reader: Reader) -> SentryTool:
+def _build(entry: Entry, answers: Answers, structured_content: bool) -> SentryTool:
     tool = Tool.from_function(
         entry.call,
         title=entry.title,
@@ -48,7 +49,16 @@ def _build(entry: Entry, reader: Reader) -> SentryTool:
         annotations=entry.touches,
         structured_output=False,  # it would make the output schema once more, and drop it
     )
-    answer = get_type_hints(entry.call)["return"]
-    tool.fn_metadata.output_schema = output_schema(*(get_args(answer) or (answer,)))
+    if structured_content:
+        answer = get_type_hints(entry.call)["return"]
+        tool.fn_metadata.output_schema = output_schema(*(get_args(answer) or (answer,)))
     fields: dict[str, Any] = dict(tool)
-    return SentryTool.model_validate({**fields, "reader": reader, "parameters": input_schema(tool.parameters)})
+    return SentryTool.model_validate(
+        {
+            **fields,
+            "answers": answers,
+            "structured_content": structured_content,
+            "fn_metadata": Arguments(**dict(tool.fn_metadata)),
+            "parameters": input_schema(tool.parameters),
+        }
+    )

@@ -1,29 +1,20 @@
 """What a model can do with releases."""
 
-from mcp.server.mcpserver import Context
-
-from resources import reads
-from sentry.protocol import SentryClientProtocol
-from tools.arguments import Cursor, Limit, MaxTokens, Project, Release
-from views.releases import ReleaseList, ReleaseResult, release_list
+from service import releases
+from tools.arguments import Cursor, Identifier, Limit, MaxTokens, Project, Release
+from views.releases import ReleaseList, ReleaseResult
 
 
 async def list_releases(
-    ctx: Context[SentryClientProtocol],
     project: Project | None = None,
-    query: str | None = None,
+    query: Identifier | None = None,
     limit: Limit = 25,
     cursor: Cursor | None = None,
 ) -> ReleaseList:
     """List releases, the newest first. query is a part of the version."""
-    client = ctx.request_context.lifespan_context
-    return release_list(await client.list_releases(project=project, query=query, limit=limit, cursor=cursor))
+    return await releases.list_releases(project=project, query=query, limit=limit, cursor=cursor)
 
 
-async def get_release(
-    ctx: Context[SentryClientProtocol],
-    release: Release,
-    max_tokens: MaxTokens | None = None,
-) -> ReleaseResult:
+async def get_release(release: Release, max_tokens: MaxTokens | None = None) -> ReleaseResult:
     """Get one release: the issues new in it, commits, deploys, authors, health."""
-    return await reads.release(ctx.request_context.lifespan_context, None, release)
+    return await releases.get_release(release)

@@ -1,33 +1,44 @@
-"""A tool as MCP serves it: the one boundary between what a plain function returns and what a model reads."""
+"""A tool as MCP serves it: a plain function's answer as a model reads it, its failure as a result."""
 
 import difflib
+import json
 from typing import Any
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
+from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 from mcp.types import CallToolResult, TextContent
-from pydantic import ValidationError
+from pydantic import ConfigDict, ValidationError
 
 from sentry.errors import InvalidRequestError, SentryError
 from sentry.paths import quoted
 from sentry.transport.progress import on_progress
-from views.errors import error_answer
-from views.reader import Answer, Reader
+from service.answers import Answers
+from views.results import Result
 
 MAX_TEXT = 10_000
 """Characters of one argument; nothing that Sentry takes is longer."""
 
 
-class SentryTool(Tool):
-    """Answers twice, as Markdown and as JSON; refuses unknown arguments; tells failures as results.
+class Arguments(FuncMetadata):
+    """A tool's arguments as they were given: a text that looks like JSON stays the text that it is."""
 
-    Every SentryError becomes an `is_error` result that holds `{"error", "message", "status_code",
-    "details"}`; what is not a SentryError is a bug of ours and is left to the SDK, which logs it and tells
-    the model nothing.
+    def pre_parse_json(self, data: dict[str, Any]) -> dict[str, Any]:
+        return data
+
+
+class SentryTool(Tool):
+    """Answers with Markdown, and with JSON where that is switched on; refuses unknown arguments.
+
+    Every SentryError becomes an `is_error` result; what is not a SentryError is a bug of ours and is left to the
+    SDK, which logs it and tells the model nothing.
     """
 
-    reader: Reader = Reader()
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    answers: Answers
+    structured_content: bool = False
 
     async def run(
         self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False
@@ -35,43 +46,61 @@ class SentryTool(Tool):
         async def tell(message: str) -> None:
             await context.report_progress(0, None, message)
 
+        async def ask() -> Result:
+            result: Result = await super(SentryTool, self).run(given, context)
+            return result
+
         telling = on_progress.set(tell)
         try:
-            _refuse_unknown(arguments, self.parameters)
-            result = await super().run(arguments, context)
+            given = _given(arguments, self.parameters)
+            asked = self.name, json.dumps(given, sort_keys=True, default=str)
+            is_read = self.annotations is not None and self.annotations.read_only_hint
+            answer = await self.answers.answer(
+                asked if is_read else None, ask, _budget(given), as_json=self.structured_content
+            )
         except SentryError as error:
-            return _failed(error_answer(error, self.reader))
+            return self._failed(error)
         except ToolError as error:
             if isinstance(error.__cause__, SentryError):
-                return _failed(error_answer(error.__cause__, self.reader))
+                return self._failed(error.__cause__)
             if isinstance(error.__cause__, ValidationError):
-                return _failed(error_answer(_refused(error.__cause__), self.reader))
+                return self._failed(_refused(error.__cause__))
             raise
         finally:
             on_progress.reset(telling)
-        answer = self.reader.read(result, arguments.get("max_tokens"))
+        text = TextContent(type="text", text=answer.text)
+        if not self.structured_content:
+            return CallToolResult(content=[text])
+        return CallToolResult(content=[text], structured_content=answer.data, _meta=answer.meta)
+
+    def _failed(self, error: SentryError) -> CallToolResult:
+        told = self.answers.failure(error)
         return CallToolResult(
-            content=[TextContent(type="text", text=answer.text)],
-            structured_content=answer.data,
-            _meta=answer.meta,
+            content=[TextContent(type="text", text=told.text)],
+            structured_content=told.data if self.structured_content else None,
+            is_error=True,
         )
 
 
-def _failed(answer: Answer) -> CallToolResult:
-    return CallToolResult(
-        content=[TextContent(type="text", text=answer.text)], structured_content=answer.data, is_error=True
-    )
-
-
-def _refuse_unknown(arguments: dict[str, Any], parameters: dict[str, Any]) -> None:
-    known = list(parameters.get("properties", {}))
+def _given(arguments: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
+    """The arguments that were really given: hosts fill in null or "" for the others. Unknown ones are refused."""
+    known, required = parameters.get("properties", {}), parameters.get("required", [])
     for name, value in arguments.items():
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
             hint = f"Did you mean {near[0]}?" if near else f"It takes {', '.join(known)}."
             raise InvalidRequestError(f"There is no argument {quoted(name)}. {hint}")
         if isinstance(value, str) and len(value) > MAX_TEXT:
             raise InvalidRequestError(f"{name} has {len(value)} characters; at most {MAX_TEXT} are taken. Give less.")
+    return {name: value for name, value in arguments.items() if name in required or value not in (None, "")}
+
+
+def _budget(given: dict[str, Any]) -> int | None:
+    """Some hosts write a number as text; one that is none is refused with the other arguments."""
+    try:
+        return int(float(given["max_tokens"]))
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
 
 
 def _refused(error: ValidationError) -> InvalidRequestError:

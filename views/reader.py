@@ -1,9 +1,8 @@
-"""The one boundary between Sentry's objects and a model: every answer is cleaned, fitted to a budget, rendered."""
+"""How every answer becomes what a model reads: cleaned, fitted to a budget, rendered. Pure, no I/O."""
 
-import hashlib
 import json
-import time
-from collections import OrderedDict
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,19 +19,17 @@ JSON_SHARE = 1.5
 USUAL = 4_000
 LEAST = 500
 """Tokens: a smaller budget has no room for the announcement, the exception and what was left out."""
-LATELY, AGED = 32, 10
-"""Answers that are kept, at most some 60 kB each, and for how many seconds."""
 QUOTED = 500
 """Characters of somebody's words in an error of ours."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model reads, what a program reads, and `{"untrusted": [paths]}` about the latter."""
+    """What a model reads; where it was asked for, what a program reads, and `{"untrusted": [paths]}` about it."""
 
     text: str
-    data: dict[str, Any]
-    meta: dict[str, Any]
+    data: dict[str, Any] = field(default_factory=dict[str, Any])
+    meta: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 class _Measuring(Markers):
@@ -59,28 +56,20 @@ class Reader:
 
     budget: int = USUAL
     redaction: Redaction = field(default_factory=Redaction)
-    _lately: OrderedDict[bytes, Answer] = field(default_factory=OrderedDict[bytes, Answer], repr=False, compare=False)
 
-    def read(self, result: Result, budget: int | None = None, now: datetime | None = None) -> Answer:
+    def read(
+        self, result: Result, budget: int | None = None, now: datetime | None = None, *, as_json: bool = True
+    ) -> Answer:
         """Secrets go first, while texts are whole; only then are they cut, and sections give way.
 
-        The same again within seconds, as agents ask it, is the same answer: a nonce that an event cannot hold
-        it still cannot hold.
+        Without `as_json` the answer is its text alone. `now` is the moment that ages are counted from.
         """
         tokens = max(budget or self.budget, LEAST)
-        if now is not None or tokens > USUAL:
-            return self._read(result, tokens, now)
-        key = _fingerprint(result, tokens)
-        answer = self._lately.pop(key, None) or self._read(result, tokens, None)
-        self._lately[key] = answer
-        if len(self._lately) > LATELY:
-            self._lately.popitem(last=False)
-        return answer
-
-    def _read(self, result: Result, tokens: int, now: datetime | None) -> Answer:
         whole = result.within(tokens * CHARACTERS_A_TOKEN)
         shown = whole.cleaned(_Cleaner(self.redaction)).shown(tokens / USUAL)
-        text, data = _fitted(shown, tokens, now)
+        if not as_json:
+            return Answer(_fitted(shown, tokens, now, _no_data)[0])
+        text, data = _fitted(shown, tokens, now, _data_within)
         return Answer(text, data, {"untrusted": list(untrusted(type(result)))})
 
     def quote(self, text: str) -> str:
@@ -88,32 +77,37 @@ class Reader:
         return cut(_Cleaner(self.redaction).text(text[: QUOTED * 4]), QUOTED)
 
 
-def _fingerprint(result: Result, tokens: int) -> bytes:
-    """Of all that an answer is made of; ages in it ("2m ago") are good for some seconds."""
-    made_of = f"{type(result).__name__} {tokens} {int(time.time() / AGED)} {result.model_dump()!r}"
-    return hashlib.blake2b(made_of.encode(errors="surrogatepass"), digest_size=16).digest()
-
-
 def compact_json(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
-def _fitted(result: Result, tokens: int, now: datetime | None) -> tuple[str, dict[str, Any]]:
+def _data_within(result: Result, most: float) -> dict[str, Any] | None:
+    data = result.structured()
+    return data if len(compact_json(data)) <= most else None
+
+
+def _no_data(_: Result, __: float) -> dict[str, Any] | None:
+    return {}
+
+
+def _fitted(
+    result: Result, tokens: int, now: datetime | None, data_within: Callable[[Result, float], dict[str, Any] | None]
+) -> tuple[str, dict[str, Any]]:
+    """The text, and the data that `data_within` gives where it fits."""
     marks = Markers.new()
     most = tokens * CHARACTERS_A_TOKEN
-    text, data = result.markdown(marks, now), result.structured()
-    if len(text) <= most and len(compact_json(data)) <= most * JSON_SHARE:
+    text = result.markdown(marks, now)
+    if len(text) <= most and (data := data_within(result, most * JSON_SHARE)) is not None:
         return text, data
     measuring = _Measuring(marks.nonce)
     steps = result.steps()
     lengths = iter((400, 200, 100, 50, 25, 12))
     while True:
-        if len(result.markdown(measuring, now)) <= most:
-            data = result.structured()
-            if len(compact_json(data)) <= most * JSON_SHARE:
-                text = result.markdown(marks, now)
-                if len(text) <= most:
-                    return text, data
+        is_short = len(result.markdown(measuring, now)) <= most
+        if is_short and (data := data_within(result, most * JSON_SHARE)) is not None:
+            text = result.markdown(marks, now)
+            if len(text) <= most:
+                return text, data
         smaller = result
         while smaller is result:
             if step := next(steps, None):
@@ -121,7 +115,7 @@ def _fitted(result: Result, tokens: int, now: datetime | None) -> tuple[str, dic
             elif length := next(lengths, None):
                 smaller = _shortened(result, length)
             else:
-                return result.markdown(marks, now)[:most], result.structured()
+                return result.markdown(marks, now)[:most], data_within(result, math.inf) or {}
         result = smaller
 
 

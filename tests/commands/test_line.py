@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from wire import ROOT, Sentry, bare_environment, data_of, free_port, served_http
 
-from commands.version import VERSION
+from sentry_mcp import __version__
 from server import main
 
 TOKEN = "sntryu_0123456789abcdef"
+STRUCTURED = {"SENTRY_MCP_STRUCTURED_CONTENT": "true"}
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -33,7 +35,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 def test_version_and_help_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    for option, words in (("--version", f"sentry-mcp {VERSION}"), ("--help", "doctor")):
+    for option, words in (("--version", f"sentry-mcp {__version__}"), ("--help", "doctor")):
         with pytest.raises(SystemExit) as ended:
             main([option])
         assert ended.value.code == 0
@@ -41,7 +43,7 @@ def test_version_and_help_are_printed(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_the_version_is_that_of_the_package() -> None:
-    assert f'version = "{VERSION}"' in (ROOT / "pyproject.toml").read_text()
+    assert version("sentry-mcp-server") == __version__
 
 
 @pytest.mark.parametrize(
@@ -166,7 +168,7 @@ def test_doctor_names_the_scope_that_is_missing(sentry: Sentry) -> None:
 async def test_local_takes_events_at_the_dsn_it_prints_and_keeps_them(tmp_path: Path) -> None:
     data = tmp_path / "errors.db"
     errors = tmp_path / "stderr"
-    environment = {**bare_environment(), "SENTRY_MCP_INGEST_PORT": str(free_port())}
+    environment = {**bare_environment(), **STRUCTURED, "SENTRY_MCP_INGEST_PORT": str(free_port())}
     parameters = StdioServerParameters(
         command=sys.executable,
         args=[str(ROOT / "server.py"), "--local", "--data", str(data)],
@@ -187,7 +189,7 @@ async def test_local_takes_events_at_the_dsn_it_prints_and_keeps_them(tmp_path: 
 async def test_local_takes_another_port_when_its_own_is_taken(sentry: Sentry) -> None:
     taken = sentry.embedded.url.rpartition(":")[2]
 
-    async with served_http({"SENTRY_MCP_INGEST_PORT": taken}, "--local") as url, Client(url) as client:
+    async with served_http({**STRUCTURED, "SENTRY_MCP_INGEST_PORT": taken}, "--local") as url, Client(url) as client:
         assert data_of(await client.call_tool("list_issues", {})) == {"issues": []}
 
 

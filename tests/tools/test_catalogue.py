@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from mcp.types import Tool
 from wire import ERAS, Era, Sentry, connected
 
-from server import INSTRUCTIONS
+from application import INSTRUCTIONS
 
 NAMES = {
     "list_issues",

@@ -289,7 +289,7 @@ async def test_update_issue_assigns_and_comments(sentry: Sentry) -> None:
         arguments = {"issue": "SHOP-1", "assigned_to": "ann@example.com", "comment": "On it."}
         updated = data_of(await client.call_tool("update_issue", arguments))
         issue = data_of(await client.call_tool("get_issue", {"issue": "SHOP-1"}))
-        cleared = data_of(await client.call_tool("update_issue", {"issue": "SHOP-1", "assigned_to": ""}))
+        cleared = data_of(await client.call_tool("update_issue", {"issue": "SHOP-1", "assigned_to": "nobody"}))
 
     assert updated["after"]["assigned_to"] == "Ann"
     assert updated["comment"] == "On it."

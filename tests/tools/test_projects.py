@@ -39,7 +39,7 @@ async def test_get_project_returns_one(sentry: Sentry, era: Era) -> None:
         ("list_projects", {"organization": "elsewhere"}, "not_found"),
         ("get_project", {"project": "../shop"}, "invalid_request"),
         ("get_project", {"project": "shop", "organization": "a/b"}, "invalid_request"),
-        ("get_project", {"project": 5.5}, "invalid_request"),
+        ("get_project", {"project": 5.5}, "not_found"),
         ("get_project", {}, "invalid_request"),
         ("list_projects", {"organisation": "x"}, "invalid_request"),
         ("list_projects", {"organization": "x" * 1_000_000}, "invalid_request"),

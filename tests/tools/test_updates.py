@@ -135,9 +135,10 @@ async def test_a_list_may_come_as_text(sentry: Sentry) -> None:
     sentry.capture(checkout)
 
     async with connected(sentry) as client:
-        result = await client.call_tool("update_issue", {"issue": '["SHOP-1"]', "status": "resolved"})
-
-    assert data_of(result)["issues"][0]["result"] == "updated"
+        number = int(data_of(await client.call_tool("get_issue", {"issue": "SHOP-1"}))["id"])
+        for name, status in (('["SHOP-1"]', "resolved"), (["SHOP-1"], "unresolved"), (number, "resolved")):
+            result = await client.call_tool("update_issue", {"issue": name, "status": status})
+            assert data_of(result)["after"]["status"] == status
 
 
 @pytest.mark.parametrize(

@@ -30,5 +30,5 @@ There is no OR, no AND, no parentheses. Free text searches titles and messages; 
 - `!` negates: `!level:info`, `!has:release`.
 - `*` is any text: `release:shop@1.*`, `message:"*timeout*"`.
 - Several values: `level:[error, fatal]`.
-- Nothing at all finds every issue; without a query it is `is:unresolved`.
+- `*` alone finds every issue; without a query it is `is:unresolved`.
 """

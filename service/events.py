@@ -1,0 +1,34 @@
+"""Events: those of an issue, one whole, its stack trace; and how an issue's events spread over a tag."""
+
+from typing import Literal
+
+from service.current import current_client
+from views import events as views
+from views import tags
+from views.events import EventList, EventResult
+from views.tags import TagValuesResult
+from views.traces import stacktraces
+from views.traces.stacktraces import StacktraceResult
+
+
+async def list_events(issue: str, *, query: str | None = None, limit: int = 25, cursor: str | None = None) -> EventList:
+    """The newest events of an issue."""
+    page = await current_client().get_events(issue, query=query, limit=limit, cursor=cursor)
+    return views.event_list(issue, page)
+
+
+async def get_event(event: str, *, issue: str | None = None, project: str | None = None) -> EventResult:
+    """An event in full."""
+    return views.event(await current_client().get_event(event, issue=issue, project=project))
+
+
+async def get_stacktrace(
+    event: str | None = None, *, issue: str | None = None, frames: Literal["app", "all"] = "app"
+) -> StacktraceResult:
+    """The stack trace of an event, or of an issue's latest."""
+    return stacktraces.stacktrace(await current_client().get_stacktrace(event, issue=issue), frames)
+
+
+async def get_tag_values(issue: str, tag: str) -> TagValuesResult:
+    """How the events of an issue spread over the values of a tag."""
+    return tags.tag_values(issue, await current_client().get_tag_values(issue, tag))

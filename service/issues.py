@@ -1,0 +1,85 @@
+"""Issues: lists of them, and one whole with one of its events."""
+
+from typing import Literal
+
+from sentry.errors import InvalidRequestError, SentryError
+from sentry.models import Commit, TagValues
+from sentry.references import LATEST
+from sentry.search import diagnose
+from service.current import current_client
+from service.side_by_side import together
+from views import issues as views
+from views.issues import IssueExtras, IssueList, IssueResult
+
+Include = Literal["tags", "commits"]
+"""What an issue can be read with besides, at a request each."""
+UNRESOLVED = "is:unresolved"
+ALL = "*"
+"""The search that finds every issue; Sentry's own is empty, which hosts send for what was not given."""
+
+
+async def list_issues(
+    *,
+    organization: str | None = None,
+    project: str | None = None,
+    query: str = UNRESOLVED,
+    environment: str | None = None,
+    period: str | None = None,
+    sort: str | None = None,
+    limit: int = 25,
+    cursor: str | None = None,
+) -> IssueList:
+    """Issues, the most recently seen first unless `sort` says otherwise; what is wrong with a search is said."""
+    query = "" if query.strip() == ALL else query
+    try:
+        page = await current_client().list_issues(
+            organization=organization,
+            project=project,
+            query=query,
+            environment=environment,
+            period=period,
+            sort=sort,
+            limit=limit,
+            cursor=cursor,
+        )
+    except InvalidRequestError as error:
+        wrong = diagnose(query)
+        if wrong is None or error.status_code is None:
+            raise
+        raise InvalidRequestError(
+            f"{error.message} {wrong}", status_code=error.status_code, sentry=error.sentry
+        ) from error
+    found = views.issue_list(page)
+    wrong = None if page.items else diagnose(query)
+    return found.model_copy(update={"omitted": [str(wrong)]}) if wrong else found
+
+
+async def get_issue(issue: str, event: str | None = None, include: tuple[Include, ...] = ()) -> IssueResult:
+    """An issue with one of its events, fetched side by side: the one named, if only in a URL, else the latest.
+
+    Without its latest event an issue is still worth reading; one that was asked for by name must be there.
+    """
+    client = current_client()
+    found, example, tags = await together(
+        client.get_issue(issue),
+        client.get_stacktrace(event, issue=issue),
+        client.get_tags(issue) if "tags" in include else _no_tags(),
+    )
+    about = found.result()
+    if event not in (None, LATEST):
+        example.result()
+    missing = {"event": example.error.message} if example.error else {}
+    if tags.error:
+        missing["tags"] = tags.error.message
+    commits: list[Commit] = []
+    if "commits" in include and example.value is not None:
+        try:
+            commits = await client.get_suspect_commits(about.project.slug, example.value.id)
+        except SentryError as error:
+            missing["suspect commits"] = error.message
+    extras = IssueExtras(tags=tags.value or [], suspect_commits=commits, missing=missing)
+    return views.issue(about, example.value, extras=extras)
+
+
+async def _no_tags() -> list[TagValues]:
+    return []

@@ -1,0 +1,46 @@
+"""Releases: lists of them, and one with the issues that are new in it."""
+
+from typing import Any
+
+from service.current import current_client
+from service.side_by_side import Outcome, together
+from views import releases as views
+from views.releases import ReleaseList, ReleaseResult
+
+
+async def list_releases(
+    *, project: str | None = None, query: str | None = None, limit: int = 25, cursor: str | None = None
+) -> ReleaseList:
+    """Releases, the newest first."""
+    page = await current_client().list_releases(project=project, query=query, limit=limit, cursor=cursor)
+    return views.release_list(page)
+
+
+async def get_release(version: str, organization: str | None = None) -> ReleaseResult:
+    """A release: the issues new in it, its commits and deploys."""
+    client = current_client()
+    found, new, commits, deploys = await together(
+        client.get_release(version, organization=organization),
+        client.list_issues(organization=organization, query=first_seen_in(version)),
+        client.get_release_commits(version, organization=organization),
+        client.get_release_deploys(version, organization=organization),
+    )
+    parts: dict[str, Outcome[Any]] = {"new issues": new, "commits": commits, "deploys": deploys}
+    return views.release(
+        found.result(),
+        new_issues=new.value,
+        commits=commits.value,
+        deploys=deploys.value,
+        missing={name: part.error.message for name, part in parts.items() if part.error},
+    )
+
+
+def first_seen_in(release: str) -> str:
+    """The search for issues that are new in a release, whatever their status now."""
+    return f"firstRelease:{quoted_version(release)}"
+
+
+def quoted_version(release: str) -> str:
+    """A version as a search takes it, whatever is in it."""
+    version = release.replace('"', "")
+    return f'"{version}"'

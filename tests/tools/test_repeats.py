@@ -1,0 +1,70 @@
+"""The same question again: the finished answer, for as long as what it was made of still holds."""
+
+from typing import Any
+
+from mcp.client.client import Client
+from mcp.types import CallToolResult
+from standins.knowing import Answering
+from standins.sockets import listening
+from wire import connected_to, text_of
+
+from sentry.dialects import Dialect
+
+ISSUE: dict[str, Any] = {"id": "5", "shortId": "SHOP-1", "title": "KeyError: x", "status": "unresolved", "count": "1"}
+EVENT = {"eventID": "a" * 32, "groupID": "5", "entries": []}
+
+
+def shop() -> Answering:
+    return Answering(
+        {
+            "GET /organizations/acme/issues/5/": (200, ISSUE),
+            "GET /organizations/acme/issues/5/events/latest/": (200, EVENT),
+            "GET /organizations/acme/issues/?": (200, [ISSUE]),
+            "PUT /organizations/acme/issues/5/": (200, {**ISSUE, "status": "resolved"}),
+        },
+        kind=Dialect.TODAY,
+    )
+
+
+async def get_issue(client: Client, **arguments: Any) -> CallToolResult:
+    return await client.call_tool("get_issue", {"issue": "5", **arguments})
+
+
+async def test_the_same_again_is_the_same_answer_and_costs_no_request() -> None:
+    async with listening(shop().answer) as server, connected_to(server.url) as client:
+        for arguments in ({}, {"max_tokens": 20_000}):
+            first = await get_issue(client, **arguments)
+            asked = len(server.requests)
+            assert await get_issue(client, **arguments) == first
+            assert len(server.requests) == asked == 2
+
+
+async def test_each_other_question_has_an_answer_with_markers_of_its_own() -> None:
+    async with listening(shop().answer) as server, connected_to(server.url) as client:
+        answers = [text_of(await get_issue(client, max_tokens=tokens)) for tokens in range(500, 540)]
+        assert len({text.split("«")[1][:9] for text in answers}) == len(answers)
+
+
+async def test_after_a_change_the_answer_is_made_anew() -> None:
+    sentry = shop()
+    async with listening(sentry.answer) as server, connected_to(server.url) as client:
+        assert "unresolved" in text_of(await get_issue(client))
+        await client.call_tool("update_issue", {"issue": "5", "status": "resolved"})
+        sentry.known["GET /organizations/acme/issues/5/"] = (200, {**ISSUE, "status": "resolved"})
+        assert "unresolved" not in text_of(await get_issue(client))
+
+
+async def test_nothing_is_used_again_where_nothing_is_remembered() -> None:
+    async with listening(shop().answer) as server, connected_to(server.url, SENTRY_MCP_CACHE_TTL="0") as client:
+        for number in (1, 2):
+            await get_issue(client)
+            assert len(server.requests) == 2 * number
+
+
+async def test_a_failure_is_not_used_again() -> None:
+    sentry = shop()
+    sentry.known["GET /organizations/acme/issues/5/"] = (404, {"detail": "The requested resource does not exist"})
+    async with listening(sentry.answer) as server, connected_to(server.url) as client:
+        assert (await get_issue(client)).is_error
+        sentry.known["GET /organizations/acme/issues/5/"] = (200, ISSUE)
+        assert not (await get_issue(client)).is_error
