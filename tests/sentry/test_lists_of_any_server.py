@@ -109,6 +109,57 @@ async def test_projects_of_old_sentry_that_the_token_may_not_see_do_not_hide_the
     assert (error.error, "GET /projects/acme/open/issues/" in log[-2] + log[-1]) == ("sentry_unavailable", True)
 
 
+async def test_a_project_of_old_sentry_that_fails_is_told_though_the_others_answer() -> None:
+    error, _ = await asked(
+        {
+            "GET /organizations/acme/issues/": INTERNAL_ERROR,
+            "GET /organizations/acme/projects/": (200, [{"slug": "shop"}, {"slug": "web"}, {"slug": "docs"}]),
+            "GET /projects/acme/shop/issues/": (200, [{"id": "5"}]),
+            "GET /projects/acme/web/issues/": INTERNAL_ERROR,
+            "GET /projects/acme/docs/issues/": (200, []),
+        },
+        lambda client: client.list_issues(),
+        Dialect.SENTRY_10,
+    )
+    assert isinstance(error, UnavailableError)
+    assert (error.status_code, "web" in error.message) == (500, True)
+
+
+def seen(name: str, *, first: int, last: int, count: int) -> dict[str, str]:
+    """A row of Sentry 9, first and last seen at these hours."""
+    day = "2026-01-24T"
+    return {
+        "id": name,
+        "firstSeen": f"{day}{first:02}:00:00Z",
+        "lastSeen": f"{day}{last:02}:00:00Z",
+        "count": f"{count}",
+    }
+
+
+@pytest.mark.parametrize(
+    ("sort", "ordered"),
+    [
+        (None, "rare often fresh"),
+        ("date", "rare often fresh"),
+        ("new", "fresh rare often"),
+        ("freq", "often fresh rare"),
+    ],
+)
+async def test_issues_of_all_projects_of_old_sentry_come_in_the_order_asked_for(sort: str | None, ordered: str) -> None:
+    page, _ = await asked(
+        {
+            "GET /organizations/acme/issues/": INTERNAL_ERROR,
+            "GET /organizations/acme/projects/": (200, [{"slug": "shop"}, {"slug": "web"}, {"slug": "docs"}]),
+            "GET /projects/acme/shop/issues/": (200, [seen("fresh", first=9, last=10, count=20)]),
+            "GET /projects/acme/web/issues/": (200, [seen("rare", first=8, last=12, count=3)]),
+            "GET /projects/acme/docs/issues/": (200, [seen("often", first=7, last=11, count=100)]),
+        },
+        lambda client: client.list_issues(sort=sort),
+        Dialect.SENTRY_10,
+    )
+    assert " ".join(issue.id for issue in page.items) == ordered
+
+
 async def test_too_many_projects_of_old_sentry_are_not_asked_one_by_one() -> None:
     error, log = await asked(
         {
