@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 from broken import checkout, divide, low_stock
 from shipping import post_release
@@ -11,6 +12,15 @@ from wire import Era, Sentry, connected, data_of, error_of, text_of
 async def change(sentry: Sentry, **arguments: Any) -> dict[str, Any]:
     async with connected(sentry) as client:
         return data_of(await client.call_tool("update_issue", {"issue": "SHOP-1", **arguments}))
+
+
+async def comments(sentry: Sentry, issue: str) -> list[str]:
+    """What Sentry's own users read below the issue."""
+    url = f"{sentry.embedded.url}/api/0/organizations/{sentry.organization}/issues/{issue}/comments/"
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {sentry.token}"}) as user:
+        answer = await user.get(url)
+    assert answer.status_code == 200, answer.text
+    return [comment["data"]["text"] for comment in answer.json()]
 
 
 async def test_an_issue_resolved_in_the_next_release_stays_so_until_it(sentry: Sentry) -> None:
@@ -88,6 +98,38 @@ async def test_the_priority_is_changed(sentry: Sentry) -> None:
 
     assert (updated["before"]["priority"], updated["after"]["priority"]) == ("high", "low")
     assert updated["changed"] == ["priority"]
+
+
+async def test_what_somebody_else_changed_meanwhile_is_told_as_the_state_before(sentry: Sentry) -> None:
+    sentry.capture(checkout)
+
+    async with connected(sentry, SENTRY_MCP_CACHE_TTL="600") as client, connected(sentry) as somebody_else:
+        await client.call_tool("get_issue", {"issue": "SHOP-1"})
+        await somebody_else.call_tool("update_issue", {"issue": "SHOP-1", "priority": "low"})
+        updated = await client.call_tool("update_issue", {"issue": "SHOP-1", "status": "resolved"})
+
+    assert "SHOP-1: unresolved (new), low -> resolved, low" in text_of(updated)
+
+
+async def test_what_somebody_else_did_already_is_told_as_no_change(sentry: Sentry) -> None:
+    sentry.capture(checkout)
+
+    async with connected(sentry, SENTRY_MCP_CACHE_TTL="600") as client, connected(sentry) as somebody_else:
+        await client.call_tool("get_issue", {"issue": "SHOP-1"})
+        await somebody_else.call_tool("update_issue", {"issue": "SHOP-1", "status": "resolved"})
+        updated = await client.call_tool("update_issue", {"issue": "SHOP-1", "status": "resolved"})
+
+    assert text_of(updated).startswith("Unchanged.")
+
+
+async def test_an_issue_may_be_commented_on_and_left_as_it_is(sentry: Sentry) -> None:
+    sentry.capture(checkout)
+
+    async with connected(sentry) as client:
+        result = await client.call_tool("update_issue", {"issue": "SHOP-1", "comment": "Seen in staging too."})
+
+    assert "SHOP-1: nothing changed, still unresolved" in text_of(result)
+    assert await comments(sentry, "SHOP-1") == ["Seen in staging too."]
 
 
 @pytest.mark.parametrize(
