@@ -88,6 +88,16 @@ async def test_get_event_says_what_is_wrong(
     assert words in failed["message"]
 
 
+async def test_get_issue_with_an_event_that_is_not_there_is_an_error(sentry: Sentry) -> None:
+    sentry.capture(checkout)
+    async with connected(sentry) as client:
+        result = await client.call_tool("get_issue", {"issue": "SHOP-1", "event": UNKNOWN})
+
+    assert result.is_error, text_of(result)
+    assert f"Event {UNKNOWN} of issue SHOP-1 was not found" in text_of(result)
+    assert "CheckoutError" not in text_of(result)
+
+
 async def test_an_event_of_another_organization_is_not_found(sentry: Sentry) -> None:
     token = sentry.store.create_organization(f"{sentry.organization}-other")
     project = sentry.store.create_project(f"{sentry.organization}-other", "secret")
