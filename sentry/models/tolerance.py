@@ -5,16 +5,17 @@ https://docs.sentry.io/api/). A row that is no object is skipped: one odd row ne
 """
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar, cast
+from functools import cache
+from typing import Annotated, Any, Self, TypeVar, cast
 
 from pydantic import (
+    AliasChoices,
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    ModelWrapValidatorHandler,
     ValidationError,
-    ValidationInfo,
-    ValidatorFunctionWrapHandler,
-    field_validator,
+    model_validator,
 )
 from pydantic.alias_generators import to_camel
 
@@ -34,13 +35,30 @@ class SentryModel(BaseModel):
         defer_build=True,
     )
 
-    @field_validator("*", mode="wrap")
+    @model_validator(mode="wrap")
     @classmethod
-    def _odd_is_absent(cls, value: Json, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Json:
+    def _odd_is_absent(cls, value: Json, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Once for a model and not for each field, which would take as long again as reading it."""
         try:
             return handler(value)
-        except ValidationError:
-            return cls.model_fields[info.field_name or ""].get_default(call_default_factory=True)
+        except ValidationError as error:
+            fields = as_object(value)
+            if fields is None:
+                raise
+            odd = {str(one["loc"][0]) for one in error.errors(include_url=False, include_input=False) if one["loc"]}
+            absent = {key for keys in _keys_of_fields(cls) if not odd.isdisjoint(keys) for key in keys}
+            return handler({key: item for key, item in fields.items() if key not in absent})
+
+
+@cache
+def _keys_of_fields(model: type[BaseModel]) -> list[set[str]]:
+    """The names under which each field may come."""
+    keys: list[set[str]] = []
+    for name, field in model.model_fields.items():
+        alias = field.validation_alias
+        choices = alias.choices if isinstance(alias, AliasChoices) else [alias or name]
+        keys.append({name, *(choice for choice in choices if isinstance(choice, str))})
+    return keys
 
 
 def as_object(value: Json) -> dict[str, Any] | None:
