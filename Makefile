@@ -18,6 +18,7 @@ check: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
+	PYTHONPATH=. $(BIN)/lint-imports --no-logo
 
 format: $(VENV)/installed
 	$(BIN)/ruff format .
@@ -42,4 +43,4 @@ $(VENV)/installed: pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-lowest build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-lowest build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

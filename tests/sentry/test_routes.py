@@ -1,6 +1,6 @@
 """By which route a server is asked: what it says of itself decides, one failure never does."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import pytest
 from standins.clients import client_of
@@ -30,7 +30,7 @@ class Server:
 
     def __init__(self, kind: Dialect | None = None) -> None:
         self.kind = kind
-        self.raises: dict[Route, SentryError] = {}
+        self.raises: Mapping[Route, SentryError] = {}
         self.asked: list[Route | str] = []
         self.routes = Routes(self.who, clock=(clock := Clock()))
         self.clock = clock
@@ -66,7 +66,7 @@ def failing() -> RouteMissingError:
 
 async def test_a_server_that_says_it_is_an_older_kind_is_asked_by_that_kinds_routes_from_then_on() -> None:
     server = Server(Dialect.SENTRY_10)
-    server.raises[TODAY] = missing()
+    server.raises = {TODAY: missing()}
     assert await server.ask() == [TODAY, "who?", OLD]
     assert await server.ask() == [OLD]
     assert await server.ask("read the tags of an issue") == [OLD]
@@ -77,19 +77,19 @@ async def test_a_server_that_says_it_is_an_older_kind_is_asked_by_that_kinds_rou
 async def test_no_failure_makes_a_server_an_older_kind(kind: Dialect | None, flaw: RouteMissingError) -> None:
     server = Server(kind)
     await server.ask()
-    server.raises[TODAY] = flaw
+    server.raises = {TODAY: flaw}
     with pytest.raises(SentryError):
         await server.ask()
     assert OLD not in server.asked
-    server.raises.clear()
+    server.raises = {}
     assert await server.ask() == [TODAY]
 
 
 async def test_an_upgraded_sentry_is_noticed_after_a_while() -> None:
     server = Server(Dialect.SENTRY_10)
-    server.raises[TODAY] = missing()
+    server.raises = {TODAY: missing()}
     await server.ask()
-    server.raises.clear()
+    server.raises = {}
     server.clock.now = RELEARN_AFTER - 1
     assert await server.ask() == [OLD]
     server.clock.now = RELEARN_AFTER
@@ -98,7 +98,7 @@ async def test_an_upgraded_sentry_is_noticed_after_a_while() -> None:
 
 async def test_an_older_server_whose_routes_have_gone_is_asked_again_who_it_is() -> None:
     server = Server(Dialect.SENTRY_10)
-    server.raises[TODAY] = missing()
+    server.raises = {TODAY: missing()}
     await server.ask()
     server.kind, server.raises = Dialect.TODAY, {OLD: missing()}
     assert await server.ask() == [OLD, "who?", TODAY]
@@ -108,7 +108,7 @@ async def test_an_older_server_whose_routes_have_gone_is_asked_again_who_it_is()
 async def test_what_failed_is_told_as_it_failed_where_no_other_route_helps() -> None:
     for kind in (None, Dialect.TODAY):
         server = Server(kind)
-        server.raises[TODAY] = failing()
+        server.raises = {TODAY: failing()}
         with pytest.raises(UnavailableError):
             await server.ask("list issues")
 
@@ -125,7 +125,7 @@ async def test_a_missing_object_is_no_missing_route() -> None:
 async def test_the_second_of_a_kinds_routes_is_asked_first_once_it_has_answered() -> None:
     server = Server(Dialect.GLITCHTIP)
     server.routes.notice(Dialect.GLITCHTIP)
-    server.raises[OLD] = missing()
+    server.raises = {OLD: missing()}
     operation = "read the oldest event of an issue"
     assert await server.ask(operation) == [OLD, Route.WALK]
     assert await server.ask(operation) == [Route.WALK]
@@ -186,12 +186,12 @@ async def test_what_a_kind_is_known_to_lack_is_not_asked_for() -> None:
 async def test_a_page_on_a_route_that_has_worked_is_told_as_a_page() -> None:
     server = Server(Dialect.GLITCHTIP)
     server.routes.notice(Dialect.GLITCHTIP)
-    server.raises[OLD] = missing(200)
+    server.raises = {OLD: missing(200)}
     with pytest.raises(UnsupportedError):
         await server.ask()
-    server.raises.clear()
+    server.raises = {}
     await server.ask()
-    server.raises[OLD] = missing(200)
+    server.raises = {OLD: missing(200)}
     with pytest.raises(BadResponseError):
         await server.ask()
 

@@ -11,7 +11,7 @@ from wire import connected_to, text_of
 from sentry.dialects import Dialect
 
 ISSUE: dict[str, Any] = {"id": "5", "shortId": "SHOP-1", "title": "KeyError: x", "status": "unresolved", "count": "1"}
-EVENT = {"eventID": "a" * 32, "groupID": "5", "entries": []}
+EVENT: dict[str, Any] = {"eventID": "a" * 32, "groupID": "5", "entries": []}
 
 
 def shop() -> Answering:
