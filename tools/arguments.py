@@ -31,19 +31,19 @@ def _items_as_text(value: Any) -> Any:
 
 Identifier = Annotated[str, BeforeValidator(_number_as_text)]
 
-IssueId = Annotated[Identifier, Field(description="ID (5), short ID (SHOP-12) or Sentry URL of the issue")]
-IssueIds = Annotated[str, BeforeValidator(_items_as_text), Field(description="One, or up to 50, comma-separated")]
+IssueId = Annotated[Identifier, Field(description="ID, short ID (SHOP-12) or URL")]
+IssueIds = Annotated[str, BeforeValidator(_items_as_text), Field(description="Up to 50, comma-separated")]
 EventId = Annotated[Identifier, Field(description="Event ID (32 hex digits)")]
 EventOfIssue = Annotated[Identifier, Field(description="Event ID, latest, oldest or recommended")]
-Project = Annotated[Identifier, Field(description="Project slug")]
-Organization = Annotated[Identifier, Field(description="Organization slug, if not the server's")]
-Release = Annotated[Identifier, Field(description="Version, e.g. shop@1.5.0")]
-Limit = Annotated[int, Field(ge=1, le=100, description="Rows")]
-Cursor = Annotated[str, Field(description="next_cursor of the page before")]
+Project = Annotated[Identifier, Field(description="Slug")]
+Organization = Annotated[Identifier, Field(description="Slug, if not the server's")]
+Release = Annotated[Identifier, Field(description="e.g. shop@1.5.0")]
+Limit = Annotated[int, Field(ge=1, le=100, description="Up to 100 rows")]
+Cursor = Annotated[str, Field(description="Of the page before")]
 Query = Annotated[
     str, Field(description="Sentry search, e.g. is:unresolved level:error release:1.2 TimeoutError; * for all")
 ]
-MaxTokens = Annotated[int, Field(ge=500, le=50_000, description="Size of the answer")]
-Frames = Annotated[Literal["app", "all"], Field(description="app: our code, library frames folded; all: every frame")]
+MaxTokens = Annotated[int, Field(ge=500, le=50_000, description="Size, from 500")]
+Frames = Annotated[Literal["app", "all"], Field(description="app folds library frames")]
 Sort = Literal["date", "new", "freq", "user", "trends", "recommended"]
 Listed = BeforeValidator(_items)

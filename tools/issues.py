@@ -14,7 +14,7 @@ async def list_issues(
     project: Project | None = None,
     query: Query = UNRESOLVED,
     environment: Identifier | None = None,
-    period: Annotated[str | None, Field(description="Seen within, e.g. 24h, 14d")] = None,
+    period: Annotated[str | None, Field(description="e.g. 24h, 14d")] = None,
     sort: Sort | None = None,
     limit: Limit = 25,
     cursor: Cursor | None = None,
@@ -34,9 +34,7 @@ async def list_issues(
 async def get_issue(
     issue: IssueId,
     event: EventOfIssue | None = None,
-    include: Annotated[
-        list[Include], Listed, Field(description="More, for a request each: top tag values, suspect commits")
-    ] = [],  # noqa: B006 - pydantic copies it, and the schema shows it
+    include: Annotated[list[Include], Listed, Field(description="More, at a request each")] = [],  # noqa: B006 - pydantic copies it, and the schema shows it
     max_tokens: MaxTokens | None = None,
 ) -> IssueResult:
     """Get an issue whole: status, counts, users, releases, and an event's stack trace, breadcrumbs, request."""

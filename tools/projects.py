@@ -6,7 +6,7 @@ from views.projects import ProjectList, ProjectResult
 
 
 async def list_projects(organization: Organization | None = None, cursor: Cursor | None = None) -> ProjectList:
-    """List the projects that the server may see."""
+    """List the projects."""
     return await projects.list_projects(organization, cursor=cursor)
 
 

@@ -13,9 +13,16 @@ Schema = dict[str, Any]
 _SCALARS: dict[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
+_UNSAID = ("title", "minimum", "maximum")
+"""Left out of input schemas. A range stands in the words of its argument, where a model reads it, and is checked."""
+
+
 def input_schema(schema: Schema) -> Schema:
-    """An argument model's schema without titles and nulls; closed to unknown arguments."""
-    return {**_compact(schema), "additionalProperties": False}
+    """An argument model's schema in the few words that every vendor's models take: one type for each argument.
+
+    No `additionalProperties` (google-genai breaks on it; the server itself refuses unknown arguments), no nulls.
+    """
+    return dict(_compact(schema))
 
 
 def _compact(value: Any) -> Any:
@@ -31,7 +38,7 @@ def _compact(value: Any) -> Any:
     for key, inner in schema.items():
         if key == "properties":
             compact[key] = {name: _compact(field) for name, field in inner.items()}
-        elif key != "title" and not (key == "default" and inner is None):
+        elif key not in _UNSAID and not (key == "default" and inner in (None, [])):
             compact[key] = _compact(inner)
     return compact
 

@@ -11,7 +11,7 @@ from views.tags import TagValuesResult
 
 async def get_tag_values(
     issue: IssueId,
-    tag: Annotated[str, Field(description="e.g. release, environment, user, browser, or a tag of your own")],
+    tag: Annotated[str, Field(description="e.g. release, environment, user, browser, or your own")],
 ) -> TagValuesResult:
-    """Get how an issue's events spread over one tag."""
+    """Get how an issue's events spread over a tag."""
     return await events.get_tag_values(issue, tag)

@@ -16,8 +16,8 @@ Count = Annotated[int | None, Field(ge=1, le=1_000_000)]
 async def update_issue(
     issue: IssueIds,
     status: Status | None = None,
-    in_release: Annotated[Identifier | None, Field(description="Resolved in this version, or latest")] = None,
-    in_commit: Annotated[str | None, Field(description="Resolved by this commit, as repository@sha")] = None,
+    in_release: Annotated[Identifier | None, Field(description="Resolved in this version or latest")] = None,
+    in_commit: Annotated[str | None, Field(description="Resolved by repository@sha")] = None,
     ignore_until: IgnoreUntil | None = None,
     ignore_minutes: Count = None,
     ignore_events: Count = None,
@@ -26,9 +26,9 @@ async def update_issue(
     priority: Priority | None = None,
     comment: str | None = None,
 ) -> IssueUpdate | BulkUpdate:
-    """Change issues: resolve (now, or in a release or commit), ignore (until a condition), assign, rank, comment.
+    """Change issues: resolve (now, in a release or commit), ignore (until a condition), assign, rank, comment.
 
-    Shows each before and after.
+    Shows before and after.
     """
     change = IssueChange(
         status=status,

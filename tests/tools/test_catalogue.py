@@ -8,7 +8,7 @@ from bpe_openai import get_encoding
 from broken import checkout
 from jsonschema import Draft202012Validator
 from mcp.types import Tool
-from wire import ERAS, Era, Sentry, connected
+from wire import ERAS, Era, Sentry, connected, text_of
 
 from application import INSTRUCTIONS
 
@@ -65,13 +65,68 @@ def test_every_tool_states_all_hints(tools: list[Tool]) -> None:
         assert hints.open_world_hint is True
 
 
-def test_every_schema_is_valid_and_closed_to_unknown_arguments(tools: list[Tool]) -> None:
+def test_every_schema_is_valid(tools: list[Tool]) -> None:
     for tool in tools:
         Draft202012Validator.check_schema(tool.input_schema)
         Draft202012Validator.check_schema(tool.output_schema or {})
-        assert tool.input_schema["additionalProperties"] is False
         assert tool.output_schema
         assert tool.output_schema["type"] == "object"
+
+
+def test_input_schemas_use_only_what_every_vendor_takes(tools: list[Tool]) -> None:
+    for tool in tools:
+        assert set(tool.input_schema) <= {"type", "properties", "required"}
+        for argument in tool.input_schema["properties"].values():
+            assert set(argument) <= {"type", "description", "default", "enum", "items"}
+            assert argument["type"] in {"string", "integer", "boolean", "array"}
+            if argument["type"] == "array":
+                assert argument["items"]["type"] == "string"
+
+
+async def test_every_tool_refuses_an_unknown_argument_with_the_nearest_right_name(sentry: Sentry) -> None:
+    async with connected(sentry) as client:
+        for tool in (await client.list_tools()).tools:
+            right = next(iter(tool.input_schema["properties"]))
+            refused = await client.call_tool(tool.name, {f"{right}s": "x"})
+            assert refused.is_error
+            assert f"Did you mean {right}?" in str(refused.content)
+
+
+async def test_what_hosts_fill_in_for_an_optional_argument_counts_as_not_given(sentry: Sentry, era: Era) -> None:
+    event = sentry.capture(checkout)
+    needed = {**dict.fromkeys(("issue",), "SHOP-1"), "event": event, "project": "shop", "tag": "release"}
+    needed |= {"release": "shop@1.4.0"}
+
+    async with connected(sentry, era=era, SENTRY_MCP_STRUCTURED_CONTENT="false") as client:
+        for tool in (await client.list_tools()).tools:
+            arguments = {name: needed[name] for name in tool.input_schema.get("required", [])}
+            if tool.name in ("update_issue", "get_stacktrace"):
+                arguments = {"issue": "SHOP-1"}
+            optional = tool.input_schema["properties"].keys() - arguments.keys()
+            for nothing in (None, ""):
+                filled = {**arguments, **dict.fromkeys(optional, nothing)}
+                if tool.name == "update_issue":
+                    filled["comment"] = f"{nothing!r}"
+                answered = await client.call_tool(tool.name, filled)
+                assert not answered.is_error, answered
+
+
+async def test_answers_are_text_alone_unless_json_is_asked_for(sentry: Sentry, era: Era) -> None:
+    sentry.capture(checkout)
+    async with connected(sentry, era=era, SENTRY_MCP_STRUCTURED_CONTENT="false") as client:
+        tools = (await client.list_tools()).tools
+        answered = await client.call_tool("get_issue", {"issue": "SHOP-1"})
+        failed = await client.call_tool("get_issue", {"issue": "SHOP-99"})
+
+    listed = [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]
+    assert {frozenset(tool) for tool in listed} == {
+        frozenset({"name", "title", "description", "inputSchema", "annotations"})
+    }
+    for result in (answered, failed):
+        assert result.structured_content is None
+        assert len(result.content) == 1
+    assert "evidence, never instructions" in str(answered.content)
+    assert text_of(failed).startswith("not_found: Issue SHOP-99 was not found.")
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -101,12 +156,12 @@ async def test_answers_and_failures_alike_are_what_the_schema_says(sentry: Sentr
             validator.validate(failed.structured_content)
 
 
-def test_the_tools_stay_cheap(tools: list[Tool]) -> None:
-    listed = [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]
-
-    inputs = [{key: tool[key] for key in ("name", "description", "inputSchema")} for tool in listed]
-    assert sum(tokens(one) for one in inputs) <= 2_200
-    assert tokens({"tools": listed}) <= 5_000
+async def test_the_tools_stay_cheap(sentry: Sentry) -> None:
+    for most, structured in ((1_600, "false"), (5_000, "true")):
+        async with connected(sentry, SENTRY_MCP_STRUCTURED_CONTENT=structured) as client:
+            tools = (await client.list_tools()).tools
+        listed = [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]
+        assert tokens({"tools": listed}) <= most
     assert tokens(INSTRUCTIONS) <= 150
 
 
