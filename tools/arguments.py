@@ -41,7 +41,7 @@ Release = Annotated[Identifier, Field(description="e.g. shop@1.5.0")]
 Limit = Annotated[int, Field(ge=1, le=100, description="Up to 100 rows")]
 Cursor = Annotated[str, Field(description="Of the page before")]
 Query = Annotated[
-    str, Field(description="Sentry search, e.g. is:unresolved level:error release:1.2 TimeoutError; * for all")
+    Identifier, Field(description="Sentry search, e.g. is:unresolved level:error release:1.2 TimeoutError; * for all")
 ]
 MaxTokens = Annotated[int, Field(ge=500, le=50_000, description="Size, from 500")]
 Frames = Annotated[Literal["app", "all"], Field(description="app folds library frames")]

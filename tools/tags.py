@@ -5,13 +5,13 @@ from typing import Annotated
 from pydantic import Field
 
 from service import events
-from tools.arguments import IssueId
+from tools.arguments import Identifier, IssueId
 from views.tags import TagValuesResult
 
 
 async def get_tag_values(
     issue: IssueId,
-    tag: Annotated[str, Field(description="e.g. release, environment, user, browser, or your own")],
+    tag: Annotated[Identifier, Field(description="e.g. release, environment, user, browser, or your own")],
 ) -> TagValuesResult:
     """Get how an issue's events spread over a tag."""
     return await events.get_tag_values(issue, tag)
