@@ -7,6 +7,7 @@ from typing import Literal
 import anyio
 
 from application import connection
+from sentry.changes import IssueChange
 from sentry.client import SentryClient
 from sentry.errors import (
     BadResponseError,
@@ -19,7 +20,6 @@ from sentry.errors import (
     UnsupportedError,
 )
 from sentry.paths import quoted
-from sentry.protocol import IssueChange
 from settings import Settings
 from views.provenance import visible
 

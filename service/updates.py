@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import anyio
 
+from sentry.changes import IssueChange, Status
 from sentry.errors import InvalidRequestError, SentryError
-from sentry.protocol import IssueChange, Status
 from service.current import current_client
 from views.updates import BulkUpdate, IssueUpdate, bulk_update, issue_update
 

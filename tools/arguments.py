@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from sentry.models import as_list
+from sentry.values import as_list
 
 
 def _number_as_text(value: Any) -> Any:

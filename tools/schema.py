@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from sentry.models import as_list, as_object
+from sentry.values import as_list, as_object
 from views.results import Detail
 
 Schema = dict[str, Any]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sentry.protocol import IgnoreUntil, IssueChange, Priority, Status
+from sentry.changes import IgnoreUntil, IssueChange, Priority, Status
 from service.updates import update_issues
 from tools.arguments import Identifier, IssueIds
 from views.updates import BulkUpdate, IssueUpdate

@@ -8,7 +8,7 @@ import math
 import re
 from typing import Any
 
-from sentry.models import Json, as_list, as_object
+from sentry.values import Json, as_list, as_object
 
 RAW = 8192
 """Characters of one text that are looked at."""

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
-from sentry.models import Commit, Event, Issue, TagValues, as_object
+from sentry.models import Commit, Event, Issue, TagValues
 from sentry.models.pages import Page
+from sentry.values import as_object
 from views.bounds import DETAIL, cut, identifier, line, link, raw, rows
 from views.commits import CommitLine, commit_lines
 from views.details import Happened, happened

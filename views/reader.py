@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sentry.models import as_list, as_object
+from sentry.values import as_list, as_object
 from views.bounds import cut, short
 from views.provenance import Markers, visible
 from views.results import Part, Result, left_out, untrusted

@@ -5,8 +5,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Self
 
-from sentry.models import Author, Commit, Deploy, Issue, Json, Release, as_object
+from sentry.models import Author, Commit, Deploy, Issue, Release
 from sentry.models.pages import Page
+from sentry.values import Json, as_object
 from views.bounds import line, link, number, raw, slug
 from views.commits import CommitLine, commit_lines
 from views.facts import facts

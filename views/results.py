@@ -8,7 +8,7 @@ from typing import Annotated, Any, Protocol, Self, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict
 
-from sentry.models import Json, as_list
+from sentry.values import Json, as_list
 from views.provenance import Markers
 
 

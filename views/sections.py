@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 
 from sentry.models import Breadcrumb as SentryBreadcrumb
-from sentry.models import Entry, Event, Json, as_list, as_object
+from sentry.models import Entry, Event
 from sentry.models import Frame as SentryFrame
 from sentry.models import Request as SentryRequest
+from sentry.values import Json, as_list, as_object
 from views.bounds import DETAIL, brief, briefs, compact, cut, line, plain, plain_object, raw, rows
 from views.results import OUTSIDER, Detail, Details, Evidence, Known
 from views.secrets.redaction import REDACTED

@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from sentry.models import Actor, Issue, as_object
+from sentry.models import Actor, Issue
+from sentry.values import as_object
 from views.bounds import line, number, raw, word
 
 LEVELS = ("fatal", "error", "warning", "info", "debug", "log", "sample")

@@ -9,11 +9,12 @@ from sentry.endpoints.organizations import Organizations
 from sentry.endpoints.routes import Ask, Routes
 from sentry.endpoints.short_ids import ShortIds
 from sentry.errors import UnavailableError
-from sentry.models import Issue, Json
+from sentry.models import Issue
 from sentry.paths import api_path
 from sentry.references import IssueReference, issue_reference, slug
 from sentry.transport.answers import Reply
 from sentry.transport.cache import Keeps
+from sentry.values import Json
 
 if TYPE_CHECKING:
     from sentry.transport.pool import Transport

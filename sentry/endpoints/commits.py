@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from sentry.dialects import Route
 from sentry.endpoints.caller import Caller
-from sentry.models import Commit, as_list, as_object
-from sentry.models.tolerance import objects
+from sentry.models import Commit
 from sentry.references import slug
 from sentry.transport.answers import Reply, one
 from sentry.transport.cache import Keeps
+from sentry.values import as_list, as_object, objects
 
 
 @dataclass(frozen=True)

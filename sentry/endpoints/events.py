@@ -9,7 +9,7 @@ from sentry.endpoints.issue_query import IssueQuery
 from sentry.endpoints.issues import Issues
 from sentry.endpoints.merged_lists import MAX_PROJECTS
 from sentry.errors import BadResponseError, ForbiddenError, InvalidRequestError, NotFoundError, UnsupportedError
-from sentry.models import Event, as_object
+from sentry.models import Event
 from sentry.models.pages import Page
 from sentry.references import (
     LATEST,
@@ -22,6 +22,7 @@ from sentry.references import (
 )
 from sentry.transport.answers import OneOf, PageOf, Reply, RouteMissingError, one
 from sentry.transport.cache import Keeps
+from sentry.values import as_object
 
 WALKED_PAGES = 20
 """Pages of 100 events read to the oldest where no route has it (GlitchTip)."""

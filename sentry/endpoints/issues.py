@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from sentry.changes import IssueChange
 from sentry.dialects import Route
 from sentry.endpoints.caller import Caller
 from sentry.endpoints.issue_lists import IssueLists
@@ -11,7 +12,6 @@ from sentry.endpoints.issue_query import IssueQuery
 from sentry.endpoints.routes import Ask
 from sentry.errors import BadResponseError, InvalidRequestError, NotFoundError, UnsupportedError
 from sentry.models import Issue
-from sentry.protocol import IssueChange
 from sentry.references import IssueReference
 from sentry.transport.answers import OneOf, Reply, one
 from sentry.transport.cache import Keeps

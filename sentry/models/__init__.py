@@ -17,7 +17,7 @@ from sentry.models.issues import Activity, Actor, Issue
 from sentry.models.projects import Organization, Project, ProjectRef
 from sentry.models.releases import Author, Commit, Deploy, Release
 from sentry.models.tags import TagSummary, TagValue, TagValues
-from sentry.models.tolerance import Json, SentryModel, as_list, as_object
+from sentry.models.tolerance import SentryModel
 
 __all__ = [
     "Activity",
@@ -31,7 +31,6 @@ __all__ = [
     "ExceptionValue",
     "Frame",
     "Issue",
-    "Json",
     "Mechanism",
     "Message",
     "Organization",
@@ -46,6 +45,4 @@ __all__ = [
     "TagValue",
     "TagValues",
     "Thread",
-    "as_list",
-    "as_object",
 ]

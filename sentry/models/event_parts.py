@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from sentry.models.tolerance import Json, Moment, Rows, SentryModel, Strings, as_list, objects
+from sentry.models.tolerance import Moment, Rows, SentryModel, Strings
+from sentry.values import Json, as_list, objects
 
 
 class Frame(SentryModel):

@@ -6,7 +6,8 @@ from pydantic import AliasChoices, Field
 
 from sentry.models.event_parts import Breadcrumb, Entry, ExceptionValue, Request, Tags, Thread
 from sentry.models.releases import Release
-from sentry.models.tolerance import Moment, Rows, SentryModel, Strings, as_object, objects
+from sentry.models.tolerance import Moment, Rows, SentryModel, Strings
+from sentry.values import as_object, objects
 
 
 class Event(SentryModel):

@@ -6,7 +6,7 @@ https://docs.sentry.io/api/). A row that is no object is skipped: one odd row ne
 
 from datetime import UTC, datetime
 from functools import cache
-from typing import Annotated, Any, Self, TypeVar, cast
+from typing import Annotated, Self, TypeVar
 
 from pydantic import (
     AliasChoices,
@@ -19,8 +19,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-Json = Any
-"""What json.loads gives: the untyped edge."""
+from sentry.values import Json, as_list, as_object, objects
 
 
 class SentryModel(BaseModel):
@@ -59,20 +58,6 @@ def _keys_of_fields(model: type[BaseModel]) -> list[set[str]]:
         choices = alias.choices if isinstance(alias, AliasChoices) else [alias or name]
         keys.append({name, *(choice for choice in choices if isinstance(choice, str))})
     return keys
-
-
-def as_object(value: Json) -> dict[str, Any] | None:
-    """The value if it is a JSON object."""
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
-
-
-def as_list(value: Json) -> list[Any] | None:
-    """The value if it is a JSON array."""
-    return cast("list[Any]", cast("object", value)) if isinstance(value, list) else None
-
-
-def objects(value: Json) -> list[dict[str, Any]]:
-    return [row for row in as_list(value) or [] if isinstance(row, dict)]
 
 
 def _strings(value: Json) -> list[str]:

@@ -19,10 +19,11 @@ from sentry.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from sentry.models import Json, SentryModel, as_list, as_object
+from sentry.models import SentryModel
 from sentry.models.pages import Page
 from sentry.transport.links import next_cursor
 from sentry.transport.parsing import parse
+from sentry.values import Json, as_list, as_object
 
 M = TypeVar("M", bound=SentryModel)
 

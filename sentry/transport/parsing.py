@@ -6,7 +6,7 @@ import re
 
 from pydantic_core import from_json
 
-from sentry.models import Json
+from sentry.values import Json
 
 # Escapes in JSON text, one at a time so that an escaped backslash is never taken for the start of one: a
 # pair of surrogates, one that stands alone (in the group), or any other.

@@ -13,7 +13,6 @@ from anyio.abc import TaskGroup
 
 from sentry.connection import MEGABYTE, Connection
 from sentry.errors import UNSURE, BadResponseError, InvalidRequestError, MisconfiguredError, SentryError
-from sentry.models import Json
 from sentry.models.pages import rows_in
 from sentry.transport.answers import Reply, interpret
 from sentry.transport.bodies import MAX_ERROR_BODY, Body
@@ -23,6 +22,7 @@ from sentry.transport.flights import Flights
 from sentry.transport.parsing import memory_of
 from sentry.transport.reads import note_source
 from sentry.transport.retries import repeating
+from sentry.values import Json
 
 T = TypeVar("T")
 Params = Sequence[tuple[str, str]]

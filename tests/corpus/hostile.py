@@ -11,7 +11,7 @@ from typing import Any
 from corpus.ordinary import ordinary_event, ordinary_issue
 from corpus.secrets_table import SECRETS
 
-from sentry.models import as_list, as_object
+from sentry.values import as_list, as_object
 
 Json = Any
 Case = tuple[str, dict[str, Any]]

@@ -18,11 +18,11 @@ from pydantic import SecretStr
 from standins.clients import issue_and_event
 from wire import Sentry
 
+from sentry.changes import IssueChange
 from sentry.client import SentryClient
 from sentry.connection import Connection
 from sentry.errors import InvalidRequestError, NotFoundError, UnauthorizedError, UnsupportedError
 from sentry.models import Issue
-from sentry.protocol import IssueChange
 
 T = TypeVar("T")
 UNKNOWN_EVENT = "00000000000000000000000000000000"

@@ -15,9 +15,9 @@ from standins.faults import FAULTS, Fault, answering, happening, length_too_shor
 from standins.recorded import TOKEN
 from standins.sockets import Request, Wire, listening
 
+from sentry.changes import IssueChange
 from sentry.client import SentryClient
 from sentry.errors import BadResponseError, RateLimitedError, SentryError
-from sentry.protocol import IssueChange
 from sentry.transport.bodies import Body
 
 SHORT: dict[str, Any] = {"organization": "acme", "timeout": 2.0, "max_answer_size": 200_000, "cache_ttl": 0}

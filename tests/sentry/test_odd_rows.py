@@ -14,8 +14,9 @@ from standins.recorded import GLITCHTIP, RECORDED, SENTRY_9
 from sentry.client import SentryClient
 from sentry.endpoints.issue_query import IssueQuery, free_text_last
 from sentry.endpoints.merged_lists import merged_projects
-from sentry.models import Event, Frame, Issue, Project, Release, SentryModel, TagValues, as_list, as_object
+from sentry.models import Event, Frame, Issue, Project, Release, SentryModel, TagValues
 from sentry.models.pages import Page
+from sentry.values import as_list, as_object
 
 
 def recorded(*names: str) -> list[Any]:

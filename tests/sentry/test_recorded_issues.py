@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from standins.known import GLITCH, OLD_SENTRY, Known, both, opened, second_time
 
+from sentry.changes import IssueChange
 from sentry.errors import (
     InvalidRequestError,
     NotFoundError,
     SentryError,
     UnsupportedError,
 )
-from sentry.protocol import IssueChange
 
 
 @both

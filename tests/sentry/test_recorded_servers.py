@@ -5,6 +5,7 @@ from standins.clients import issue_and_event
 from standins.known import GLITCH, OLD_SENTRY, Known, both, opened, second_time
 from standins.recorded import READ_ONLY_TOKEN
 
+from sentry.changes import IssueChange
 from sentry.errors import (
     ForbiddenError,
     InvalidRequestError,
@@ -12,7 +13,6 @@ from sentry.errors import (
     UnauthorizedError,
     UnsupportedError,
 )
-from sentry.protocol import IssueChange
 
 
 async def test_old_sentry_gives_an_issue_and_its_latest_event_by_short_id_in_three_requests() -> None:

@@ -8,9 +8,9 @@ from standins.clients import client_of
 from standins.faults import answering, closed_before_headers, reset_amid_the_body, reset_before_headers
 from standins.sockets import Handler, Request, Wire, listening
 
+from sentry.changes import IssueChange
 from sentry.client import SentryClient
 from sentry.errors import SentryError, UnavailableError
-from sentry.protocol import IssueChange
 from sentry.transport.progress import on_progress
 
 GOOD = answering(200, b'{"id": "5", "status": "resolved"}')

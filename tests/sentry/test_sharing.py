@@ -11,8 +11,8 @@ from standins.clients import client_of, issue_and_event
 from standins.faults import answering
 from standins.sockets import Request, Server, Wire, listening
 
+from sentry.changes import IssueChange
 from sentry.errors import BadResponseError, UnreachableError
-from sentry.protocol import IssueChange
 from sentry.transport.cache import Cache, Keeps, Statistics
 from sentry.transport.flights import Flights
 

@@ -9,9 +9,9 @@ from standins.clients import client_of
 from standins.knowing import Answering, asked
 from standins.sockets import Request, Wire, listening
 
+from sentry.changes import IssueChange
 from sentry.dialects import Dialect
 from sentry.errors import BadResponseError, NotFoundError, SentryError, UnsupportedError
-from sentry.protocol import IssueChange
 from service.side_by_side import together
 
 EVENT = "0123456789abcdef0123456789abcdef"

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from specimens import chained, python_issue, recorded
 
-from sentry.models import Event, Issue, Json, Project, Release, TagValues, as_list, as_object
+from sentry.models import Event, Issue, Project, Release, TagValues
 from sentry.models.pages import Page
+from sentry.values import Json, as_list, as_object
 from tools.schema import output_schema
 from views.events import event, event_list
 from views.issues import issue, issue_list

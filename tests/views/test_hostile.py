@@ -11,8 +11,9 @@ from corpus.hostile import CANARIES, HOSTILE_EVENTS, HOSTILE_ISSUES
 from corpus.ordinary import ordinary_event, ordinary_issue
 from corpus.secrets_table import SECRETS
 
-from sentry.models import Event, Issue, as_list, as_object
+from sentry.models import Event, Issue
 from sentry.models.pages import Page
+from sentry.values import as_list, as_object
 from views.events import event, event_list
 from views.issues import issue, issue_list
 from views.provenance import Markers

@@ -8,7 +8,7 @@ from corpus.secrets_table import KEY_LINES, PERSONAL, SECRETS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentry.models import as_list, as_object
+from sentry.values import as_list, as_object
 from views.secrets.redaction import REDACTED, TOO_DEEP, TOO_MANY, Redaction
 
 REDACTION = Redaction()

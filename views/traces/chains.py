@@ -2,7 +2,7 @@
 
 from typing import Any, Self
 
-from sentry.models import as_object
+from sentry.values import as_object
 from views.bounds import cut, line, number, raw
 from views.results import Detail, Evidence
 from views.traces.frames import Frame

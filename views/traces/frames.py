@@ -4,7 +4,7 @@ import re
 from typing import Any, Self
 
 from sentry.models import Frame as SentryFrame
-from sentry.models import as_list, as_object
+from sentry.values import as_list, as_object
 from views.bounds import DETAIL, RAW, briefs, cut, cut_around, line, plain_object, raw, size
 from views.results import Cleaner, Details, Evidence, Part
 from views.secrets.redaction import REDACTED

@@ -3,7 +3,7 @@
 import re
 from typing import Any, Literal
 
-from sentry.models import Json, as_object
+from sentry.values import Json, as_object
 from views.bounds import rows
 from views.traces.frames import AROUND, Frame, call_name, frame
 
