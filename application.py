@@ -11,21 +11,20 @@ from mcp.server.mcpserver import MCPServer
 from prompts.catalogue import register_prompts
 from resources.catalogue import register_resources
 from resources.completions import register_completions
-from sentry.client import SentryClient
 from sentry.connection import Connection
-from sentry.protocol import SentryClientProtocol
 from sentry_mcp import __version__
 from service.answers import Answers
 from service.current import serving
 from settings import Settings
 from tools.catalogue import build_tools
-from views.reader import Reader
-from views.secrets.redaction import Redaction
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-OpenClient = Callable[[], AbstractAsyncContextManager[SentryClientProtocol]]
+    from sentry.protocol import SentryClientProtocol
+    from views.reader import Reader
+
+OpenClient = Callable[[], "AbstractAsyncContextManager[SentryClientProtocol]"]
 
 INSTRUCTIONS = """\
 Errors of applications, as Sentry has them. Start with list_issues, or with get_issue when you have an ID, \
@@ -42,13 +41,8 @@ class Application:
     """
 
     def __init__(self, settings: Settings, open_client: OpenClient | None = None) -> None:
-        self.answers = Answers(
-            Reader(
-                budget=settings.token_budget,
-                redaction=Redaction(pii=settings.redact_pii, keys=frozenset(settings.redact_keys)),
-            )
-        )
-        self._open_client = open_client or (lambda: SentryClient(connection(settings)))
+        self.answers = Answers(lambda: _reader(settings))
+        self._open_client = open_client or (lambda: _client(settings))
         self._client: SentryClientProtocol | None = None
         self.server = self._mcp_server(settings)
 
@@ -66,16 +60,16 @@ class Application:
             finally:
                 self._client = None
 
-    def _mcp_server(self, settings: Settings) -> MCPServer[SentryClientProtocol]:
+    def _mcp_server(self, settings: Settings) -> "MCPServer[SentryClientProtocol]":
         @asynccontextmanager
-        async def lifespan(_: MCPServer[SentryClientProtocol]) -> AsyncGenerator[SentryClientProtocol]:
+        async def lifespan(_: "MCPServer[SentryClientProtocol]") -> "AsyncGenerator[SentryClientProtocol]":
             if self._client is not None:
                 yield self._client
                 return
             async with self._open_client() as client:
                 yield client
 
-        server = MCPServer[SentryClientProtocol](
+        server: MCPServer[SentryClientProtocol] = MCPServer(
             name="sentry-mcp",
             title="Sentry",
             version=__version__,
@@ -95,7 +89,7 @@ class Application:
         return server
 
 
-def build_server(settings: Settings, open_client: OpenClient | None = None) -> MCPServer[SentryClientProtocol]:
+def build_server(settings: Settings, open_client: OpenClient | None = None) -> "MCPServer[SentryClientProtocol]":
     """The MCP server, ready for any transport."""
     return Application(settings, open_client).server
 
@@ -117,6 +111,23 @@ def connection(settings: Settings) -> Connection:
         cache_ttl=settings.cache_ttl,
         cache_size=settings.cache_size,
     )
+
+
+# Loaded when they are first needed: until then they would only cost time at the start.
+
+
+def _client(settings: Settings) -> "AbstractAsyncContextManager[SentryClientProtocol]":
+    from sentry.client import SentryClient
+
+    return SentryClient(connection(settings))
+
+
+def _reader(settings: Settings) -> "Reader":
+    from views.reader import Reader
+    from views.secrets.redaction import Redaction
+
+    redaction = Redaction(pii=settings.redact_pii, keys=frozenset(settings.redact_keys))
+    return Reader(budget=settings.token_budget, redaction=redaction)
 
 
 async def _serve_with_its_client(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:

@@ -5,19 +5,22 @@ import gc
 import socket
 import sys
 from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
 
 import anyio
 
 from application import Application
-from sentry.protocol import SentryClientProtocol
 from settings import Settings
+
+if TYPE_CHECKING:
+    from sentry.protocol import SentryClientProtocol
 
 GRACE = 3
 """Seconds that open streams have to end in, when the server is told to stop."""
 
 
 def serve(options: argparse.Namespace, settings: Settings) -> int:
-    def open_embedded() -> AbstractAsyncContextManager[SentryClientProtocol]:
+    def open_embedded() -> "AbstractAsyncContextManager[SentryClientProtocol]":
         from commands.embedded import embedded_client
 
         return embedded_client(options.data, settings.ingest_port)

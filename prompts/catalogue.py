@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from inspect import Signature, signature
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.prompts import Prompt
@@ -11,7 +11,6 @@ from mcp.types import INTERNAL_ERROR, INVALID_PARAMS
 
 from prompts import workflows
 from sentry.errors import SentryError
-from sentry.protocol import SentryClientProtocol
 from service.answers import Answers
 
 
@@ -27,7 +26,7 @@ CATALOGUE = [
 ]
 
 
-def register_prompts(server: MCPServer[SentryClientProtocol], answers: Answers) -> None:
+def register_prompts(server: MCPServer[Any], answers: Answers) -> None:
     for entry in CATALOGUE:
         name, words = entry.render.__name__, entry.render.__doc__
         rendered = _rendered(entry.render, answers)

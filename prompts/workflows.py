@@ -4,9 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+import service
 from service.answers import Answers
-from service.issues import get_issue, list_issues
-from service.releases import first_seen_in, quoted_version
 from service.side_by_side import together
 
 Issue = Annotated[str, Field(description="ID, short ID or URL of the issue")]
@@ -50,16 +49,17 @@ async def fix_issue(answers: Answers, issue: Issue) -> str:
 
 async def review_release(answers: Answers, release: Release, project: Project = "") -> str:
     """What a release broke."""
-    new = first_seen_in(release)
-    seen = f"is:unresolved release:{quoted_version(release)}"
+    new = service.releases.first_seen_in(release)
+    seen = f"is:unresolved release:{service.releases.quoted_version(release)}"
     of_project = project or None
     first, unresolved = await together(
         answers.answer(
-            ("issues new in a release", release, project), lambda: list_issues(query=new, project=of_project)
+            ("issues new in a release", release, project),
+            lambda: service.issues.list_issues(query=new, project=of_project),
         ),
         answers.answer(
             ("issues seen in a release", release, project),
-            lambda: list_issues(query=seen, project=of_project, sort="freq"),
+            lambda: service.issues.list_issues(query=seen, project=of_project, sort="freq"),
         ),
     )
     return "\n\n".join(
@@ -73,4 +73,4 @@ async def review_release(answers: Answers, release: Release, project: Project = 
 
 async def _issue_text(answers: Answers, issue: str) -> str:
     asked = "an issue with tags and commits", issue
-    return (await answers.answer(asked, lambda: get_issue(issue, include=("tags", "commits")))).text
+    return (await answers.answer(asked, lambda: service.issues.get_issue(issue, include=("tags", "commits")))).text

@@ -4,19 +4,21 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from inspect import Parameter, Signature
-from typing import NamedTuple, get_type_hints
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 
+import service
 from resources.syntax import SEARCH_SYNTAX
 from sentry.errors import SentryError
-from sentry.protocol import SentryClientProtocol
-from service import events, issues, projects, releases
 from service.answers import Answers
-from views.results import Result, untrusted
 
-Read = Callable[..., Awaitable[Result]]
+if TYPE_CHECKING:
+    from views.results import Result
+
+Read = Callable[..., "Awaitable[Result]"]
+"""Reads what a URI names, given the URI's variables."""
 
 
 class Entry(NamedTuple):
@@ -33,50 +35,64 @@ CATALOGUE = [
         "issues",
         "Unresolved issues",
         "Unresolved issues, the most recently seen first.",
-        issues.list_issues,
+        lambda **of: service.issues.list_issues(**of),
     ),
     Entry(
         "sentry://issues/{issue}",
         "issue",
         "An issue with its latest event",
         "An issue with one of its events: the one that the issue's URL names, else the latest.",
-        issues.get_issue,
+        lambda **of: service.issues.get_issue(**of),
     ),
     Entry(
         "sentry://issues/{issue}/events",
         "issue_events",
         "Events of an issue",
         "The newest events of an issue.",
-        events.list_events,
+        lambda **of: service.events.list_events(**of),
     ),
-    Entry("sentry://projects", "project_list", "Projects", "The projects of the organization.", projects.list_projects),
-    Entry("sentry://projects/{organization}/{project}", "project", "A project", "A project.", projects.get_project),
+    Entry(
+        "sentry://projects",
+        "project_list",
+        "Projects",
+        "The projects of the organization.",
+        lambda **of: service.projects.list_projects(**of),
+    ),
+    Entry(
+        "sentry://projects/{organization}/{project}",
+        "project",
+        "A project",
+        "A project.",
+        lambda **of: service.projects.get_project(**of),
+    ),
     Entry(
         "sentry://projects/{organization}/{project}/issues",
         "project_issues",
         "Issues of a project",
         "Unresolved issues of a project.",
-        issues.list_issues,
+        lambda **of: service.issues.list_issues(**of),
     ),
     Entry(
         "sentry://releases/{organization}/{version}",
         "release",
         "A release",
         "A release: the issues new in it, its commits and deploys.",
-        releases.get_release,
+        lambda **of: service.releases.get_release(**of),
     ),
-    Entry("sentry://events/{event}", "event", "An event", "An event in full.", events.get_event),
+    Entry(
+        "sentry://events/{event}", "event", "An event", "An event in full.", lambda **of: service.events.get_event(**of)
+    ),
     Entry(
         "sentry://events/{event}/stacktrace",
         "event_stacktrace",
         "The stack trace of an event",
         "The stack trace of an event.",
-        events.get_stacktrace,
+        lambda **of: service.events.get_stacktrace(**of),
     ),
 ]
 
 
-def register_resources(server: MCPServer[SentryClientProtocol], answers: Answers) -> None:
+def register_resources(server: MCPServer[Any], answers: Answers) -> None:
     for entry in CATALOGUE:
         server.resource(
             entry.uri,
@@ -84,7 +100,6 @@ def register_resources(server: MCPServer[SentryClientProtocol], answers: Answers
             title=entry.title,
             description=entry.description,
             mime_type="application/json",
-            meta={"untrusted": list(untrusted(get_type_hints(entry.read)["return"]))},
         )(_served(entry, answers))
 
     server.resource(

@@ -1,5 +1,7 @@
 """Completion of URIs' variables from what Sentry has."""
 
+from typing import Any
+
 from mcp.server.mcpserver import MCPServer
 from mcp.types import (
     Completion,
@@ -10,14 +12,13 @@ from mcp.types import (
 )
 
 from sentry.errors import SentryError
-from sentry.protocol import SentryClientProtocol
 from service.current import current_client
 
 MOST = 100
 """Values in one answer, by the protocol."""
 
 
-def register_completions(server: MCPServer[SentryClientProtocol]) -> None:
+def register_completions(server: MCPServer[Any]) -> None:
     @server.completion()  # type: ignore[no-untyped-call,untyped-decorator]  # the SDK has no types here
     async def complete(
         reference: PromptReference | ResourceTemplateReference,

@@ -5,14 +5,17 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from sentry.errors import SentryError
-from sentry.transport.parsing import memory_of
 from sentry.transport.reads import Sources, noting_sources
 from service.current import current_client
-from service.failures import Failure, failure
-from views.reader import Answer, Reader, compact_json
-from views.results import Result
+
+if TYPE_CHECKING:
+    from service.failures import Failure
+    from views.reader import Answer, Reader
+    from views.results import Result
 
 AGE = 10.0
 """Seconds for which a finished answer is used again: ages in it ("2m ago") are still true."""
@@ -23,7 +26,7 @@ SIZE = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class _Finished:
-    answer: Answer
+    answer: "Answer"
     sources: Sources
     size: int
     until: float
@@ -36,20 +39,25 @@ class Answers:
     of is still what a new call would get: nothing is read, built, cleaned or rendered again.
     """
 
-    def __init__(self, reader: Reader, clock: Callable[[], float] = time.monotonic) -> None:
-        self.reader = reader
+    def __init__(self, make_reader: "Callable[[], Reader]", clock: Callable[[], float] = time.monotonic) -> None:
+        self._make_reader = make_reader
         self._clock = clock
         self._finished: OrderedDict[Hashable, _Finished] = OrderedDict()
         self._size = 0
 
+    @cached_property
+    def _reader(self) -> "Reader":
+        """Made for the first answer: a server is ready before it knows how to write one."""
+        return self._make_reader()
+
     async def answer(
         self,
         asked: Hashable | None,
-        ask: Callable[[], Awaitable[Result]],
+        ask: "Callable[[], Awaitable[Result]]",
         tokens: int | None = None,
         *,
         as_json: bool = False,
-    ) -> Answer:
+    ) -> "Answer":
         """What `ask` gives, as it may leave; raises what it raises.
 
         `asked` names the question, all of it; None for what must be done each time. `tokens` is the answer's budget.
@@ -58,17 +66,19 @@ class Answers:
             return finished
         with noting_sources() as sources:
             result = await ask()
-        answer = self.reader.read(result, tokens, as_json=as_json)
+        answer = self._reader.read(result, tokens, as_json=as_json)
         if answer.data and (outsiders := answer.meta["untrusted"]):
             answer = replace(answer, data={"notice": NOTICE.format(", ".join(outsiders)), **answer.data})
         if asked is not None and sources and None not in sources:
             self._keep(asked, answer, sources)
         return answer
 
-    def failure(self, error: SentryError) -> Failure:
-        return failure(error, self.reader)
+    def failure(self, error: SentryError) -> "Failure":
+        from service.failures import failure
 
-    def _still_good(self, asked: Hashable) -> Answer | None:
+        return failure(error, self._reader)
+
+    def _still_good(self, asked: Hashable) -> "Answer | None":
         """The answer to what was asked before, if it still holds."""
         found = self._finished.get(asked)
         if found is None:
@@ -79,9 +89,9 @@ class Answers:
         self._finished.move_to_end(asked)
         return found.answer
 
-    def _keep(self, asked: Hashable, answer: Answer, sources: Sources) -> None:
+    def _keep(self, asked: Hashable, answer: "Answer", sources: Sources) -> None:
         self._forget(asked)
-        size = 2_000 + sys.getsizeof(answer.text) + memory_of(compact_json(answer.data).encode())
+        size = 2_000 + sys.getsizeof(answer.text) + 10 * answer.json_length
         self._finished[asked] = _Finished(answer, sources, size, self._clock() + AGE)
         self._size += size
         while self._size > SIZE:

@@ -13,7 +13,6 @@ from views.issues import IssueExtras, IssueList, IssueResult
 
 Include = Literal["tags", "commits"]
 """What an issue can be read with besides, at a request each."""
-UNRESOLVED = "is:unresolved"
 ALL = "*"
 """The search that finds every issue; Sentry's own is empty, which hosts send for what was not given."""
 
@@ -22,7 +21,7 @@ async def list_issues(
     *,
     organization: str | None = None,
     project: str | None = None,
-    query: str = UNRESOLVED,
+    query: str = "is:unresolved",
     environment: str | None = None,
     period: str | None = None,
     sort: str | None = None,

@@ -1,7 +1,8 @@
 """Every tool, and what it may touch, on one screen."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, get_args, get_type_hints
+from inspect import Signature, signature
+from typing import Any, NamedTuple
 
 from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
@@ -43,15 +44,15 @@ def build_tools(answers: Answers, *, structured_content: bool) -> list[SentryToo
 
 def _build(entry: Entry, answers: Answers, structured_content: bool) -> SentryTool:
     tool = Tool.from_function(
-        entry.call,
+        _without_answer(entry.call),
+        name=entry.call.__name__,
         title=entry.title,
         description=" ".join((entry.call.__doc__ or "").split()),
         annotations=entry.touches,
         structured_output=False,  # it would make the output schema once more, and drop it
     )
     if structured_content:
-        answer = get_type_hints(entry.call)["return"]
-        tool.fn_metadata.output_schema = output_schema(*(get_args(answer) or (answer,)))
+        tool.fn_metadata.output_schema = output_schema(entry.call)
     fields: dict[str, Any] = dict(tool)
     return SentryTool.model_validate(
         {
@@ -62,3 +63,15 @@ def _build(entry: Entry, answers: Answers, structured_content: bool) -> SentryTo
             "parameters": input_schema(tool.parameters),
         }
     )
+
+
+def _without_answer(call: Callable[..., Any]) -> Callable[..., Any]:
+    """The tool without the type of its answer, which the SDK would load only to ignore it."""
+
+    async def tool(**arguments: Any) -> Any:
+        return await call(**arguments)
+
+    parameters = [*signature(call).parameters.values()]
+    tool.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # what inspect.signature reads
+    tool.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return tool

@@ -1,9 +1,13 @@
 """What a model can do with events."""
 
-from service import events
+from typing import TYPE_CHECKING
+
+import service
 from tools.arguments import Cursor, EventId, EventOfIssue, Frames, IssueId, Limit, MaxTokens, Project
-from views.events import EventList, EventResult
-from views.traces.stacktraces import StacktraceResult
+
+if TYPE_CHECKING:
+    from views.events import EventList, EventResult
+    from views.traces.stacktraces import StacktraceResult
 
 
 async def get_events(
@@ -11,9 +15,9 @@ async def get_events(
     query: str | None = None,
     limit: Limit = 25,
     cursor: Cursor | None = None,
-) -> EventList:
+) -> "EventList":
     """List the events of an issue, one row each, the newest first. For one in full, get_event."""
-    return await events.list_events(issue, query=query, limit=limit, cursor=cursor)
+    return await service.events.list_events(issue, query=query, limit=limit, cursor=cursor)
 
 
 async def get_event(
@@ -21,9 +25,9 @@ async def get_event(
     issue: IssueId | None = None,
     project: Project | None = None,
     max_tokens: MaxTokens | None = None,
-) -> EventResult:
+) -> "EventResult":
     """Get one event whole: stack trace, breadcrumbs, request, user, tags, contexts. An ID needs no issue."""
-    return await events.get_event(event, issue=issue, project=project)
+    return await service.events.get_event(event, issue=issue, project=project)
 
 
 async def get_stacktrace(
@@ -31,6 +35,6 @@ async def get_stacktrace(
     issue: IssueId | None = None,
     frames: Frames = "app",
     max_tokens: MaxTokens | None = None,
-) -> StacktraceResult:
+) -> "StacktraceResult":
     """Get the stack trace of an event, or of an issue's latest: chained causes, the failing call last."""
-    return await events.get_stacktrace(event, issue=issue, frames=frames)
+    return await service.events.get_stacktrace(event, issue=issue, frames=frames)

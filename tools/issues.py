@@ -1,26 +1,39 @@
 """What a model can read of issues."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from service import issues
-from service.issues import UNRESOLVED, Include
-from tools.arguments import Cursor, EventOfIssue, Identifier, IssueId, Limit, Listed, MaxTokens, Project, Query, Sort
-from views.issues import IssueList, IssueResult
+import service
+from tools.arguments import (
+    Cursor,
+    EventOfIssue,
+    Identifier,
+    Include,
+    IssueId,
+    Limit,
+    Listed,
+    MaxTokens,
+    Project,
+    Query,
+    Sort,
+)
+
+if TYPE_CHECKING:
+    from views.issues import IssueList, IssueResult
 
 
 async def list_issues(
     project: Project | None = None,
-    query: Query = UNRESOLVED,
+    query: Query = "is:unresolved",
     environment: Identifier | None = None,
     period: Annotated[str | None, Field(description="e.g. 24h, 14d")] = None,
     sort: Sort | None = None,
     limit: Limit = 25,
     cursor: Cursor | None = None,
-) -> IssueList:
+) -> "IssueList":
     """List issues, one row each, the most recently seen first. For one in full, get_issue."""
-    return await issues.list_issues(
+    return await service.issues.list_issues(
         project=project,
         query=query,
         environment=environment,
@@ -34,8 +47,8 @@ async def list_issues(
 async def get_issue(
     issue: IssueId,
     event: EventOfIssue | None = None,
-    include: Annotated[list[Include], Listed, Field(description="More, at a request each")] = [],  # noqa: B006 - pydantic copies it, and the schema shows it
+    include: Annotated[list[Include], Listed, Field(description="More, at a request each")] = [],  # noqa: B006 - copied
     max_tokens: MaxTokens | None = None,
-) -> IssueResult:
+) -> "IssueResult":
     """Get an issue whole: status, counts, users, releases, and an event's stack trace, breadcrumbs, request."""
-    return await issues.get_issue(issue, event, tuple(include))
+    return await service.issues.get_issue(issue, event, tuple(include))

@@ -1,15 +1,19 @@
 """What a model can do with projects."""
 
-from service import projects
+from typing import TYPE_CHECKING
+
+import service
 from tools.arguments import Cursor, Organization, Project
-from views.projects import ProjectList, ProjectResult
+
+if TYPE_CHECKING:
+    from views.projects import ProjectList, ProjectResult
 
 
-async def list_projects(organization: Organization | None = None, cursor: Cursor | None = None) -> ProjectList:
+async def list_projects(organization: Organization | None = None, cursor: Cursor | None = None) -> "ProjectList":
     """List the projects."""
-    return await projects.list_projects(organization, cursor=cursor)
+    return await service.projects.list_projects(organization, cursor=cursor)
 
 
-async def get_project(project: Project, organization: Organization | None = None) -> ProjectResult:
+async def get_project(project: Project, organization: Organization | None = None) -> "ProjectResult":
     """Get one project: platform, teams, latest release."""
-    return await projects.get_project(project, organization)
+    return await service.projects.get_project(project, organization)

@@ -1,8 +1,12 @@
 """What a model can do with releases."""
 
-from service import releases
+from typing import TYPE_CHECKING
+
+import service
 from tools.arguments import Cursor, Identifier, Limit, MaxTokens, Project, Release
-from views.releases import ReleaseList, ReleaseResult
+
+if TYPE_CHECKING:
+    from views.releases import ReleaseList, ReleaseResult
 
 
 async def list_releases(
@@ -10,11 +14,11 @@ async def list_releases(
     query: Identifier | None = None,
     limit: Limit = 25,
     cursor: Cursor | None = None,
-) -> ReleaseList:
+) -> "ReleaseList":
     """List releases, the newest first. query is a part of the version."""
-    return await releases.list_releases(project=project, query=query, limit=limit, cursor=cursor)
+    return await service.releases.list_releases(project=project, query=query, limit=limit, cursor=cursor)
 
 
-async def get_release(release: Release, max_tokens: MaxTokens | None = None) -> ReleaseResult:
+async def get_release(release: Release, max_tokens: MaxTokens | None = None) -> "ReleaseResult":
     """Get one release: the issues new in it, commits, deploys, authors, health."""
-    return await releases.get_release(release)
+    return await service.releases.get_release(release)

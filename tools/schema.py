@@ -1,12 +1,12 @@
 """JSON schemas cut to what a model needs: every token of them is paid for by every user on every request."""
 
+from collections.abc import Callable
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
 from sentry.values import as_list, as_object
-from views.results import Detail
 
 Schema = dict[str, Any]
 
@@ -43,7 +43,7 @@ def _compact(value: Any) -> Any:
     return compact
 
 
-def output_schema(*answers: type[BaseModel]) -> Schema:
+def output_schema(call: Callable[..., Any]) -> Schema:
     """What a tool answers with, perhaps one of several: the fields and their types, nothing else.
 
     Made from the annotations, since pydantic's way to the same costs a twentieth of the server's start. A
@@ -51,11 +51,21 @@ def output_schema(*answers: type[BaseModel]) -> Schema:
     required at the top: clients hold a failed call's `{"error", "message", ...}` against this schema too, as
     the Inspector does.
     """
+    answer = get_type_hints(call, localns=_types_of_answers())["return"]
     parts: dict[str, Schema] = {}
-    properties: Schema = {}
-    for answer in answers:
-        properties |= _part(answer, parts)["properties"]
+    properties: Schema = {"notice": {"type": "string"}}
+    for one in get_args(answer) or (answer,):
+        properties |= _part(one, parts)["properties"]
     return {"type": "object", "properties": properties, **({"$defs": parts} if parts else {})}
+
+
+def _types_of_answers() -> dict[str, Any]:
+    """By name. Loaded only where output schemas are asked for: tools name the type, no more."""
+    from views import events, issues, projects, releases, tags, updates
+    from views.traces import stacktraces
+
+    modules = (events, issues, projects, releases, stacktraces, tags, updates)
+    return {name: value for module in modules for name, value in vars(module).items()}
 
 
 def _part(part: type[BaseModel], parts: dict[str, Schema]) -> Schema:
@@ -77,7 +87,7 @@ def _of(annotation: Any, parts: dict[str, Schema], *, nullable: bool = True) -> 
         return {"type": "array", "items": _of(arguments[0], parts)}
     if origin is Literal:
         return {"enum": list(arguments)}
-    if origin is dict or (isinstance(annotation, type) and issubclass(annotation, Detail)):
+    if origin is dict or _is_detail(annotation):
         return {"type": "object"}
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         if annotation.__name__ not in parts:
@@ -85,3 +95,12 @@ def _of(annotation: Any, parts: dict[str, Schema], *, nullable: bool = True) -> 
             parts[annotation.__name__] = _part(annotation, parts)
         return {"$ref": f"#/$defs/{annotation.__name__}"}
     return {"type": _SCALARS[annotation]} if annotation in _SCALARS else {}
+
+
+def _is_detail(annotation: Any) -> bool:
+    """Whether its fields stand in no schema (views.results.Detail)."""
+    return (
+        isinstance(annotation, type)
+        and issubclass(annotation, BaseModel)
+        and "x-detail" in (as_object(annotation.model_config.get("json_schema_extra")) or {})
+    )

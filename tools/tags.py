@@ -1,17 +1,19 @@
 """What a model can do with tags."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from service import events
+import service
 from tools.arguments import Identifier, IssueId
-from views.tags import TagValuesResult
+
+if TYPE_CHECKING:
+    from views.tags import TagValuesResult
 
 
 async def get_tag_values(
     issue: IssueId,
     tag: Annotated[Identifier, Field(description="e.g. release, environment, user, browser, or your own")],
-) -> TagValuesResult:
+) -> "TagValuesResult":
     """Get how an issue's events spread over a tag."""
-    return await events.get_tag_values(issue, tag)
+    return await service.events.get_tag_values(issue, tag)

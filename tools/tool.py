@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
@@ -15,7 +15,9 @@ from sentry.errors import InvalidRequestError, SentryError
 from sentry.paths import quoted
 from sentry.transport.progress import on_progress
 from service.answers import Answers
-from views.results import Result
+
+if TYPE_CHECKING:
+    from views.results import Result
 
 MAX_TEXT = 10_000
 """Characters of one argument; nothing that Sentry takes is longer."""
@@ -46,7 +48,7 @@ class SentryTool(Tool):
         async def tell(message: str) -> None:
             await context.report_progress(0, None, message)
 
-        async def ask() -> Result:
+        async def ask() -> "Result":
             result: Result = await super(SentryTool, self).run(given, context)
             return result
 

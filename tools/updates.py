@@ -1,14 +1,17 @@
 """How a model changes issues."""
 
 import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+import service
 from sentry.changes import IgnoreUntil, IssueChange, Priority, Status
-from service.updates import update_issues
 from tools.arguments import Identifier, IssueIds
-from views.updates import BulkUpdate, IssueUpdate
+
+if TYPE_CHECKING:
+    from views.updates import BulkUpdate, IssueUpdate
+
 
 Count = Annotated[int | None, Field(ge=1, le=1_000_000)]
 
@@ -25,7 +28,7 @@ async def update_issue(
     assigned_to: Annotated[str | None, Field(description="E-mail, user name, user:ID, team:ID, or nobody")] = None,
     priority: Priority | None = None,
     comment: str | None = None,
-) -> IssueUpdate | BulkUpdate:
+) -> "IssueUpdate | BulkUpdate":
     """Change issues: resolve (now, in a release or commit), ignore (until a condition), assign, rank, comment.
 
     Shows before and after.
@@ -41,4 +44,4 @@ async def update_issue(
         priority=priority,
     )
     issues = [name for name in re.split(r"[\s,]+", issue) if name]
-    return await update_issues(issues, change, in_commit=in_commit, comment=comment)
+    return await service.updates.update_issues(issues, change, in_commit=in_commit, comment=comment)

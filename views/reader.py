@@ -31,6 +31,10 @@ class Answer:
     data: dict[str, Any] = field(default_factory=dict[str, Any])
     meta: dict[str, Any] = field(default_factory=dict[str, Any])
 
+    @property
+    def json_length(self) -> int:
+        return len(compact_json(self.data)) if self.data else 0
+
 
 class _Measuring(Markers):
     """Markers of the same length that do not look into the text: for measuring only."""
