@@ -1,9 +1,10 @@
 """Where the parts meet: the Sentry client, what the server answers over it, and MCP over that."""
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import anyio
 from mcp.server.caching import CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
@@ -14,13 +15,14 @@ from resources.completions import register_completions
 from sentry.connection import Connection
 from sentry_mcp import __version__
 from service.answers import Answers
-from service.current import serving
+from service.current import FindClient, serving
 from settings import Settings
 from tools.catalogue import build_tools
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from sentry.client import SentryClient
     from sentry.protocol import SentryClientProtocol
     from views.reader import Reader
 
@@ -42,8 +44,8 @@ class Application:
 
     def __init__(self, settings: Settings, open_client: OpenClient | None = None) -> None:
         self.answers = Answers(lambda: _reader(settings))
-        self._open_client = open_client or (lambda: _client(settings))
-        self._client: SentryClientProtocol | None = None
+        self._opened = _given(open_client) if open_client else lambda: _late(settings)
+        self._shared: FindClient | None = None
         self.server = self._mcp_server(settings)
 
     def http_app(self, host: str) -> "Starlette":
@@ -54,22 +56,22 @@ class Application:
 
     @asynccontextmanager
     async def _shared_client(self) -> AsyncGenerator[None]:
-        async with self._open_client() as self._client:
+        async with self._opened() as self._shared:
             try:
                 yield
             finally:
-                self._client = None
+                self._shared = None
 
-    def _mcp_server(self, settings: Settings) -> "MCPServer[SentryClientProtocol]":
+    def _mcp_server(self, settings: Settings) -> MCPServer[FindClient]:
         @asynccontextmanager
-        async def lifespan(_: "MCPServer[SentryClientProtocol]") -> "AsyncGenerator[SentryClientProtocol]":
-            if self._client is not None:
-                yield self._client
+        async def lifespan(_: MCPServer[FindClient]) -> AsyncGenerator[FindClient]:
+            if self._shared is not None:
+                yield self._shared
                 return
-            async with self._open_client() as client:
-                yield client
+            async with self._opened() as find_client:
+                yield find_client
 
-        server: MCPServer[SentryClientProtocol] = MCPServer(
+        server: MCPServer[FindClient] = MCPServer(
             name="sentry-mcp",
             title="Sentry",
             version=__version__,
@@ -89,7 +91,7 @@ class Application:
         return server
 
 
-def build_server(settings: Settings, open_client: OpenClient | None = None) -> "MCPServer[SentryClientProtocol]":
+def build_server(settings: Settings, open_client: OpenClient | None = None) -> MCPServer[FindClient]:
     """The MCP server, ready for any transport."""
     return Application(settings, open_client).server
 
@@ -116,10 +118,36 @@ def connection(settings: Settings) -> Connection:
 # Loaded when they are first needed: until then they would only cost time at the start.
 
 
-def _client(settings: Settings) -> "AbstractAsyncContextManager[SentryClientProtocol]":
-    from sentry.client import SentryClient
+@asynccontextmanager
+async def _late(settings: Settings) -> AsyncGenerator[FindClient]:
+    """The client of the settings: opened now, made when it is first asked."""
+    made: list[SentryClient] = []
+    stack = AsyncExitStack()
+    tasks = await stack.enter_async_context(anyio.create_task_group())
 
-    return SentryClient(connection(settings))
+    def find_client() -> "SentryClientProtocol":
+        if not made:
+            from sentry.client import SentryClient
+
+            made.append(SentryClient(connection(settings), tasks=tasks))
+        return made[0]
+
+    try:
+        yield find_client
+    finally:  # an error of the block stays what it is: the task group does not get to see it
+        tasks.cancel_scope.cancel()
+        for client in made:
+            await client.close()
+        await stack.aclose()
+
+
+def _given(open_client: OpenClient) -> Callable[[], AbstractAsyncContextManager[FindClient]]:
+    @asynccontextmanager
+    async def opened() -> AsyncGenerator[FindClient]:
+        async with open_client() as client:
+            yield lambda: client
+
+    return opened
 
 
 def _reader(settings: Settings) -> "Reader":

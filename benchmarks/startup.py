@@ -15,7 +15,7 @@ import psutil
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = 15
-MOST_RATIO, MOST_MEGABYTES = 1.15, 90
+MOST_RATIO, MOST_MEGABYTES = 1.10, 75
 
 BARE = """
 from mcp.server.mcpserver import MCPServer

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from views.results import Result
 
 Read = Callable[..., "Awaitable[Result]"]
-"""Reads what a URI names, given the URI's variables."""
 
 
 class Entry(NamedTuple):
@@ -26,7 +25,7 @@ class Entry(NamedTuple):
     name: str
     title: str
     description: str
-    read: Read
+    read: Callable[[], Read]  # gives the service's function, whose arguments are the URI's variables
 
 
 CATALOGUE = [
@@ -35,59 +34,57 @@ CATALOGUE = [
         "issues",
         "Unresolved issues",
         "Unresolved issues, the most recently seen first.",
-        lambda **of: service.issues.list_issues(**of),
+        lambda: service.issues.list_issues,
     ),
     Entry(
         "sentry://issues/{issue}",
         "issue",
         "An issue with its latest event",
         "An issue with one of its events: the one that the issue's URL names, else the latest.",
-        lambda **of: service.issues.get_issue(**of),
+        lambda: service.issues.get_issue,
     ),
     Entry(
         "sentry://issues/{issue}/events",
         "issue_events",
         "Events of an issue",
         "The newest events of an issue.",
-        lambda **of: service.events.list_events(**of),
+        lambda: service.events.list_events,
     ),
     Entry(
         "sentry://projects",
         "project_list",
         "Projects",
         "The projects of the organization.",
-        lambda **of: service.projects.list_projects(**of),
+        lambda: service.projects.list_projects,
     ),
     Entry(
         "sentry://projects/{organization}/{project}",
         "project",
         "A project",
         "A project.",
-        lambda **of: service.projects.get_project(**of),
+        lambda: service.projects.get_project,
     ),
     Entry(
         "sentry://projects/{organization}/{project}/issues",
         "project_issues",
         "Issues of a project",
         "Unresolved issues of a project.",
-        lambda **of: service.issues.list_issues(**of),
+        lambda: service.issues.list_issues,
     ),
     Entry(
         "sentry://releases/{organization}/{version}",
         "release",
         "A release",
         "A release: the issues new in it, its commits and deploys.",
-        lambda **of: service.releases.get_release(**of),
+        lambda: service.releases.get_release,
     ),
-    Entry(
-        "sentry://events/{event}", "event", "An event", "An event in full.", lambda **of: service.events.get_event(**of)
-    ),
+    Entry("sentry://events/{event}", "event", "An event", "An event in full.", lambda: service.events.get_event),
     Entry(
         "sentry://events/{event}/stacktrace",
         "event_stacktrace",
         "The stack trace of an event",
         "The stack trace of an event.",
-        lambda **of: service.events.get_stacktrace(**of),
+        lambda: service.events.get_stacktrace,
     ),
 ]
 
@@ -117,7 +114,7 @@ def _served(entry: Entry, answers: Answers) -> Callable[..., Awaitable[str]]:
     async def serve(**variables: str) -> str:
         asked = entry.uri, *sorted(variables.items())
         try:
-            answer = await answers.answer(asked, lambda: entry.read(**variables), as_json=True)
+            answer = await answers.answer(asked, lambda: entry.read()(**variables), as_json=True)
         except SentryError as error:
             told = answers.failure(error)
             raise (ResourceNotFoundError if told.is_askers else ResourceError)(told.text) from error

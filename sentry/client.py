@@ -35,17 +35,22 @@ class SentryClient:
     """Everything Sentry can be asked, by HTTP: `async with SentryClient(connection) as client`.
 
     It is composed of groups of endpoints, which share one caller; its methods are theirs, each within one deadline.
-    Opening it does no I/O: the connection pool is made by the first request, so that a server over stdio
-    answers at once, and starts where Sentry is down. `http_transport` stands in for the network, such as
-    `httpx.ASGITransport` for a Sentry in this process.
+    Opening it does no I/O: the connection pool is made by the first request, so that a server starts where Sentry
+    is down. `http_transport` stands in for the network, such as `httpx.ASGITransport` for a Sentry in this process.
+    With `tasks`, in which it reads, it is open from the start, until `close`.
     """
 
-    def __init__(self, connection: Connection, http_transport: "httpx.AsyncBaseTransport | None" = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        http_transport: "httpx.AsyncBaseTransport | None" = None,
+        tasks: TaskGroup | None = None,
+    ) -> None:
         self.connection = connection
         self._http_transport = http_transport
         self._cache = Cache(connection.cache_ttl, connection.cache_size)
         self._stack = AsyncExitStack()
-        self._tasks: TaskGroup | None = None
+        self._tasks = tasks
         self._opened: Transport | None = None
 
         caller = Caller(connection, self._transport, ShortIds(self._cache.lifetime(Keeps.PROJECT)))
@@ -73,7 +78,7 @@ class SentryClient:
         self.get_release_deploys = within_deadline(connection, releases.get_release_deploys)
 
     async def __aenter__(self) -> Self:
-        self._stack.push_async_callback(self._close)
+        self._stack.push_async_callback(self.close)
         self._tasks = await self._stack.enter_async_context(anyio.create_task_group())
         return self
 
@@ -89,7 +94,8 @@ class SentryClient:
             self._tasks.cancel_scope.cancel()
         await self._stack.aclose()
 
-    async def _close(self) -> None:
+    async def close(self) -> None:
+        """Let the connections go; what is under way must have ended."""
         opened, self._opened, self._tasks = self._opened, None, None
         if opened is not None:
             _logger.info(
