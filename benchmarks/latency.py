@@ -2,7 +2,7 @@
 two questions: `python benchmarks/latency.py`.
 
 Sentry is a stand-in on loopback that takes 50 ms for each answer. Ends with 1 when a bar is missed: a median
-of at most 65 ms for the issue with its latest event, and of at most 5 ms for what was read lately.
+of at most 65 ms for the issue with its latest event, and of at most 5 ms for what was just read.
 """
 
 import argparse

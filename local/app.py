@@ -12,11 +12,11 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.api import comments, committers, events, issues, projects, releases, tags, updates
-from local.api.calling import Answer, Call, Route, authenticate, require
+from local.api.request import ApiRequest, ApiResponse, Route, authenticate, require
 from local.errors import ApiError, bad_request
 from local.intake import ingest
-from local.reading import Json, parse
 from local.store import Store
+from local.values import Json, parse
 
 MOST_BODY = 10 * 1024 * 1024
 """Bytes of a call's body: commits of a release are the longest there is."""
@@ -116,7 +116,7 @@ def _answering(path: str) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
             body = await _body(request)
-            found = await anyio.to_thread.run_sync(_call, request, methods, body)
+            found = await anyio.to_thread.run_sync(_respond, request, methods, body)
         except ApiError as refused:
             return JSONResponse(refused.body, refused.status)
         if found.status == 204:
@@ -126,14 +126,14 @@ def _answering(path: str) -> Callable[[Request], Awaitable[Response]]:
     return answer
 
 
-def _call(request: Request, methods: dict[str, Route], raw: bytes) -> Answer:
+def _respond(request: Request, methods: dict[str, Route], raw: bytes) -> ApiResponse:
     store: Store = request.app.state.store
     caller = authenticate(store, request.headers)
     route = methods.get("GET" if request.method == "HEAD" else request.method)
     if route is None:
         raise ApiError(405, {"detail": f'Method "{request.method}" not allowed.'})
     require(caller, route.scopes)
-    call = Call(
+    call = ApiRequest(
         store=store,
         caller=caller,
         path={name: unquote(value) for name, value in request.path_params.items()},

@@ -1,6 +1,6 @@
 """What the Web API answers when it refuses: a status and a JSON body in Sentry's words."""
 
-from local.reading import Json
+from local.values import Json
 
 
 class ApiError(Exception):

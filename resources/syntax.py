@@ -9,7 +9,7 @@ There is no OR, no AND, no parentheses. Free text searches titles and messages; 
 | term | finds |
 |---|---|
 | `is:unresolved` `is:resolved` `is:ignored` | by status (ignored is also called archived) |
-| `is:new` `is:ongoing` `is:regressed` `is:escalating` | by what it did lately |
+| `is:new` `is:ongoing` `is:regressed` `is:escalating` | by what it did recently |
 | `is:assigned` `is:unassigned` `is:for_review` `is:linked` | by what people did |
 | `level:error` | fatal, error, warning, info, debug |
 | `release:shop@1.5.0` `release:latest` | seen in a release |

@@ -19,7 +19,7 @@ from sentry.endpoints.projects import Projects
 from sentry.endpoints.releases import Releases
 from sentry.endpoints.short_ids import ShortIds
 from sentry.endpoints.tags import Tags
-from sentry.transport.cache import Cache, CacheEntry, Keeps, Statistics
+from sentry.transport.cache import Cache, CacheEntry, Lifetime, Statistics
 from sentry.transport.deadlines import within_deadline
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class SentryClient:
         self._tasks = tasks
         self._opened: Transport | None = None
 
-        caller = Caller(connection, self._transport, ShortIds(self._cache.lifetime(Keeps.PROJECT)))
+        caller = Caller(connection, self._transport, ShortIds(self._cache.seconds(Lifetime.PROJECT)))
         projects, releases = Projects(caller), Releases(caller)
         lists = IssueLists(caller, projects)
         issues = Issues(caller, lists)

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sentry.errors import SentryError
-from sentry.transport.reads import Sources, noting_sources
+from sentry.transport.sources import Sources, noting_sources
 from service.current import current_client
 
 if TYPE_CHECKING:

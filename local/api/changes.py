@@ -5,11 +5,11 @@ import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.api.calling import Call
+from local.api.request import ApiRequest
 from local.clock import MINUTE, iso, now
 from local.errors import bad_request, invalid_field
-from local.reading import Json, mapping, text, truth, whole
 from local.shapes.accounts import actor_shape, find_user
+from local.values import Json, mapping, text, truth, whole
 
 STATUSES = ("resolved", "unresolved", "ignored", "resolvedInNextRelease", "muted")
 SUBSTATUSES = (
@@ -35,9 +35,9 @@ class Change:
     ignored: bool = False
 
 
-def read_change(call: Call, connection: sqlite3.Connection, projects: list[int]) -> Change:
+def read_change(request: ApiRequest, connection: sqlite3.Connection, projects: list[int]) -> Change:
     """Check a body. Raises ApiError (400), naming the field."""
-    fields, change = call.fields, Change()
+    fields, change = request.fields, Change()
     if not isinstance(fields.get("statusDetails") or {}, dict):
         raise invalid_field(statusDetails=["Invalid data. Expected a dictionary."])
     details = mapping(fields.get("statusDetails"))
@@ -46,16 +46,16 @@ def read_change(call: Call, connection: sqlite3.Connection, projects: list[int])
     if status is None and details:
         status = "resolved" if any(name.startswith("in") for name in details) else "ignored"
     if status in ("resolved", "resolvedInNextRelease"):
-        _resolve(connection, call, projects, details, status == "resolvedInNextRelease", change)
+        _resolve(connection, request, projects, details, status == "resolvedInNextRelease", change)
     elif status in ("ignored", "muted"):
-        _ignore(connection, call, details, substatus, change)
+        _ignore(connection, request, details, substatus, change)
     elif status == "unresolved":
         substatus = substatus if substatus in SUBSTATUSES[3:] else "ongoing"
         change.columns.update(status="unresolved", substatus=substatus, **_CLEARED)
         change.shown.update(status="unresolved", statusDetails={}, substatus=substatus)
         change.activities.append(("set_unresolved", {}))
     if "assignedTo" in fields:
-        _assign(connection, call, fields["assignedTo"], change)
+        _assign(connection, request, fields["assignedTo"], change)
     priority = _choice(fields, "priority", PRIORITIES)
     if priority is not None:
         change.columns.update(priority=priority, priority_locked_at=now())
@@ -82,7 +82,7 @@ def _choice(fields: dict[str, Json], name: str, choices: tuple[str, ...]) -> str
 
 def _resolve(
     connection: sqlite3.Connection,
-    call: Call,
+    request: ApiRequest,
     projects: list[int],
     details: dict[str, Json],
     in_next: bool,
@@ -105,18 +105,18 @@ def _resolve(
         current = newest["version"] if newest else ""
         activity = ("set_resolved_in_release", {"version": "", "current_release_version": current})
     elif wanted is not None:
-        found = _release_named(connection, call, projects[0], wanted)
+        found = _release_named(connection, request, projects[0], wanted)
         if found is None:
             raise invalid_field(statusDetails={"inRelease": ["Unable to find a release with the given version."]})
         release, shown = found["id"], {"inRelease": found["version"]}
         activity = ("set_resolved_in_release", {"version": found["version"]})
     elif details.get("inCommit") is not None:
-        commit = _commit_named(connection, call, mapping(details["inCommit"]))
+        commit = _commit_named(connection, request, mapping(details["inCommit"]))
         release = commit["release_id"]
         shown = {"inCommit": {"id": commit["sha"], "repository": {"name": commit["repository"]}}}
         activity = ("set_resolved_in_commit", {"commit": commit["sha"]})
     if shown:
-        shown["actor"] = find_user(connection, call.caller.user)
+        shown["actor"] = find_user(connection, request.caller.user)
     change.columns.update(_CLEARED)
     change.columns.update(status="resolved", substatus=None, status_details=json.dumps(shown), resolved_release=release)
     change.shown.update(status="resolved", statusDetails=shown, substatus=None)
@@ -132,18 +132,20 @@ def _newest_release(connection: sqlite3.Connection, project: int) -> sqlite3.Row
     return found
 
 
-def _release_named(connection: sqlite3.Connection, call: Call, project: int, version: Json) -> sqlite3.Row | None:
+def _release_named(
+    connection: sqlite3.Connection, request: ApiRequest, project: int, version: Json
+) -> sqlite3.Row | None:
     if version == "latest":
         return _newest_release(connection, project)
     found: sqlite3.Row | None = connection.execute(
         "SELECT r.* FROM releases r JOIN release_projects rp ON rp.release_id = r.id"
         " WHERE r.organization_id = ? AND r.version = ? AND rp.project_id = ?",
-        (call.caller.organization, text(version), project),
+        (request.caller.organization, text(version), project),
     ).fetchone()
     return found
 
 
-def _commit_named(connection: sqlite3.Connection, call: Call, commit: dict[str, Json]) -> sqlite3.Row:
+def _commit_named(connection: sqlite3.Connection, request: ApiRequest, commit: dict[str, Json]) -> sqlite3.Row:
     missing = {name: ["This field is required."] for name in ("commit", "repository") if not text(commit.get(name))}
     if missing:
         raise invalid_field(statusDetails={"inCommit": missing})
@@ -151,7 +153,7 @@ def _commit_named(connection: sqlite3.Connection, call: Call, commit: dict[str, 
         "SELECT c.* FROM commits c JOIN releases r ON r.id = c.release_id"
         " WHERE r.organization_id = ? AND c.sha = ? AND c.repository = ? ORDER BY r.date_created, r.id"
         " LIMIT 1",
-        (call.caller.organization, text(commit["commit"]), text(commit["repository"])),
+        (request.caller.organization, text(commit["commit"]), text(commit["repository"])),
     ).fetchone()
     if found is None:
         raise invalid_field(statusDetails={"inCommit": {"commit": ["Unable to find the given commit."]}})
@@ -160,7 +162,7 @@ def _commit_named(connection: sqlite3.Connection, call: Call, commit: dict[str, 
 
 def _ignore(
     connection: sqlite3.Connection,
-    call: Call,
+    request: ApiRequest,
     details: dict[str, Json],
     substatus: str | None,
     change: Change,
@@ -182,7 +184,7 @@ def _ignore(
     if numbers:
         shown = {name: numbers.get(name) for name in _CONDITIONS}
         shown["ignoreUntil"] = iso(until)
-        shown["actor"] = find_user(connection, call.caller.user)
+        shown["actor"] = find_user(connection, request.caller.user)
     chosen = "archived_until_condition_met" if numbers else substatus
     if chosen not in SUBSTATUSES[:3]:
         chosen = "archived_until_escalating"
@@ -194,13 +196,13 @@ def _ignore(
     change.ignored = True
 
 
-def _assign(connection: sqlite3.Connection, call: Call, named: Json, change: Change) -> None:
+def _assign(connection: sqlite3.Connection, request: ApiRequest, named: Json, change: Change) -> None:
     if named in (None, ""):
         change.columns.update(assigned_user=None, assigned_team=None)
         change.activities.append(("unassigned", {}))
         change.shown["assignedTo"] = None
         return
-    user, team = _actor(connection, call, text(named) or "")
+    user, team = _actor(connection, request, text(named) or "")
     actor = actor_shape(connection, user, team)
     if actor is None:
         raise invalid_field(assignedTo=["Unknown actor input"])
@@ -210,18 +212,18 @@ def _assign(connection: sqlite3.Connection, call: Call, named: Json, change: Cha
     change.activities.append(("assigned", {**details, "assigneeName": actor["name"]}))
 
 
-def _actor(connection: sqlite3.Connection, call: Call, named: str) -> tuple[int | None, int | None]:
+def _actor(connection: sqlite3.Connection, request: ApiRequest, named: str) -> tuple[int | None, int | None]:
     """A user (id) or a team (id): `user:1`, `team:1`, `#team`, `1`, an e-mail or a user name; nobody when
     unknown."""
     if named.startswith(("team:", "#")):
         row = connection.execute(
             "SELECT id FROM teams WHERE organization_id = ? AND ? IN (slug, CAST(id AS TEXT))",
-            (call.caller.organization, named.removeprefix("team:").removeprefix("#")),
+            (request.caller.organization, named.removeprefix("team:").removeprefix("#")),
         ).fetchone()
         return None, row["id"] if row else None
     row = connection.execute(
         "SELECT u.id FROM users u JOIN members m ON m.user_id = u.id WHERE m.organization_id = ?"
         " AND ? COLLATE NOCASE IN (CAST(u.id AS TEXT), u.email, u.username)",
-        (call.caller.organization, named.removeprefix("user:")),
+        (request.caller.organization, named.removeprefix("user:")),
     ).fetchone()
     return (row["id"] if row else None), None

@@ -5,22 +5,22 @@ import sqlite3
 from pathlib import PurePosixPath
 from typing import Any
 
-from local.api.calling import Answer, Call, project_of
+from local.api.request import ApiRequest, ApiResponse, project_of
 from local.errors import not_found
 from local.intake.grouping import Event, frames_of, only_in_app, other_stacktrace
 from local.intake.incoming import read_body
-from local.reading import Json, rows, text
 from local.shapes.releases import commit_shape
+from local.values import Json, rows, text
 
 
-def list_committers(call: Call) -> Answer:
+def list_committers(request: ApiRequest) -> ApiResponse:
     """`{"committers": [{"author": {...}, "commits": [...]}]}`, empty when no commit touched a file of the
     trace."""
-    with call.store.reading() as connection:
-        project = project_of(call, connection)
+    with request.store.reading() as connection:
+        project = project_of(request, connection)
         event = connection.execute(
             "SELECT * FROM events WHERE project_id = ? AND event_id = ?",
-            (project["id"], call.path["event"].replace("-", "").lower()),
+            (project["id"], request.path["event"].replace("-", "").lower()),
         ).fetchone()
         if event is None:
             raise not_found("Event not found")
@@ -29,7 +29,7 @@ def list_committers(call: Call) -> Answer:
     by_author: dict[str, list[Any]] = {}
     for commit in suspects:
         by_author.setdefault(commit["author_email"] or commit["author_name"] or "", []).append(commit)
-    return Answer({"committers": [_committer(commits) for commits in by_author.values()]})
+    return ApiResponse({"committers": [_committer(commits) for commits in by_author.values()]})
 
 
 def _committer(commits: list[Any]) -> dict[str, Json]:

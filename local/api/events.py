@@ -6,15 +6,15 @@ import re
 import sqlite3
 from typing import Any
 
-from local.api.asking import events_asked
-from local.api.calling import Answer, Call, issue_of, organization_of, project_of
+from local.api.list_parameters import events_asked
 from local.api.paging import limit_of, page
+from local.api.request import ApiRequest, ApiResponse, issue_of, organization_of, project_of
 from local.errors import not_found
-from local.reading import Json
 from local.searching.conditions import Conditions, Scope
 from local.searching.filters import event_filter
 from local.searching.syntax import parse_query
 from local.shapes.events import event_detail, event_summary, neighbours
+from local.values import Json
 
 EVENTS = "events e JOIN issues i ON i.id = e.issue_id JOIN projects p ON p.id = e.project_id"
 
@@ -22,66 +22,68 @@ _EVENT_ID = re.compile(r"[0-9a-f]{32}")
 _ORDER = {"latest": "DESC", "recommended": "DESC", "oldest": "ASC"}
 
 
-def list_issue_events(call: Call) -> Answer:
+def list_issue_events(request: ApiRequest) -> ApiResponse:
     """The newest first, without entries unless `full=true`."""
-    with call.store.reading() as connection:
-        issue = issue_of(call, connection)
-        return _list(call, connection, "e.issue_id = ?", issue["id"], [issue["project_id"]])
+    with request.store.reading() as connection:
+        issue = issue_of(request, connection)
+        return _list(request, connection, "e.issue_id = ?", issue["id"], [issue["project_id"]])
 
 
-def list_project_events(call: Call) -> Answer:
-    with call.store.reading() as connection:
-        project = project_of(call, connection)
-        return _list(call, connection, "e.project_id = ?", project["id"], [project["id"]])
+def list_project_events(request: ApiRequest) -> ApiResponse:
+    with request.store.reading() as connection:
+        project = project_of(request, connection)
+        return _list(request, connection, "e.project_id = ?", project["id"], [project["id"]])
 
 
-def _list(call: Call, connection: sqlite3.Connection, where: str, value: int, projects: list[int]) -> Answer:
-    scope = Scope(connection, call.caller.organization, call.caller.user, projects)
-    conditions = events_asked(call)
+def _list(
+    request: ApiRequest, connection: sqlite3.Connection, where: str, value: int, projects: list[int]
+) -> ApiResponse:
+    scope = Scope(connection, request.caller.organization, request.caller.user, projects)
+    conditions = events_asked(request)
     conditions.add(where, value)
-    wanted = event_filter(parse_query(call.query.get("query", "")), scope)
+    wanted = event_filter(parse_query(request.query.get("query", "")), scope)
     query = (
         f"SELECT e.*, i.hash, e.timestamp AS sort_value, e.id AS row_id FROM {EVENTS} WHERE {conditions} AND {wanted}"
     )
-    shown = page(connection, call, query, conditions.values + wanted.values, limit_of(call))
-    full = call.query.get("full", "").lower() in ("1", "true")
+    shown = page(connection, request, query, conditions.values + wanted.values, limit_of(request))
+    full = request.query.get("full", "").lower() in ("1", "true")
     rows = [event_detail(connection, row) if full else event_summary(row) for row in shown.rows]
-    return Answer(rows, headers=shown.headers)
+    return ApiResponse(rows, headers=shown.headers)
 
 
-def get_issue_event(call: Call) -> Answer:
+def get_issue_event(request: ApiRequest) -> ApiResponse:
     """By id, or `latest`, `oldest`, `recommended` (here the latest), within `environment` when it is
     given."""
-    named = call.path["event"]
-    with call.store.reading() as connection:
-        issue = issue_of(call, connection)
-        conditions = events_asked(call) if named in _ORDER else Conditions()
+    named = request.path["event"]
+    with request.store.reading() as connection:
+        issue = issue_of(request, connection)
+        conditions = events_asked(request) if named in _ORDER else Conditions()
         conditions.add("e.issue_id = ?", issue["id"])
         if named not in _ORDER:
             conditions.add("e.event_id = ?", _event_id(named))
-        return Answer(_found(connection, conditions, _ORDER.get(named, "DESC")))
+        return ApiResponse(_found(connection, conditions, _ORDER.get(named, "DESC")))
 
 
-def get_project_event(call: Call) -> Answer:
-    with call.store.reading() as connection:
+def get_project_event(request: ApiRequest) -> ApiResponse:
+    with request.store.reading() as connection:
         conditions = Conditions()
-        conditions.add("e.project_id = ?", project_of(call, connection)["id"])
-        conditions.add("e.event_id = ?", _event_id(call.path["event"]))
-        return Answer(_found(connection, conditions))
+        conditions.add("e.project_id = ?", project_of(request, connection)["id"])
+        conditions.add("e.event_id = ?", _event_id(request.path["event"]))
+        return ApiResponse(_found(connection, conditions))
 
 
-def get_event_id(call: Call) -> Answer:
+def get_event_id(request: ApiRequest) -> ApiResponse:
     """Which project and issue an event belongs to:
     https://docs.sentry.io/api/organizations/resolve-an-event-id/"""
-    with call.store.reading() as connection:
-        organization = organization_of(call, connection)
+    with request.store.reading() as connection:
+        organization = organization_of(request, connection)
         row = connection.execute(
             f"SELECT e.*, i.hash, p.slug FROM {EVENTS} WHERE e.event_id = ? AND p.organization_id = ?",
-            (_event_id(call.path["event"], "The requested resource does not exist"), organization["id"]),
+            (_event_id(request.path["event"], "The requested resource does not exist"), organization["id"]),
         ).fetchone()
         if row is None:
             raise not_found()
-        return Answer(
+        return ApiResponse(
             {
                 "organizationSlug": organization["slug"],
                 "projectSlug": row["slug"],
@@ -92,16 +94,16 @@ def get_event_id(call: Call) -> Answer:
         )
 
 
-def list_hashes(call: Call) -> Answer:
+def list_hashes(request: ApiRequest) -> ApiResponse:
     """The fingerprints of an issue, here always one, with its newest event."""
-    with call.store.reading() as connection:
+    with request.store.reading() as connection:
         conditions = Conditions()
-        issue = issue_of(call, connection)
+        issue = issue_of(request, connection)
         conditions.add("e.issue_id = ?", issue["id"])
         latest = _row(connection, conditions)
-        full = call.query.get("full", "true").lower() in ("1", "true")
+        full = request.query.get("full", "true").lower() in ("1", "true")
         event = event_detail(connection, latest) if full else event_summary(latest)
-        return Answer([{"id": issue["hash"], "latestEvent": event, "mergedBySeer": False}])
+        return ApiResponse([{"id": issue["hash"], "latestEvent": event, "mergedBySeer": False}])
 
 
 def _event_id(named: str, detail: str = "Event not found") -> str:

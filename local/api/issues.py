@@ -7,18 +7,18 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from local.api.asking import events_asked, projects_asked
-from local.api.calling import Answer, Call, issue_of, organization_of, project_of
+from local.api.list_parameters import events_asked, projects_asked
 from local.api.paging import limit_of, page
+from local.api.request import ApiRequest, ApiResponse, issue_of, organization_of, project_of
 from local.clock import DAY, HOUR, iso, now
 from local.errors import bad_request
 from local.intake.life_cycle import any_due, wake
-from local.reading import Json
 from local.searching.conditions import Conditions, Scope
 from local.searching.filters import issue_filter
 from local.searching.syntax import parse_query
 from local.shapes.issues import issue_detail, issue_shape, stats
 from local.store import Store
+from local.values import Json
 
 DEFAULT_QUERY = "is:unresolved"
 
@@ -57,43 +57,43 @@ class Search:
     seen: Conditions
 
 
-def list_issues(call: Call) -> Answer:
+def list_issues(request: ApiRequest) -> ApiResponse:
     """https://docs.sentry.io/api/events/list-an-organizations-issues/"""
-    wake_due(call.store)
-    limit = limit_of(call, "limit")
-    sort = call.query.get("sort") or "date"
+    wake_due(request.store)
+    limit = limit_of(request, "limit")
+    sort = request.query.get("sort") or "date"
     if sort not in _SORTS:
         raise bad_request(f"Invalid sort parameter: '{sort[:50]}'. Choose one of: {', '.join(sorted(_SORTS))}.")
-    with call.store.reading() as connection:
-        _check_path(call, connection)
-        direct = _direct_hit(call, connection)
+    with request.store.reading() as connection:
+        _check_path(request, connection)
+        direct = _direct_hit(request, connection)
         if direct is not None:
             return direct
-        found = search(call, connection)
+        found = search(request, connection)
         key = _SORTS[sort].replace(":now", str(now()))
         query = f"SELECT {COLUMNS}, CAST({key} AS INTEGER) AS sort_value, i.id AS row_id FROM {found.sql}"
         (hits,) = connection.execute(f"SELECT COUNT(*) FROM {found.sql}", found.values).fetchone()
-        shown = page(connection, call, query, found.values, limit)
+        shown = page(connection, request, query, found.values, limit)
         headers = {**shown.headers, "X-Hits": str(hits), "X-Max-Hits": "1000"}
-        return Answer(_rows(call, connection, shown.rows, found), headers=headers)
+        return ApiResponse(_rows(request, connection, shown.rows, found), headers=headers)
 
 
-def get_issue(call: Call) -> Answer:
-    wake_due(call.store)
-    with call.store.reading() as connection:
-        return Answer(issue_detail(connection, issue_of(call, connection), call.base_url))
+def get_issue(request: ApiRequest) -> ApiResponse:
+    wake_due(request.store)
+    with request.store.reading() as connection:
+        return ApiResponse(issue_detail(connection, issue_of(request, connection), request.base_url))
 
 
-def get_short_id(call: Call) -> Answer:
+def get_short_id(request: ApiRequest) -> ApiResponse:
     """https://docs.sentry.io/api/organizations/resolve-a-short-id/"""
-    with call.store.reading() as connection:
-        row = issue_of(call, connection)
-        return Answer(
+    with request.store.reading() as connection:
+        row = issue_of(request, connection)
+        return ApiResponse(
             {
                 "organizationSlug": row["organization"],
                 "projectSlug": row["slug"],
                 "groupId": str(row["id"]),
-                "group": issue_shape(connection, row, call.base_url),
+                "group": issue_shape(connection, row, request.base_url),
                 "shortId": row["short_id"],
             }
         )
@@ -108,13 +108,13 @@ def wake_due(store: Store) -> None:
             wake(connection)
 
 
-def search(call: Call, connection: sqlite3.Connection) -> Search:
+def search(request: ApiRequest, connection: sqlite3.Connection) -> Search:
     """The issues the query string asks for. Raises ApiError."""
-    projects = projects_asked(call, connection)
-    scope = Scope(connection, call.caller.organization, call.caller.user, projects)
-    query = parse_query(call.query.get("query", DEFAULT_QUERY))
+    projects = projects_asked(request, connection)
+    scope = Scope(connection, request.caller.organization, request.caller.user, projects)
+    query = parse_query(request.query.get("query", DEFAULT_QUERY))
     issues, events = issue_filter(query, scope)
-    seen = events_asked(call)
+    seen = events_asked(request)
     in_projects = f"({', '.join(map(str, projects)) or 'NULL'})"
     wanted = Conditions(seen.sql + events.sql, seen.values + events.values)
     if wanted.sql:
@@ -129,16 +129,16 @@ def search(call: Call, connection: sqlite3.Connection) -> Search:
     return Search(sql, wanted.values + issues.values, events, seen)
 
 
-def _check_path(call: Call, connection: sqlite3.Connection) -> None:
-    if "project" in call.path:
-        project_of(call, connection)
+def _check_path(request: ApiRequest, connection: sqlite3.Connection) -> None:
+    if "project" in request.path:
+        project_of(request, connection)
     else:
-        organization_of(call, connection)
+        organization_of(request, connection)
 
 
-def _direct_hit(call: Call, connection: sqlite3.Connection) -> Answer | None:
+def _direct_hit(request: ApiRequest, connection: sqlite3.Connection) -> ApiResponse | None:
     """The one issue whose event id, or short ID with `shortIdLookup=1`, is the whole query."""
-    query = call.query.get("query", "").strip()
+    query = request.query.get("query", "").strip()
     event_id = query.replace("-", "").lower()
     where, event = "", None
     values: list[Any] = [query.upper()]
@@ -146,30 +146,30 @@ def _direct_hit(call: Call, connection: sqlite3.Connection) -> Answer | None:
         event = connection.execute(
             "SELECT e.* FROM events e JOIN projects p ON p.id = e.project_id"
             " WHERE e.event_id = ? AND p.organization_id = ?",
-            (event_id, call.caller.organization),
+            (event_id, request.caller.organization),
         ).fetchone()
         where, values = "i.id = ?", [event["issue_id"] if event else None]
-    elif call.query.get("shortIdLookup") in ("1", "true"):
+    elif request.query.get("shortIdLookup") in ("1", "true"):
         where = "i.short_id = ?"
     if not where:
         return None
     row = connection.execute(
         f"SELECT {COLUMNS} FROM {ISSUES} WHERE {where} AND p.organization_id = ?",
-        [*values, call.caller.organization],
+        [*values, request.caller.organization],
     ).fetchone()
     if row is None:
         return None
-    shown = _rows(call, connection, [row], None)
+    shown = _rows(request, connection, [row], None)
     shown[0]["matchingEventId"] = event["event_id"] if event else None
     shown[0]["matchingEventEnvironment"] = event["environment"] if event else None
-    return Answer(shown, headers={"X-Sentry-Direct-Hit": "1"})
+    return ApiResponse(shown, headers={"X-Sentry-Direct-Hit": "1"})
 
 
 def _rows(
-    call: Call, connection: sqlite3.Connection, rows: list[sqlite3.Row], found: Search | None
+    request: ApiRequest, connection: sqlite3.Connection, rows: list[sqlite3.Row], found: Search | None
 ) -> list[dict[str, Json]]:
     identifiers = [row["id"] for row in rows]
-    name = call.query.get("groupStatsPeriod") or "24h"
+    name = request.query.get("groupStatsPeriod") or "24h"
     step, steps = _PERIODS.get(name, _PERIODS["24h"])
     buckets = stats(connection, identifiers, step, steps)
     seen = _seen(connection, identifiers, found.seen) if found and found.seen.sql else None
@@ -177,10 +177,10 @@ def _rows(
     matching = _seen(connection, identifiers, wanted) if wanted and found and found.events.sql else None
     shown: list[dict[str, Json]] = []
     for row in rows:
-        issue = issue_shape(connection, row, call.base_url)
+        issue = issue_shape(connection, row, request.base_url)
         lifetime = {name: issue[name] for name in ("count", "userCount", "firstSeen", "lastSeen")}
         within = dict(seen.get(row["id"], _NOTHING)) if seen is not None else {}
-        if not call.query.getlist("environment"):
+        if not request.query.getlist("environment"):
             within.pop("firstSeen", None)
         shown.append(
             {

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from local.api.calling import Call
+from local.api.request import ApiRequest
 from local.errors import bad_request
-from local.reading import Json
+from local.values import Json
 
 _NUMBER = re.compile(r"-?\d{1,9}")
 _CURSOR = re.compile(r"(-?\d{1,18}):(\d{1,18}):([01])")
@@ -40,9 +40,9 @@ class Page:
     headers: dict[str, str]
 
 
-def cursor_of(call: Call) -> Cursor | None:
+def cursor_of(request: ApiRequest) -> Cursor | None:
     """Raises ApiError (400) for what no answer of ours contained."""
-    sent = call.query.get("cursor")
+    sent = request.query.get("cursor")
     if not sent:
         return None
     found = _CURSOR.fullmatch(sent)
@@ -52,9 +52,9 @@ def cursor_of(call: Call) -> Cursor | None:
     return Cursor(int(value), int(row), backwards == "1")
 
 
-def limit_of(call: Call, name: str = "per_page") -> int:
+def limit_of(request: ApiRequest, name: str = "per_page") -> int:
     """Rows of a page: 1 to 100, 100 when the caller does not say. Raises ApiError (400)."""
-    sent = call.query.get(name)
+    sent = request.query.get(name)
     if sent is None or not sent:
         return 100
     if not _NUMBER.fullmatch(sent):
@@ -64,10 +64,10 @@ def limit_of(call: Call, name: str = "per_page") -> int:
     return int(sent)
 
 
-def page(connection: sqlite3.Connection, call: Call, query: str, values: list[Any], limit: int) -> Page:
+def page(connection: sqlite3.Connection, request: ApiRequest, query: str, values: list[Any], limit: int) -> Page:
     """One page of `query`, which selects `sort_value` and `row_id` among its columns, the greatest sort value
     first."""
-    cursor = cursor_of(call)
+    cursor = cursor_of(request)
     backwards = cursor is not None and cursor.backwards
     bounds, direction = "", "ASC" if backwards else "DESC"
     if cursor:
@@ -83,7 +83,7 @@ def page(connection: sqlite3.Connection, call: Call, query: str, values: list[An
         rows.reverse()
     before, after = (more, True) if backwards else (cursor is not None, more)
     first, last = _edges(rows, cursor)
-    return Page(rows, {"Link": link(call, first, before, last, after)})
+    return Page(rows, {"Link": link(request, first, before, last, after)})
 
 
 def _edges(rows: list[sqlite3.Row], cursor: Cursor | None) -> tuple[Cursor, Cursor]:
@@ -96,24 +96,26 @@ def _edges(rows: list[sqlite3.Row], cursor: Cursor | None) -> tuple[Cursor, Curs
     return Cursor(value, row, backwards=True), Cursor(value, row, backwards=False)
 
 
-def page_of_list(call: Call, rows: Sequence[Json], name: str = "per_page") -> tuple[Sequence[Json], dict[str, str]]:
+def page_of_list(
+    request: ApiRequest, rows: Sequence[Json], name: str = "per_page"
+) -> tuple[Sequence[Json], dict[str, str]]:
     """One page of rows that are all at hand, and its headers; here a cursor is `0:offset:is_prev`, as on
     Sentry."""
-    limit, cursor = limit_of(call, name), cursor_of(call)
+    limit, cursor = limit_of(request, name), cursor_of(request)
     start = max(cursor.row, 0) if cursor else 0
     shown = rows[start : start + limit]
     before = Cursor(0, max(start - limit, 0), backwards=True)
     after = Cursor(0, start + limit, backwards=False)
-    return shown, {"Link": link(call, before, start > 0, after, start + limit < len(rows))}
+    return shown, {"Link": link(request, before, start > 0, after, start + limit < len(rows))}
 
 
-def link(call: Call, previous: Cursor, has_previous: bool, following: Cursor, has_following: bool) -> str:
+def link(request: ApiRequest, previous: Cursor, has_previous: bool, following: Cursor, has_following: bool) -> str:
     """Both relations, always: `results` says whether there is anything behind one."""
     relations = [("previous", previous, has_previous), ("next", following, has_following)]
-    return ", ".join(_relation(call, *relation) for relation in relations)
+    return ", ".join(_relation(request, *relation) for relation in relations)
 
 
-def _relation(call: Call, name: str, cursor: Cursor, results: bool) -> str:
-    query = [(key, value) for key, value in call.query.multi_items() if key != "cursor"]
-    url = f"{call.base_url}{call.url_path}?{urlencode([*query, ('cursor', str(cursor))], safe=':')}"
+def _relation(request: ApiRequest, name: str, cursor: Cursor, results: bool) -> str:
+    query = [(key, value) for key, value in request.query.multi_items() if key != "cursor"]
+    url = f"{request.base_url}{request.url_path}?{urlencode([*query, ('cursor', str(cursor))], safe=':')}"
     return f'<{url}>; rel="{name}"; results="{str(results).lower()}"; cursor="{cursor}"'

@@ -6,41 +6,41 @@ import json
 import sqlite3
 from typing import Any
 
-from local.api.asking import projects_asked
-from local.api.calling import Answer, Call, find_project, organization_of
+from local.api.list_parameters import projects_asked
 from local.api.paging import limit_of, page
+from local.api.request import ApiRequest, ApiResponse, find_project, organization_of
 from local.clock import moment, now
 from local.errors import invalid_field, not_found
 from local.intake.recording import find_or_create_release
-from local.reading import Json, items, rows, text
 from local.searching.syntax import like
 from local.shapes.releases import commit_shape, deploy_shape, release_shape, release_summary
+from local.values import Json, items, rows, text
 
 LONGEST_VERSION = 200
 
 
-def list_releases(call: Call) -> Answer:
+def list_releases(request: ApiRequest) -> ApiResponse:
     """The newest first; `query` is a part of the version."""
-    with call.store.reading() as connection:
-        organization_of(call, connection)
-        projects = projects_asked(call, connection)
+    with request.store.reading() as connection:
+        organization_of(request, connection)
+        projects = projects_asked(request, connection)
         query = (
             "SELECT r.*, r.date_created AS sort_value, r.id AS row_id FROM releases r WHERE"
             " r.organization_id = ?"
             " AND r.version LIKE ? ESCAPE '\\' AND EXISTS (SELECT 1 FROM release_projects rp"
             f" WHERE rp.release_id = r.id AND rp.project_id IN ({', '.join('?' * len(projects))}))"
         )
-        values = [call.caller.organization, f"%{like(call.query.get('query', '').strip())}%", *projects]
-        shown = page(connection, call, query, values, limit_of(call))
-        return Answer([release_shape(connection, row) for row in shown.rows], headers=shown.headers)
+        values = [request.caller.organization, f"%{like(request.query.get('query', '').strip())}%", *projects]
+        shown = page(connection, request, query, values, limit_of(request))
+        return ApiResponse([release_shape(connection, row) for row in shown.rows], headers=shown.headers)
 
 
-def create_release(call: Call) -> Answer:
+def create_release(request: ApiRequest) -> ApiResponse:
     """201 when it is new, 208 when it was there and is only added to, as on Sentry."""
-    with call.store.writing() as connection:
-        organization = organization_of(call, connection)
-        version = _version(call.fields)
-        named = [text(name) or "" for name in items(call.fields.get("projects"))]
+    with request.store.writing() as connection:
+        organization = organization_of(request, connection)
+        version = _version(request.fields)
+        named = [text(name) or "" for name in items(request.fields.get("projects"))]
         if not named:
             raise invalid_field(projects=["This field is required."])
         projects = [find_project(connection, organization["id"], name) for name in named]
@@ -54,42 +54,42 @@ def create_release(call: Call) -> Answer:
                     "INSERT INTO release_projects (release_id, project_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
                     (release, project["id"]),
                 )
-        return Answer(_changed(call, connection, release, version), 208 if known else 201)
+        return ApiResponse(_changed(request, connection, release, version), 208 if known else 201)
 
 
-def get_release(call: Call) -> Answer:
-    with call.store.reading() as connection:
-        return Answer(release_shape(connection, _release(call, connection)))
+def get_release(request: ApiRequest) -> ApiResponse:
+    with request.store.reading() as connection:
+        return ApiResponse(release_shape(connection, _release(request, connection)))
 
 
-def update_release(call: Call) -> Answer:
-    with call.store.writing() as connection:
-        row = _release(call, connection)
-        return Answer(_changed(call, connection, row["id"], row["version"]))
+def update_release(request: ApiRequest) -> ApiResponse:
+    with request.store.writing() as connection:
+        row = _release(request, connection)
+        return ApiResponse(_changed(request, connection, row["id"], row["version"]))
 
 
-def list_commits(call: Call) -> Answer:
+def list_commits(request: ApiRequest) -> ApiResponse:
     """The newest first."""
-    with call.store.reading() as connection:
-        release = _release(call, connection)
+    with request.store.reading() as connection:
+        release = _release(request, connection)
         query = "SELECT *, 1000000 - position AS sort_value, position AS row_id FROM commits WHERE release_id = ?"
-        shown = page(connection, call, query, [release["id"]], limit_of(call))
+        shown = page(connection, request, query, [release["id"]], limit_of(request))
         summary = release_summary(release)
-        return Answer([{**commit_shape(row), "releases": [summary]} for row in shown.rows], headers=shown.headers)
+        return ApiResponse([{**commit_shape(row), "releases": [summary]} for row in shown.rows], headers=shown.headers)
 
 
-def list_deploys(call: Call) -> Answer:
-    with call.store.reading() as connection:
-        release = _release(call, connection)
+def list_deploys(request: ApiRequest) -> ApiResponse:
+    with request.store.reading() as connection:
+        release = _release(request, connection)
         query = "SELECT *, date_finished AS sort_value, id AS row_id FROM deploys WHERE release_id = ?"
-        shown = page(connection, call, query, [release["id"]], limit_of(call))
-        return Answer([deploy_shape(row) for row in shown.rows], headers=shown.headers)
+        shown = page(connection, request, query, [release["id"]], limit_of(request))
+        return ApiResponse([deploy_shape(row) for row in shown.rows], headers=shown.headers)
 
 
-def create_deploy(call: Call) -> Answer:
-    fields = call.fields
-    with call.store.writing() as connection:
-        release = _release(call, connection)
+def create_deploy(request: ApiRequest) -> ApiResponse:
+    fields = request.fields
+    with request.store.writing() as connection:
+        release = _release(request, connection)
         environment = text(fields.get("environment"))
         if not environment:
             raise invalid_field(environment=["This field is required."])
@@ -106,7 +106,7 @@ def create_deploy(call: Call) -> Answer:
             ),
         )
         row = connection.execute("SELECT * FROM deploys WHERE id = ?", (cursor.lastrowid,)).fetchone()
-        return Answer(deploy_shape(row), 201)
+        return ApiResponse(deploy_shape(row), 201)
 
 
 def _version(fields: dict[str, Json]) -> str:
@@ -123,17 +123,17 @@ def _find(connection: sqlite3.Connection, organization: int, version: str) -> An
     return connection.execute(query, (organization, version)).fetchone()
 
 
-def _release(call: Call, connection: sqlite3.Connection) -> Any:
-    organization = organization_of(call, connection)
-    row = _find(connection, organization["id"], call.path["version"])
+def _release(request: ApiRequest, connection: sqlite3.Connection) -> Any:
+    organization = organization_of(request, connection)
+    row = _find(connection, organization["id"], request.path["version"])
     if row is None:
         raise not_found()
     return row
 
 
-def _changed(call: Call, connection: sqlite3.Connection, release: int, version: str) -> dict[str, Json]:
+def _changed(request: ApiRequest, connection: sqlite3.Connection, release: int, version: str) -> dict[str, Json]:
     """Set what the body says of a release, and answer with the release."""
-    fields = call.fields
+    fields = request.fields
     for name, column in (("ref", "ref"), ("url", "url")):
         if text(fields.get(name)):
             connection.execute(f"UPDATE releases SET {column} = ? WHERE id = ?", (text(fields[name]), release))

@@ -5,12 +5,12 @@
 import sqlite3
 from typing import Any
 
-from local.api.asking import events_asked
-from local.api.calling import Answer, Call, issue_of
+from local.api.list_parameters import events_asked
+from local.api.request import ApiRequest, ApiResponse, issue_of
 from local.clock import iso
 from local.errors import not_found
-from local.reading import Json
 from local.shapes.issues import tag_name
+from local.values import Json
 
 MOST_VALUES = 10
 """Of each key in the list of keys; one key alone shows more."""
@@ -18,29 +18,29 @@ MOST_VALUES = 10
 MOST_VALUES_OF_ONE = 100
 
 
-def list_tags(call: Call) -> Answer:
-    with call.store.reading() as connection:
-        issue = issue_of(call, connection)
-        counted = _counted(call, connection, issue["id"])
+def list_tags(request: ApiRequest) -> ApiResponse:
+    with request.store.reading() as connection:
+        issue = issue_of(request, connection)
+        counted = _counted(request, connection, issue["id"])
     keys = dict.fromkeys(row["key"] for row in counted)
-    return Answer([_tag(key, [row for row in counted if row["key"] == key], MOST_VALUES) for key in keys])
+    return ApiResponse([_tag(key, [row for row in counted if row["key"] == key], MOST_VALUES) for key in keys])
 
 
-def get_tag(call: Call) -> Answer:
+def get_tag(request: ApiRequest) -> ApiResponse:
     """https://docs.sentry.io/api/events/retrieve-tag-details/"""
-    with call.store.reading() as connection:
-        issue = issue_of(call, connection)
-        counted = _counted(call, connection, issue["id"], call.path["key"].removeprefix("sentry:"))
+    with request.store.reading() as connection:
+        issue = issue_of(request, connection)
+        counted = _counted(request, connection, issue["id"], request.path["key"].removeprefix("sentry:"))
     if not counted:
         raise not_found()
-    return Answer(_tag(counted[0]["key"], counted, MOST_VALUES_OF_ONE))
+    return ApiResponse(_tag(counted[0]["key"], counted, MOST_VALUES_OF_ONE))
 
 
-def _counted(call: Call, connection: sqlite3.Connection, issue: int, key: str | None = None) -> list[Any]:
+def _counted(request: ApiRequest, connection: sqlite3.Connection, issue: int, key: str | None = None) -> list[Any]:
     """Key, value, times seen, first and last seen, the most frequent value first."""
     wanted, values = ("AND key = ?", [key]) if key else ("", [])
     order = "ORDER BY key, times_seen DESC, last_seen DESC"
-    within = events_asked(call)
+    within = events_asked(request)
     if not within.sql:
         return connection.execute(
             f"SELECT * FROM issue_tags WHERE issue_id = ? {wanted} {order}",

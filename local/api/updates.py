@@ -4,46 +4,46 @@
 
 import sqlite3
 
-from local.api.calling import Answer, Call, issue_of, organization_of, project_of
 from local.api.changes import Change, read_change
 from local.api.issues import COLUMNS, ISSUES, search, wake_due
+from local.api.request import ApiRequest, ApiResponse, issue_of, organization_of, project_of
 from local.errors import bad_request
 from local.intake.life_cycle import add_activity
 from local.shapes.issues import issue_shape
 
 
-def update_issue(call: Call) -> Answer:
+def update_issue(request: ApiRequest) -> ApiResponse:
     """Answers with the issue as it is now, without its history."""
-    wake_due(call.store)
-    with call.store.writing() as connection:
-        issue = issue_of(call, connection)
-        change = read_change(call, connection, [issue["project_id"]])
-        _apply(connection, call, issue, change)
-        return Answer(issue_shape(connection, issue_of(call, connection), call.base_url))
+    wake_due(request.store)
+    with request.store.writing() as connection:
+        issue = issue_of(request, connection)
+        change = read_change(request, connection, [issue["project_id"]])
+        _apply(connection, request, issue, change)
+        return ApiResponse(issue_shape(connection, issue_of(request, connection), request.base_url))
 
 
-def update_issues(call: Call) -> Answer:
+def update_issues(request: ApiRequest) -> ApiResponse:
     """Change the issues `id=1&id=2`, or all that the query string finds; 204 when there are none."""
-    wake_due(call.store)
-    with call.store.writing() as connection:
-        issues = _chosen(call, connection)
+    wake_due(request.store)
+    with request.store.writing() as connection:
+        issues = _chosen(request, connection)
         if not issues:
-            return Answer(None, 204)
-        change = read_change(call, connection, sorted({issue["project_id"] for issue in issues}))
+            return ApiResponse(None, 204)
+        change = read_change(request, connection, sorted({issue["project_id"] for issue in issues}))
         for issue in issues:
-            _apply(connection, call, issue, change)
-    return Answer(change.shown)
+            _apply(connection, request, issue, change)
+    return ApiResponse(change.shown)
 
 
-def _chosen(call: Call, connection: sqlite3.Connection) -> list[sqlite3.Row]:
-    where, values = "p.organization_id = ?", [call.caller.organization]
-    if "project" in call.path:
-        where, values = "p.id = ?", [project_of(call, connection)["id"]]
+def _chosen(request: ApiRequest, connection: sqlite3.Connection) -> list[sqlite3.Row]:
+    where, values = "p.organization_id = ?", [request.caller.organization]
+    if "project" in request.path:
+        where, values = "p.id = ?", [project_of(request, connection)["id"]]
     else:
-        organization_of(call, connection)
-    named = call.query.getlist("id")
+        organization_of(request, connection)
+    named = request.query.getlist("id")
     if not named:
-        found = search(call, connection)
+        found = search(request, connection)
         return connection.execute(
             f"SELECT {COLUMNS} FROM {found.sql} ORDER BY i.last_seen DESC LIMIT 100",
             found.values,
@@ -56,7 +56,7 @@ def _chosen(call: Call, connection: sqlite3.Connection) -> list[sqlite3.Row]:
     ).fetchall()
 
 
-def _apply(connection: sqlite3.Connection, call: Call, issue: sqlite3.Row, change: Change) -> None:
+def _apply(connection: sqlite3.Connection, request: ApiRequest, issue: sqlite3.Row, change: Change) -> None:
     columns = dict(change.columns)
     if change.ignored:
         columns.update(seen_when_ignored=issue["times_seen"], users_when_ignored=issue["user_count"])
@@ -64,4 +64,4 @@ def _apply(connection: sqlite3.Connection, call: Call, issue: sqlite3.Row, chang
         assignments = ", ".join(f"{column} = ?" for column in columns)
         connection.execute(f"UPDATE issues SET {assignments} WHERE id = ?", [*columns.values(), issue["id"]])
     for kind, details in change.activities:
-        add_activity(connection, issue["id"], kind, details, call.caller.user)
+        add_activity(connection, issue["id"], kind, details, request.caller.user)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, cast
 
-from local.reading import Json
+from local.values import Json
 
 DEEPEST = 20
 """Levels of an event; what lies deeper is left out."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from local.reading import Json, mapping, parse, text, whole
+from local.values import Json, mapping, parse, text, whole
 
 MOST_COMPRESSED = 20 * 1024 * 1024
 """Bytes of a request's body as sent, as Sentry's own limit for an envelope."""

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 
-from local.reading import Json, items, mapping, rows, text
+from local.values import Json, items, mapping, rows, text
 
 Event = dict[str, Json]
 """An event as SDKs send it."""

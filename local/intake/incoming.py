@@ -15,7 +15,7 @@ from local.clock import DAY, MINUTE, moment
 from local.intake import titles
 from local.intake.cleaning import LONGEST_TEXT, clean
 from local.intake.grouping import frames_of, grouping_hash
-from local.reading import Json, items, mapping, parse, rows, text, truth
+from local.values import Json, items, mapping, parse, rows, text, truth
 
 LEVELS = ("fatal", "error", "warning", "info", "debug", "sample")
 

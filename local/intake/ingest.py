@@ -23,8 +23,8 @@ from local.intake.envelopes import (
 )
 from local.intake.incoming import read_event
 from local.intake.recording import count_items, record_event
-from local.reading import Json, parse, text
 from local.store import Store
+from local.values import Json, parse, text
 
 # Browsers send from pages of any origin (https://develop.sentry.dev/sdk/overview/#cors).
 _CORS = {

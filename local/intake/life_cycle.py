@@ -10,7 +10,7 @@ import sqlite3
 
 from local.clock import DAY, MINUTE, now
 from local.intake.incoming import Incoming
-from local.reading import Json, mapping, whole
+from local.values import Json, mapping, whole
 
 NEW_FOR = 7 * DAY
 """An issue is `new` for a week, then `ongoing`."""

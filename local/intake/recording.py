@@ -7,8 +7,8 @@ from itertools import groupby
 
 from local.intake.incoming import Incoming
 from local.intake.life_cycle import after_event
-from local.reading import Json
 from local.store import Store
+from local.values import Json
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: as in Sentry's short IDs
 

@@ -1,7 +1,7 @@
 """What an event is called: title, culprit and the metadata they are made of. Pure."""
 
 from local.intake.grouping import Event, frames_of, only_in_app, other_stacktrace
-from local.reading import Json, mapping, rows, text
+from local.values import Json, mapping, rows, text
 
 LONGEST_TITLE = 250
 

@@ -7,7 +7,7 @@ import sqlite3
 from typing import Any
 
 from local.clock import iso
-from local.reading import Json
+from local.values import Json
 
 _LETTER = {"avatarType": "letter_avatar", "avatarUuid": None, "avatarUrl": None}
 _PROJECT_COLORS = ("#3fbf7f", "#bf3f55", "#3f7fbf", "#bf7a3f", "#8a3fbf", "#3fbfb5")

@@ -9,9 +9,9 @@ from local.clock import iso, moment
 from local.intake import titles
 from local.intake.grouping import Event
 from local.intake.incoming import read_body
-from local.reading import Json, items, mapping, rows, text
 from local.shapes.frames import exception_entry, stacktrace_shape, thread_shape
 from local.shapes.releases import find_release
+from local.values import Json, items, mapping, rows, text
 
 _META: dict[str, Json] = {
     "context": None,

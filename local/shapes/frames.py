@@ -5,7 +5,7 @@ https://develop.sentry.dev/sdk/data-model/event-payloads/stacktrace/
 """
 
 from local.intake.grouping import Event, frames_of
-from local.reading import Json, items, mapping, rows, text, truth, whole
+from local.values import Json, items, mapping, rows, text, truth, whole
 
 
 def exception_entry(event: Event) -> dict[str, Json]:

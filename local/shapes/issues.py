@@ -7,9 +7,9 @@ import sqlite3
 
 from local.clock import DAY, HOUR, iso, now
 from local.intake.life_cycle import NEW_FOR
-from local.reading import Json
 from local.shapes.accounts import actor_shape, find_user, project_reference
 from local.shapes.releases import find_release
+from local.values import Json
 
 
 def issue_shape(connection: sqlite3.Connection, row: sqlite3.Row, base_url: str) -> dict[str, Json]:

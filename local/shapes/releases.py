@@ -5,7 +5,7 @@ import sqlite3
 from typing import Any
 
 from local.clock import iso
-from local.reading import Json
+from local.values import Json
 
 _SEMVER = re.compile(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?(?:-([0-9A-Za-z.-]+))?(?:\+([0-9A-Za-z.-]+))?")
 _HASH = re.compile(r"[0-9a-f]{12,40}")

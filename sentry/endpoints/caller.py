@@ -13,7 +13,7 @@ from sentry.models import Issue
 from sentry.paths import api_path
 from sentry.references import IssueReference, issue_reference, slug
 from sentry.transport.answers import Reply
-from sentry.transport.cache import Keeps
+from sentry.transport.cache import Lifetime
 from sentry.values import Json
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Caller:
         self,
         *segments: str,
         wanted: str,
-        keeps: Keeps,
+        lifetime: Lifetime,
         read: Callable[[Reply], T],
         params: list[tuple[str, str]] | None = None,
         fresh: bool = False,
@@ -61,7 +61,7 @@ class Caller:
         params = params or []
         try:
             return await self._transport().get(
-                path, params, wanted=wanted, keeps=keeps, read=read, base=home, fresh=fresh
+                path, params, wanted=wanted, lifetime=lifetime, read=read, base=home, fresh=fresh
             )
         except UnavailableError as error:
             if error.status_code == 500 and any(name == "cursor" for name, _ in params):

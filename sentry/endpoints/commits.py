@@ -7,7 +7,7 @@ from sentry.endpoints.caller import Caller
 from sentry.models import Commit
 from sentry.references import slug
 from sentry.transport.answers import Reply, one
-from sentry.transport.cache import Keeps
+from sentry.transport.cache import Lifetime
 from sentry.values import as_list, as_object, objects
 
 
@@ -22,7 +22,7 @@ class Commits:
 
         async def get() -> list[Commit]:
             wanted = f"The suspect commits of event {event}"
-            return await self.caller.get(*path, wanted=wanted, keeps=Keeps.ISSUE, read=_commits)
+            return await self.caller.get(*path, wanted=wanted, lifetime=Lifetime.ISSUE, read=_commits)
 
         return await self.caller.first("name suspect commits", {Route.ORGANIZATION: get})
 

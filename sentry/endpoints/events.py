@@ -21,7 +21,7 @@ from sentry.references import (
     slug,
 )
 from sentry.transport.answers import OneOf, PageOf, Reply, RouteMissingError, one
-from sentry.transport.cache import Keeps
+from sentry.transport.cache import Lifetime
 from sentry.values import as_object
 
 WALKED_PAGES = 20
@@ -80,14 +80,14 @@ class Events:
     async def _of_issue(self, reference: IssueReference, name: str) -> Event:
         is_named = name in NAMED_EVENTS
         wanted = f"{f'The {name} event' if is_named else f'Event {name}'} of issue {reference.id}"
-        keeps = Keeps.ISSUE if is_named else Keeps.EVENT
+        lifetime = Lifetime.ISSUE if is_named else Lifetime.EVENT
 
         async def by_number() -> Event:
             # Which event says most is a question that only today's Sentry answers.
             asked = LATEST if name == RECOMMENDED else name
             path = ("issues", await self.issues.number(reference), "events", asked)
             try:
-                return await self.caller.get(*path, wanted=wanted, keeps=keeps, read=OneOf(Event))
+                return await self.caller.get(*path, wanted=wanted, lifetime=lifetime, read=OneOf(Event))
             except InvalidRequestError as error:
                 if name == OLDEST and error.status_code == 422:
                     raise RouteMissingError(error.message, status_code=422) from error
@@ -112,7 +112,7 @@ class Events:
             reference,
             *("events", name),
             wanted=wanted,
-            keeps=keeps,
+            lifetime=lifetime,
             read=OneOf(Event),
             others={
                 Route.NUMBER: by_number,
@@ -141,7 +141,7 @@ class Events:
         return await self.caller.get(
             *("projects", organization, project, "events", event),
             wanted=f"Event {event} of project {project}",
-            keeps=Keeps.EVENT,
+            lifetime=Lifetime.EVENT,
             read=OneOf(Event),
         )
 
@@ -151,7 +151,7 @@ class Events:
 
         async def lookup() -> Event:
             path = ("organizations", organization, "eventids", event)
-            found, issue = await self.caller.get(*path, wanted=wanted, keeps=Keeps.EVENT, read=_event_in_lookup)
+            found, issue = await self.caller.get(*path, wanted=wanted, lifetime=Lifetime.EVENT, read=_event_in_lookup)
             return found or await self._of_issue(self._issue_named(issue, wanted), event)
 
         async def search() -> Event:

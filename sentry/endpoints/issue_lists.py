@@ -13,7 +13,7 @@ from sentry.models import Issue
 from sentry.models.pages import Page
 from sentry.references import slug
 from sentry.transport.answers import PageOf, RouteMissingError
-from sentry.transport.cache import Keeps
+from sentry.transport.cache import Lifetime
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class IssueLists:
                 "issues",
                 params=asked.parameters(with_project=not in_project),
                 wanted=f"The list of issues of {scope[-1]}",
-                keeps=Keeps.ISSUE,
+                lifetime=Lifetime.ISSUE,
                 read=PageOf(Issue),
             )
         except UnavailableError as error:

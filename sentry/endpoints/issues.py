@@ -14,7 +14,7 @@ from sentry.errors import BadResponseError, InvalidRequestError, NotFoundError, 
 from sentry.models import Issue
 from sentry.references import IssueReference
 from sentry.transport.answers import OneOf, Reply, one
-from sentry.transport.cache import Keeps
+from sentry.transport.cache import Lifetime
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ class Issues:
         *part: str,
         wanted: str,
         read: Callable[[Reply], T],
-        keeps: Keeps = Keeps.ISSUE,
+        lifetime: Lifetime = Lifetime.ISSUE,
         params: list[tuple[str, str]] | None = None,
         fresh: bool = False,
         others: Mapping[Route, Ask[T]] | None = None,
@@ -63,7 +63,7 @@ class Issues:
 
         async def get(*segments: str) -> T:
             return await self.caller.get(
-                *segments, *part, wanted=wanted, keeps=keeps, read=read, params=params, fresh=fresh
+                *segments, *part, wanted=wanted, lifetime=lifetime, read=read, params=params, fresh=fresh
             )
 
         async def inside_its_organization() -> T:
@@ -87,7 +87,7 @@ class Issues:
         async def lookup() -> str:
             """https://docs.sentry.io/api/organizations/resolve-a-short-id/"""
             path = ("organizations", organization, "shortids", reference.id)
-            number = await self.caller.get(*path, wanted=wanted, keeps=Keeps.PROJECT, read=_number_in_lookup)
+            number = await self.caller.get(*path, wanted=wanted, lifetime=Lifetime.PROJECT, read=_number_in_lookup)
             if not number.isdecimal():
                 raise BadResponseError(f"{self.caller.connection.host} gave no number for {reference.id}.")
             self.caller.short_ids.learn(organization, [Issue(id=number, short_id=reference.id)])

@@ -11,7 +11,7 @@ from sentry.models import Organization
 from sentry.models.pages import Page
 from sentry.paths import api_path
 from sentry.transport.answers import OneOf, Reply, rows
-from sentry.transport.cache import Keeps
+from sentry.transport.cache import Lifetime
 
 if TYPE_CHECKING:
     from sentry.transport.pool import Transport
@@ -37,21 +37,24 @@ class Organizations:
 
     async def list(self) -> Page[Organization]:
         """https://docs.sentry.io/api/organizations/list-your-organizations/"""
-        page, dialect = await self._transport().get(
-            api_path("organizations"), wanted="The list of organizations", keeps=Keeps.PROJECT, read=_organizations
-        )
+        page, dialect = await self._read()
         self._notice(dialect)
         return page
 
     async def dialect(self) -> Dialect | None:
         """The kind of server, as its organizations tell it; None when it does not say."""
         try:
-            _, dialect = await self._transport().get(
-                api_path("organizations"), wanted="The list of organizations", keeps=Keeps.PROJECT, read=_organizations
-            )
+            return (await self._read())[1]
         except SentryError:
             return None
-        return dialect
+
+    async def _read(self) -> tuple[Page[Organization], Dialect | None]:
+        return await self._transport().get(
+            api_path("organizations"),
+            wanted="The list of organizations",
+            lifetime=Lifetime.PROJECT,
+            read=_organizations,
+        )
 
     async def slug(self, named: str | None = None) -> str:
         """The organization named in the call, else in the settings, else the only one that the token sees."""
@@ -91,7 +94,7 @@ class Organizations:
             found = await self._transport().get(
                 api_path("organizations", organization),
                 wanted=f"Organization {organization}",
-                keeps=Keeps.PROJECT,
+                lifetime=Lifetime.PROJECT,
                 read=OneOf(Organization),
             )
         except (NotFoundError, ForbiddenError):

@@ -7,7 +7,7 @@ from sentry.models import Project
 from sentry.models.pages import Page
 from sentry.references import slug
 from sentry.transport.answers import OneOf, PageOf
-from sentry.transport.cache import Keeps
+from sentry.transport.cache import Lifetime
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Projects:
             *("organizations", owner, "projects"),
             params=[("cursor", cursor)] if cursor else [],
             wanted=f"The projects of {owner}",
-            keeps=Keeps.PROJECT,
+            lifetime=Lifetime.PROJECT,
             read=PageOf(Project),
         )
 
@@ -32,7 +32,7 @@ class Projects:
         return await self.caller.get(
             *("projects", owner, name),
             wanted=f"Project {name} of {owner}",
-            keeps=Keeps.PROJECT,
+            lifetime=Lifetime.PROJECT,
             read=OneOf(Project),
         )
 

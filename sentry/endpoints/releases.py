@@ -12,7 +12,7 @@ from sentry.models.pages import Page
 from sentry.paths import quoted
 from sentry.references import slug
 from sentry.transport.answers import OneOf, PageOf, Reply
-from sentry.transport.cache import Keeps
+from sentry.transport.cache import Lifetime
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ class Releases:
             *("organizations", owner, "releases"),
             params=[(key, value) for key, value in named.items() if value],
             wanted=f"The list of releases of {owner}",
-            keeps=Keeps.ISSUE,
+            lifetime=Lifetime.ISSUE,
             read=PageOf(Release),
         )
 
@@ -85,7 +85,7 @@ class Releases:
         params = [] if part else [("health", "1")]
 
         async def get() -> T:
-            return await self.caller.get(*path, params=params, wanted=wanted, keeps=Keeps.ISSUE, read=read)
+            return await self.caller.get(*path, params=params, wanted=wanted, lifetime=Lifetime.ISSUE, read=read)
 
         instead = "get_release has what it knows." * bool(part)
         return await self.caller.first(operation, {Route.ORGANIZATION: get}, instead=instead)

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 
-class Keeps(Enum):
+class Lifetime(Enum):
     """How long an answer stays true."""
 
     EVENT = "event"  # never changes once ingested
@@ -16,7 +16,7 @@ class Keeps(Enum):
     PROJECT = "project"  # projects, organizations, short IDs: for minutes
 
 
-Key = tuple[Keeps, int, str, Hashable]
+Key = tuple[Lifetime, int, str, Hashable]
 
 
 @dataclass
@@ -49,26 +49,26 @@ class Cache:
     """The least recently used answers go first when `size` bytes are full. `ttl` 0 keeps nothing."""
 
     def __init__(self, ttl: float, size: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._lifetimes = {
-            Keeps.EVENT: float("inf") if ttl else 0.0,
-            Keeps.ISSUE: ttl,
-            Keeps.PROJECT: ttl * 30,
+        self._seconds = {
+            Lifetime.EVENT: float("inf") if ttl else 0.0,
+            Lifetime.ISSUE: ttl,
+            Lifetime.PROJECT: ttl * 30,
         }
         self._bound = size
         self._clock = clock
         self._entries: OrderedDict[Key, CacheEntry] = OrderedDict()
-        self._generations = dict.fromkeys(Keeps, 0)
+        self._generations = dict.fromkeys(Lifetime, 0)
         self.statistics = Statistics()
         self.size = 0
 
-    def lifetime(self, keeps: Keeps) -> float:
-        """Seconds for which an answer of this kind is remembered."""
-        return self._lifetimes[keeps]
+    def seconds(self, lifetime: Lifetime) -> float:
+        """For how long an answer with this lifetime is remembered."""
+        return self._seconds[lifetime]
 
-    def key(self, keeps: Keeps, url: str, read: Hashable = None) -> Key:
+    def key(self, lifetime: Lifetime, url: str, read: Hashable = None) -> Key:
         """Names a read, and what is made of its answer. After `drop` the same read has another name, so that an
         answer which was under way meanwhile is neither kept nor shared as if it were new."""
-        return keeps, self._generations[keeps], url, read
+        return lifetime, self._generations[lifetime], url, read
 
     def get(self, key: Key) -> CacheEntry | None:
         entry = self._entries.get(key)
@@ -83,21 +83,21 @@ class Cache:
 
     def put(self, key: Key, value: Any, size: int) -> CacheEntry | None:
         """Keep a good answer, unless something was written since the key was made, or it is too large."""
-        keeps = key[0]
-        lifetime = self._lifetimes[keeps]
-        if lifetime <= 0 or size > self._bound or key[1] != self._generations[keeps]:
+        lifetime = key[0]
+        seconds = self._seconds[lifetime]
+        if seconds <= 0 or size > self._bound or key[1] != self._generations[lifetime]:
             return None
         self._forget(key)
-        entry = self._entries[key] = CacheEntry(key, value, size, self._clock() + lifetime)
+        entry = self._entries[key] = CacheEntry(key, value, size, self._clock() + seconds)
         self.size += size
         while self.size > self._bound:
             self._forget(next(iter(self._entries)))
         return entry
 
-    def drop(self, keeps: Keeps) -> None:
+    def drop(self, lifetime: Lifetime) -> None:
         """Forget all of a kind: something was written."""
-        self._generations[keeps] += 1
-        for key in [key for key in self._entries if key[0] is keeps]:
+        self._generations[lifetime] += 1
+        for key in [key for key in self._entries if key[0] is lifetime]:
             self._forget(key)
 
     def _forget(self, key: Key) -> None:

@@ -16,12 +16,12 @@ from sentry.errors import UNSURE, BadResponseError, InvalidRequestError, Misconf
 from sentry.models.pages import rows_in
 from sentry.transport.answers import Reply, interpret
 from sentry.transport.bodies import MAX_ERROR_BODY, Body
-from sentry.transport.cache import Cache, CacheEntry, Keeps, Key
+from sentry.transport.cache import Cache, CacheEntry, Key, Lifetime
 from sentry.transport.failures import failure
 from sentry.transport.flights import Flights
 from sentry.transport.parsing import memory_of
-from sentry.transport.reads import note_source
 from sentry.transport.retries import repeating
+from sentry.transport.sources import note_source
 from sentry.values import Json
 
 T = TypeVar("T")
@@ -75,18 +75,18 @@ class Transport:
         params: Params = (),
         *,
         wanted: str,
-        keeps: Keeps,
+        lifetime: Lifetime,
         read: Callable[[Reply], T],
         base: str | None = None,
         fresh: bool = False,
     ) -> T:
         """What `read` makes of the answer to a GET, shared with all who ask for the same: not to be changed.
 
-        `wanted` names it in messages, `keeps` is how long it stays true, `fresh` asks Sentry even if the answer
+        `wanted` names it in messages, `lifetime` is how long it stays true, `fresh` asks Sentry even if the answer
         is remembered. `read` is one and the same function for the same reading. Raises SentryError.
         """
         url = self._url(path, params, base)
-        key = self._cache.key(keeps, url, read)
+        key = self._cache.key(lifetime, url, read)
         entry = None if fresh else self._cache.get(key)
         value: T
         if entry is not None:
@@ -117,7 +117,7 @@ class Transport:
         try:
             return await repeating(attempt, is_write=True)
         finally:
-            self._cache.drop(Keeps.ISSUE)
+            self._cache.drop(Lifetime.ISSUE)
 
     async def _read(self, key: Key, url: str, wanted: str, read: Callable[[Reply], T]) -> tuple[T, CacheEntry | None]:
         async def attempt() -> tuple[T, CacheEntry | None]:

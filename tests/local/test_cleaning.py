@@ -11,7 +11,7 @@ from local.clock import iso, moment
 from local.intake import cleaning
 from local.intake.cleaning import clean, is_card, is_secret
 from local.intake.incoming import read_body, read_event
-from local.reading import parse, whole
+from local.values import parse, whole
 
 # The first text drawn on a machine builds Hypothesis's table of Unicode, which takes seconds.
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -13,7 +13,7 @@ from standins.sockets import Request, Server, Wire, listening
 
 from sentry.changes import IssueChange
 from sentry.errors import BadResponseError, UnreachableError
-from sentry.transport.cache import Cache, Keeps, Statistics
+from sentry.transport.cache import Cache, Lifetime, Statistics
 from sentry.transport.flights import Flights
 
 EVENT = "0123456789abcdef0123456789abcdef"
@@ -192,24 +192,24 @@ class Clock:
 def test_issues_are_remembered_for_the_ttl_projects_for_thirty_times_it_and_events_for_ever() -> None:
     clock = Clock()
     cache = Cache(10, 1_000_000, clock)
-    keys = {kind: cache.key(kind, "url") for kind in Keeps}
+    keys = {kind: cache.key(kind, "url") for kind in Lifetime}
     for key in keys.values():
         cache.put(key, {}, 1_000)
-    seen: dict[float, set[Keeps]] = {}
+    seen: dict[float, set[Lifetime]] = {}
     for clock.now in (9.9, 10.0, 299.9, 300.0, 1e9):
         seen[clock.now] = {kind for kind, key in keys.items() if cache.get(key)}
     assert seen == {
-        9.9: {Keeps.ISSUE, Keeps.PROJECT, Keeps.EVENT},
-        10.0: {Keeps.PROJECT, Keeps.EVENT},
-        299.9: {Keeps.PROJECT, Keeps.EVENT},
-        300.0: {Keeps.EVENT},
-        1e9: {Keeps.EVENT},
+        9.9: {Lifetime.ISSUE, Lifetime.PROJECT, Lifetime.EVENT},
+        10.0: {Lifetime.PROJECT, Lifetime.EVENT},
+        299.9: {Lifetime.PROJECT, Lifetime.EVENT},
+        300.0: {Lifetime.EVENT},
+        1e9: {Lifetime.EVENT},
     }
 
 
 def test_the_least_recently_used_goes_first_and_the_bound_holds() -> None:
     cache = Cache(10, 50_000)
-    keys = [cache.key(Keeps.EVENT, f"url {number}") for number in range(1_000)]
+    keys = [cache.key(Lifetime.EVENT, f"url {number}") for number in range(1_000)]
     for number, key in enumerate(keys):
         cache.put(key, "x", 10_010)
         assert cache.get(keys[0]) if number < 4 else True
@@ -219,7 +219,7 @@ def test_the_least_recently_used_goes_first_and_the_bound_holds() -> None:
 
 def test_an_answer_larger_than_the_whole_cache_is_not_remembered() -> None:
     cache = Cache(10, 5_000)
-    small, large = cache.key(Keeps.EVENT, "small"), cache.key(Keeps.EVENT, "large")
+    small, large = cache.key(Lifetime.EVENT, "small"), cache.key(Lifetime.EVENT, "large")
     cache.put(small, {}, 1_000)
     cache.put(large, "x", 6_000)
     assert (cache.get(small) is not None, cache.get(large)) == (True, None)
@@ -228,14 +228,14 @@ def test_an_answer_larger_than_the_whole_cache_is_not_remembered() -> None:
 def test_an_answer_that_is_remembered_again_is_counted_once() -> None:
     cache = Cache(10, 50_000)
     for _ in range(100):
-        cache.put(cache.key(Keeps.EVENT, "url"), "x", 10_000)
+        cache.put(cache.key(Lifetime.EVENT, "url"), "x", 10_000)
     assert cache.size < 11_000
 
 
 def test_an_answer_that_comes_after_a_write_takes_no_room() -> None:
     cache = Cache(10, 50_000)
-    before = cache.key(Keeps.ISSUE, "url")
-    cache.drop(Keeps.ISSUE)
+    before = cache.key(Lifetime.ISSUE, "url")
+    cache.drop(Lifetime.ISSUE)
     cache.put(before, {}, 1_000)
     assert (cache.size, cache.get(before)) == (0, None)
 
@@ -254,8 +254,8 @@ async def test_a_bug_in_a_read_reaches_who_asked_and_does_not_end_the_client() -
     async with anyio.create_task_group() as tasks:
         flights = Flights[str](tasks, Statistics(), 5)
         with pytest.raises(ZeroDivisionError):
-            await flights.join((Keeps.ISSUE, 0, "url", None), bug)
-        assert await flights.join((Keeps.ISSUE, 0, "url", None), good) == "good"
+            await flights.join((Lifetime.ISSUE, 0, "url", None), bug)
+        assert await flights.join((Lifetime.ISSUE, 0, "url", None), good) == "good"
 
 
 async def test_a_read_lives_as_long_as_the_most_patient_who_waits() -> None:
@@ -267,9 +267,9 @@ async def test_a_read_lives_as_long_as_the_most_patient_who_waits() -> None:
 
     async with anyio.create_task_group() as tasks:
         flights = Flights[str](tasks, Statistics(), 30)
-        patient = asyncio.ensure_future(flights.join((Keeps.ISSUE, 0, "url", None), slow))
+        patient = asyncio.ensure_future(flights.join((Lifetime.ISSUE, 0, "url", None), slow))
         with anyio.move_on_after(0.05) as hurried:
-            await flights.join((Keeps.ISSUE, 0, "url", None), slow)
+            await flights.join((Lifetime.ISSUE, 0, "url", None), slow)
         assert hurried.cancelled_caught
         gate.set()
         assert await patient == "good"
@@ -279,14 +279,14 @@ async def test_a_read_ends_after_the_timeout_whoever_waits() -> None:
     async with anyio.create_task_group() as tasks:
         flights = Flights[None](tasks, Statistics(), 0.05)
         with pytest.raises(Exception, match="did not answer in time"):
-            await flights.join((Keeps.ISSUE, 0, "url", None), anyio.sleep_forever)
+            await flights.join((Lifetime.ISSUE, 0, "url", None), anyio.sleep_forever)
 
 
 async def test_who_waits_when_all_ends_is_told() -> None:
     tasks = anyio.create_task_group()
     await tasks.__aenter__()
     flights = Flights[None](tasks, Statistics(), 30)
-    waiting = asyncio.ensure_future(flights.join((Keeps.ISSUE, 0, "url", None), anyio.sleep_forever))
+    waiting = asyncio.ensure_future(flights.join((Lifetime.ISSUE, 0, "url", None), anyio.sleep_forever))
     await anyio.lowlevel.checkpoint()
     tasks.cancel_scope.cancel()
     await tasks.__aexit__(None, None, None)

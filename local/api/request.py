@@ -1,4 +1,4 @@
-"""One call of the Web API: who calls, what was asked for, what is answered."""
+"""One request of the Web API: who calls, what was asked for, what is answered."""
 
 # ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
 
@@ -11,12 +11,12 @@ from typing import Any
 from starlette.datastructures import Headers, QueryParams
 
 from local.errors import forbidden, invalid_field, not_found, unauthorized
-from local.reading import Json, mapping
 from local.store import Caller, Store
+from local.values import Json, mapping
 
 
 @dataclass(frozen=True)
-class Call:
+class ApiRequest:
     """`path` holds the decoded segments of the route, `base_url` how the caller reached us, without a final
     slash."""
 
@@ -38,13 +38,13 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ApiResponse:
     body: Json
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict[str, str])
 
 
-Endpoint = Callable[[Call], Answer]
+Endpoint = Callable[[ApiRequest], ApiResponse]
 
 
 @dataclass(frozen=True)
@@ -74,22 +74,22 @@ def require(caller: Caller, scopes: tuple[str, ...]) -> None:
         raise forbidden()
 
 
-def organization_of(call: Call, connection: sqlite3.Connection) -> sqlite3.Row:
+def organization_of(request: ApiRequest, connection: sqlite3.Connection) -> sqlite3.Row:
     """The organization the path names, by slug or id; another one than the token's does not exist for the
     caller."""
     row: sqlite3.Row = connection.execute(
-        "SELECT * FROM organizations WHERE id = ?", (call.caller.organization,)
+        "SELECT * FROM organizations WHERE id = ?", (request.caller.organization,)
     ).fetchone()
-    named = call.path.get("organization")
+    named = request.path.get("organization")
     if named is not None and named not in (row["slug"], str(row["id"])):
         raise not_found()
     return row
 
 
-def project_of(call: Call, connection: sqlite3.Connection) -> sqlite3.Row:
+def project_of(request: ApiRequest, connection: sqlite3.Connection) -> sqlite3.Row:
     """The project the path names, by slug or id."""
-    organization_of(call, connection)
-    row = find_project(connection, call.caller.organization, call.path["project"])
+    organization_of(request, connection)
+    row = find_project(connection, request.caller.organization, request.path["project"])
     if row is None:
         raise not_found()
     return row
@@ -103,15 +103,15 @@ def find_project(connection: sqlite3.Connection, organization: int, named: str) 
     return found
 
 
-def issue_of(call: Call, connection: sqlite3.Connection) -> sqlite3.Row:
+def issue_of(request: ApiRequest, connection: sqlite3.Connection) -> sqlite3.Row:
     """The issue the path names, by id or short ID (in any case)."""
-    organization_of(call, connection)
-    named = call.path["issue"]
+    organization_of(request, connection)
+    named = request.path["issue"]
     row: sqlite3.Row | None = connection.execute(
         f"SELECT i.*, p.slug, p.name, p.platform AS project_platform, o.slug AS organization FROM issues i"
         " JOIN projects p ON p.id = i.project_id JOIN organizations o ON o.id = p.organization_id"
         f" WHERE p.organization_id = ? AND {'i.id' if named.isdecimal() else 'i.short_id'} = ?",
-        (call.caller.organization, _identifier(named)),
+        (request.caller.organization, _identifier(named)),
     ).fetchone()
     if row is None:
         raise not_found()
