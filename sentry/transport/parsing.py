@@ -48,7 +48,7 @@ def memory_of(content: bytes) -> int:
     text = len(content) if content.isascii() and b"\\u" not in content else 4 * len(content)
     structure = content.translate(None, _STRUCTURE)
     objects, lists = structure.count(b"{"), structure.count(b"[")
-    return text + 400 * objects + 80 * lists + 64 * (len(structure) - objects - lists)
+    return text + 240 * objects + 64 * lists + 40 * (len(structure) - objects - lists)
 
 
 def _may_overflow(content: bytes) -> bool:

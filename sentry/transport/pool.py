@@ -32,7 +32,7 @@ MAX_URL = 30_000
 IDLE_SECONDS = 30
 """An unused connection is kept so long; servers and balancers in between close theirs after 60 or more."""
 
-OBJECT_SIZE = 3_000
+OBJECT_SIZE = 2_000
 """Bytes of memory that an issue or event takes beside what it holds."""
 
 
