@@ -15,6 +15,9 @@ from settings import Settings
 if TYPE_CHECKING:
     from sentry.protocol import SentryClientProtocol
 
+GARBAGE = 20_000, 20, 50
+"""Containers that are made between two looks for garbage (gc.set_threshold). Sentry's answers are trees, which go as
+soon as nobody refers to them: to look through them for cycles took longer than to read them."""
 GRACE = 3
 """Seconds that open streams have to end in, when the server is told to stop."""
 
@@ -28,6 +31,7 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
     gc.disable()
     application = Application(settings, open_embedded if options.local else None)
     gc.freeze()  # all that was made so far stays: no collection need look at it again
+    gc.set_threshold(*GARBAGE)
     gc.enable()
     if options.http:
         port = settings.http_port if options.port is None else options.port

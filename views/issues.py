@@ -202,8 +202,7 @@ def _seen(words: str, stamp: str | None, now: datetime | None) -> str | None:
 
 
 def _trend(issue: Issue, period: str) -> Trend | None:
-    found = (pair[1] for pair in issue.stats.get(period, []) if len(pair) > 1)
-    counts = [int(count) if 0 <= count < 1e12 else 0 for count in found]
+    counts = [int(count) if 0 <= count < 1e12 else 0 for count in issue.stats.get(period, [])]
     return Trend(period=period, counts=counts[-31:]) if any(counts) else None
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from sentry.models.projects import ProjectRef
 from sentry.models.releases import Release
 from sentry.models.tags import TagSummary
-from sentry.models.tolerance import Moment, Rows, SentryModel
+from sentry.models.tolerance import Counts, Moment, Rows, SentryModel
 
 
 class Actor(SentryModel):
@@ -48,7 +48,7 @@ class Issue(SentryModel):
     assigned_to: Actor | None = None
     first_release: Release | None = None
     last_release: Release | None = None
-    stats: dict[str, list[list[float]]] = {}
+    stats: Counts = {}  # how often it was seen in each part of a period, the newest last
     tags: Rows[TagSummary] = []
     activity: Rows[Activity] = []
     annotations: list[Any] = []

@@ -77,7 +77,19 @@ def _moment(value: Json) -> Json:
         return None
 
 
+def _counts(value: Json) -> Json:
+    """Of `{"24h": [[time, count], ...]}` the counts: lists of pairs take thirty times their memory."""
+    periods = as_object(value)
+    if periods is None:
+        return value
+    return {
+        period: [pair[1] for row in as_list(rows) or [] if (pair := as_list(row)) and len(pair) > 1]
+        for period, rows in periods.items()
+    }
+
+
 T = TypeVar("T")
+Counts = Annotated[dict[str, list[float]], BeforeValidator(_counts)]
 Rows = Annotated[list[T], BeforeValidator(objects)]
 Strings = Annotated[list[str], BeforeValidator(_strings)]
 Moment = Annotated[datetime | None, BeforeValidator(_moment)]
