@@ -19,7 +19,7 @@ from sentry.endpoints.projects import Projects
 from sentry.endpoints.releases import Releases
 from sentry.endpoints.short_ids import ShortIds
 from sentry.endpoints.tags import Tags
-from sentry.transport.cache import Cache, CacheEntry, Lifetime, Statistics
+from sentry.transport.cache import Cache, Lifetime, Source, Statistics
 from sentry.transport.deadlines import within_deadline
 
 if TYPE_CHECKING:
@@ -108,9 +108,9 @@ class SentryClient:
     def statistics(self) -> Statistics:
         return self._cache.statistics
 
-    def are_kept(self, sources: Iterable[CacheEntry | None]) -> bool:
+    def are_kept(self, sources: Iterable[Source | None]) -> bool:
         """Whether each of these answers is what a read would get now, without a request to Sentry."""
-        return all(source is not None and self._cache.get(source.key) is source for source in sources)
+        return all(source is not None and self._cache.holds(source) for source in sources)
 
     def _transport(self) -> "Transport":
         if self._opened is None:

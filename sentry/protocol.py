@@ -6,13 +6,13 @@ from typing import Protocol
 from sentry.changes import IssueChange
 from sentry.models import Commit, Deploy, Event, Issue, Organization, Project, Release, TagValues
 from sentry.models.pages import Page
-from sentry.transport.cache import CacheEntry
+from sentry.transport.cache import Source
 
 
 class SentryClientProtocol(Protocol):
     """Issues and events are named as people name them (sentry.references). All raise SentryError."""
 
-    def are_kept(self, sources: Iterable[CacheEntry | None]) -> bool:
+    def are_kept(self, sources: Iterable[Source | None]) -> bool:
         """Whether each of these answers is what a read would get now, without a request to Sentry."""
         ...
 

@@ -1,11 +1,12 @@
 """What was read before, as it was read, in bounded memory."""
 
+import itertools
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Lifetime(Enum):
@@ -15,6 +16,8 @@ class Lifetime(Enum):
     ISSUE = "issue"  # issues, their lists and their latest events: for seconds, and until a write
     PROJECT = "project"  # projects, organizations, short IDs: for minutes
 
+
+_numbers = itertools.count()
 
 Key = tuple[Lifetime, int, str, Hashable]
 
@@ -35,11 +38,18 @@ class Statistics:
         return (self.hits + self.joined) / self.reads if self.reads else 0.0
 
 
+class Source(NamedTuple):
+    """Names one answer, as it was once read: the same read has another number the next time."""
+
+    key: Key
+    number: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CacheEntry:
     """One answer: what was made of it, the bytes of memory that it takes, and until when it is kept."""
 
-    key: Key
+    source: Source
     value: Any
     size: int
     expires: float
@@ -81,6 +91,11 @@ class Cache:
         self.statistics.hits += 1
         return entry
 
+    def holds(self, source: Source) -> bool:
+        """Whether this very answer is what a read would get now."""
+        entry = self.get(source.key)
+        return entry is not None and entry.source == source
+
     def put(self, key: Key, value: Any, size: int) -> CacheEntry | None:
         """Keep a good answer, unless something was written since the key was made, or it is too large."""
         lifetime = key[0]
@@ -88,7 +103,8 @@ class Cache:
         if seconds <= 0 or size > self._bound or key[1] != self._generations[lifetime]:
             return None
         self._forget(key)
-        entry = self._entries[key] = CacheEntry(key, value, size, self._clock() + seconds)
+        entry = CacheEntry(Source(key, next(_numbers)), value, size, self._clock() + seconds)
+        self._entries[key] = entry
         self.size += size
         while self.size > self._bound:
             self._forget(next(iter(self._entries)))

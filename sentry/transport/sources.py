@@ -4,9 +4,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from sentry.transport.cache import CacheEntry
+from sentry.transport.cache import CacheEntry, Source
 
-Sources = list[CacheEntry | None]
+Sources = list[Source | None]
 """One for each read; None where the answer was not kept."""
 
 _sources: ContextVar[Sources | None] = ContextVar("sources", default=None)
@@ -25,4 +25,4 @@ def noting_sources() -> Generator[Sources]:
 
 def note_source(entry: CacheEntry | None) -> None:
     if (sources := _sources.get()) is not None:
-        sources.append(entry)
+        sources.append(entry.source if entry is not None else None)

@@ -1,11 +1,14 @@
 """The same question again: the finished answer, for as long as what it was made of still holds."""
 
+import gc
+import json
+import tracemalloc
 from typing import Any
 
 from mcp.client.client import Client
 from mcp.types import CallToolResult
 from standins.knowing import Answering
-from standins.sockets import listening
+from standins.sockets import Request, Wire, listening
 from wire import connected_to, text_of
 
 from sentry.dialects import Dialect
@@ -68,3 +71,25 @@ async def test_a_failure_is_not_used_again() -> None:
         assert (await get_issue(client)).is_error
         sentry.known["GET /organizations/acme/issues/5/"] = (200, ISSUE)
         assert not (await get_issue(client)).is_error
+
+
+async def test_finished_answers_do_not_hold_on_to_what_there_was_no_room_for() -> None:
+    event = {**EVENT, "message": "x" * 100_000}
+
+    async def answer(request: Request, wire: Wire) -> None:
+        await wire.answer(body=json.dumps(event if "events" in request.path else ISSUE).encode())
+
+    room = {"SENTRY_MCP_CACHE_SIZE": "500000", "SENTRY_MCP_CACHE_TTL": "600"}
+    async with listening(answer) as server, connected_to(server.url, **room) as client:
+        await client.call_tool("get_issue", {"issue": "1"})
+        gc.collect()
+        tracemalloc.start()
+        try:
+            for number in range(2, 60):
+                await client.call_tool("get_issue", {"issue": str(number)})
+            server.requests.clear()
+            gc.collect()
+            kept, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert kept < 2_000_000
