@@ -9,7 +9,7 @@ from mcp.server.caching import CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
 
-from prompts.catalogue import register_prompts
+from prompts.catalogue import register_prompts, tell_whose_fault
 from resources.catalogue import register_resources
 from resources.completions import register_completions
 from sentry.connection import Connection
@@ -78,7 +78,7 @@ class Application:
             instructions=INSTRUCTIONS,
             tools=list(build_tools(self.answers, structured_content=settings.structured_content)),
             lifespan=lifespan,
-            middleware=[_serve_with_its_client],
+            middleware=[_serve_with_its_client, tell_whose_fault],
             log_level=settings.log_level,
             cache_hints={
                 name: CacheHint(ttl_ms=3_600_000, scope="public")

@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable
 from inspect import Signature, signature
 from typing import Any, NamedTuple
 
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.prompts import Prompt
 from mcp.shared.exceptions import MCPError
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS
+from pydantic import ValidationError
 
 from prompts import workflows
 from sentry.errors import SentryError
@@ -47,3 +49,15 @@ def _rendered(render: Callable[..., Awaitable[str]], answers: Answers) -> Callab
     prompt.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # what inspect.signature reads
     prompt.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return prompt
+
+
+async def tell_whose_fault(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    """Middleware: the SDK tells a prompt that is not there, or arguments that do not fit, as an error of ours."""
+    try:
+        return await call_next(ctx)
+    except ValueError as error:
+        wrong = error.__cause__
+        is_askers = isinstance(wrong, ValueError) and isinstance(wrong.__cause__, ValidationError | None)
+        if ctx.method != "prompts/get" or not is_askers:
+            raise
+        raise MCPError(code=INVALID_PARAMS, message=str(wrong)) from error

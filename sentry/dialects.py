@@ -70,7 +70,10 @@ SORTS_OF_SENTRY_9 = ("date", "new", "freq", "priority")
 PERIODS_OF_SENTRY_9 = ("24h", "14d")
 
 _DIALECTS = tuple(Dialect)
-_PATH_OF_SENTRY_9 = re.compile(r"(?:/[^/]+)*/(?!organizations/)[^/]+/[^/]+/issues/[0-9]+/")
+_PATHS = {
+    Dialect.SENTRY_9: re.compile(r"(?:/[^/]+)*/(?!organizations/)[^/]+/[^/]+/issues/[0-9]+/"),
+    Dialect.GLITCHTIP: re.compile(r"(?:/[^/]+)*/[^/]+/issues/[0-9]+"),
+}
 
 
 def routes_of(dialect: Dialect, operation: str) -> tuple[Route, ...]:
@@ -91,9 +94,10 @@ def dialect_of_organization(row: Mapping[str, Any]) -> Dialect | None:
 
 
 def dialect_of_permalink(permalink: str | None) -> Dialect | None:
-    """Sentry 9, whose issues link to `/{organization}/{project}/issues/{number}/`; None: no telling."""
+    """Sentry 9, whose issues link to `/{organization}/{project}/issues/{number}/`, or GlitchTip, whose links end
+    without a slash; None: no telling."""
     try:
         path = urlsplit(permalink or "").path
     except ValueError:
         return None
-    return Dialect.SENTRY_9 if _PATH_OF_SENTRY_9.fullmatch(path) else None
+    return next((dialect for dialect, form in _PATHS.items() if form.fullmatch(path)), None)

@@ -22,7 +22,7 @@ async def update_issues(
     `in_commit` is `repository@sha`; a change without a status gets the one that its details stand for.
     """
     change = _implied(change, in_commit)
-    if change.assigned_to == NOBODY:
+    if change.assigned_to is not None and change.assigned_to.strip().casefold() == NOBODY:
         change = replace(change, assigned_to="")
     if not change.body() and not comment:
         raise InvalidRequestError("Nothing to change: give status, assigned_to, priority or comment.")

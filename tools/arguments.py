@@ -13,25 +13,31 @@ def _number_as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+def _whole_number_as_text(value: Any) -> Any:
+    """Of an ID: some hosts hold all numbers as floats."""
+    return _number_as_text(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
 def _items(value: Any) -> Any:
     """The items of a list, however it was written: some hosts write it as text, or put commas between its items."""
     if not isinstance(value, str):
         return value
     try:
-        parsed = as_list(json.loads(value))
+        parsed = json.loads(value)
     except ValueError:
-        parsed = None
-    return parsed if parsed is not None else [item.strip() for item in value.split(",") if item.strip()]
+        parsed = value
+    items = as_list(parsed)
+    return items if items is not None else [item.strip() for item in str(parsed).split(",") if item.strip()]
 
 
 def _items_as_text(value: Any) -> Any:
-    items = as_list(_items(value))
-    return ", ".join(map(str, items)) if items is not None else _number_as_text(value)
+    items = as_list(_items(value) if isinstance(value, str) and value.lstrip().startswith("[") else value)
+    return ", ".join(map(str, map(_whole_number_as_text, items))) if items is not None else _whole_number_as_text(value)
 
 
 Identifier = Annotated[str, BeforeValidator(_number_as_text)]
 
-IssueId = Annotated[Identifier, Field(description="ID, short ID (SHOP-12) or URL")]
+IssueId = Annotated[str, BeforeValidator(_whole_number_as_text), Field(description="ID, short ID (SHOP-12) or URL")]
 IssueIds = Annotated[str, BeforeValidator(_items_as_text), Field(description="Up to 50, comma-separated")]
 EventId = Annotated[Identifier, Field(description="Event ID (32 hex digits)")]
 EventOfIssue = Annotated[Identifier, Field(description="Event ID, latest, oldest or recommended")]

@@ -85,7 +85,7 @@ class SentryTool(Tool):
 
 
 def _given(arguments: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
-    """The arguments that were really given: hosts fill in null or "" for the others. Unknown ones are refused."""
+    """The arguments that were really given: hosts fill in null or blanks for the others. Unknown ones are refused."""
     known, required = parameters.get("properties", {}), parameters.get("required", [])
     for name, value in arguments.items():
         if name not in known:
@@ -94,7 +94,11 @@ def _given(arguments: dict[str, Any], parameters: dict[str, Any]) -> dict[str, A
             raise InvalidRequestError(f"There is no argument {quoted(name)}. {hint}")
         if isinstance(value, str) and len(value) > MAX_TEXT:
             raise InvalidRequestError(f"{name} has {len(value)} characters; at most {MAX_TEXT} are taken. Give less.")
-    return {name: value for name, value in arguments.items() if name in required or value not in (None, "")}
+    return {name: value for name, value in arguments.items() if name in required or not _is_blank(value)}
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _budget(given: dict[str, Any]) -> int | None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from views.updates import BulkUpdate, IssueUpdate
 
 
+_NAMES = re.compile(r"https?://\S+?(?=,?(?:\s|$)|,https?://)|[^\s,]+")
+"""Issues with commas or spaces between them; commas within a URL belong to it."""
 Count = Annotated[int | None, Field(ge=1, le=1_000_000)]
 
 
@@ -43,5 +45,5 @@ async def update_issue(
         assigned_to=assigned_to,
         priority=priority,
     )
-    issues = [name for name in re.split(r"[\s,]+", issue) if name]
+    issues = _NAMES.findall(issue)
     return await service.updates.update_issues(issues, change, in_commit=in_commit, comment=comment)

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from sentry.connection import Connection
 from sentry.dialects import Dialect, dialect_of_organization
-from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError, SentryError
+from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError, SentryError, UnauthorizedError
 from sentry.models import Organization
 from sentry.models.pages import Page
 from sentry.paths import api_path
@@ -42,9 +42,12 @@ class Organizations:
         return page
 
     async def dialect(self) -> Dialect | None:
-        """The kind of server, as its organizations tell it; None when it does not say."""
+        """The kind of server, as its organizations tell it; None when it does not say. A token that is none is an
+        answer to whatever was asked: raises UnauthorizedError."""
         try:
             return (await self._read())[1]
+        except UnauthorizedError:
+            raise
         except SentryError:
             return None
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from sentry.dialects import Dialect, Route, routes_of
-from sentry.errors import UnsupportedError
+from sentry.errors import SentryError, UnavailableError, UnsupportedError
 from sentry.models.pages import rows_in
 from sentry.transport.answers import RouteMissingError
 
@@ -70,7 +70,7 @@ class Routes:
                 except RouteMissingError as error:
                     tried[route] = error
                 else:
-                    self._remember(dialect, operation, route, answer)
+                    self._remember(dialect, operation, route, answer, tried)
                     return answer
             asked = dialect
             if self._known is None:
@@ -78,16 +78,49 @@ class Routes:
             dialect = self.dialect
             if dialect is asked or (dialect is Dialect.TODAY and asked is None):
                 break
+        if dialect is None:
+            found = await self._unidentified(operation, routes, tried)
+            if found:
+                return found[0]
         raise self._nothing(operation, dialect, list(tried.values()), instead)
+
+    async def _unidentified(
+        self, operation: str, routes: Mapping[Route, Ask[T]], tried: dict[Route, RouteMissingError]
+    ) -> list[T]:
+        """The answer by another route of a server that does not say who it is, such as to a token that may not
+        list organizations. Nothing is remembered of it. Where the preferred route is not absent but fails, which only
+        a list's does, another's answer must prove itself: it counts only if it tells the server's kind."""
+        if (Dialect.TODAY, operation) in self._answered or any(error.is_page for error in tried.values()):
+            return []
+        is_absent = all(error.status_code in (403, 404, 405) for error in tried.values())
+        others = [route for dialect in Dialect for route in routes_of(dialect, operation)]
+        for route in dict.fromkeys(others):
+            if route in tried:
+                continue
+            try:
+                answer = await routes[route]()
+            except SentryError:
+                continue
+            if is_absent or self.dialect not in (None, Dialect.TODAY):
+                return [answer]
+        return []
 
     def _in_order(self, dialect: Dialect, operation: str) -> tuple[Route, ...]:
         routes = routes_of(dialect, operation)
         answered = self._answered.get((dialect, operation))
         return routes if answered not in routes else (answered, *(route for route in routes if route is not answered))
 
-    def _remember(self, dialect: Dialect | None, operation: str, route: Route, answer: object) -> None:
-        """An empty list is no evidence: a server may give it by a route that fails for all else."""
-        if rows_in(answer):
+    def _remember(
+        self,
+        dialect: Dialect | None,
+        operation: str,
+        route: Route,
+        answer: object,
+        tried: dict[Route, RouteMissingError],
+    ) -> None:
+        """An empty list is no evidence, as a server may give it by a route that fails for all else; nor is an answer
+        in place of one that failed."""
+        if rows_in(answer) and not any(isinstance(error.otherwise, UnavailableError) for error in tried.values()):
             self._answered[dialect or Dialect.TODAY, operation] = route
 
     def _nothing(
@@ -98,6 +131,7 @@ class Routes:
                 return error.otherwise
         if missing and (
             dialect is None  # nothing says that a Sentry answers at all
+            or dialect is Dialect.TODAY  # it should be there
             or (dialect, operation) in self._answered  # it was there before
             or (dialect is not Dialect.GLITCHTIP and missing[0].is_page)  # GlitchTip's way to say 404
         ):

@@ -85,13 +85,18 @@ def interpret(status: int, headers: Mapping[str, str], content: bytes, *, wanted
                 sentry=said,
             )
         case 403:
-            raise ForbiddenError(
+            forbidden = ForbiddenError(
                 f"The token may not do this ({wanted}): a scope (event:read, event:write, project:read, "
                 "org:read, project:releases) or the access to the project is missing. "
                 "`sentry-mcp doctor` says which.",
                 status_code=403,
                 sentry=said,
             )
+            if is_html:  # GlitchTip's way to say that it has no such route to write to
+                missing = RouteMissingError(f"{host} has no route for {wanted}.", status_code=403)
+                missing.otherwise = forbidden
+                raise missing
+            raise forbidden
         case 429:
             wait = retry_after(headers)
             again = f"in {wait:.0f} seconds" if wait is not None else "later"

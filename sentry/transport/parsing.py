@@ -16,10 +16,12 @@ _ESCAPE = re.compile(
 )
 # What a number that pydantic's reader takes for infinity has in it: all digits written as 0. In an ID of hex digits
 # the first two may stand as well, but not behind what begins a number.
-_SHAPES = (b"0e000", b"0e+000", b"0" * 300)
+_SHAPES = (b"0e000", b"0e+000", b"0" * 200)
 _DIGITS_AS_0 = bytes.maketrans(b"123456789E", b"000000000e")
 _NUMBER = re.compile(rb"(?:\A|[\[:,\s])-?[0-9]+(?:\.[0-9]*)?\Z")
 _LONGEST = 400
+_MOST_LOOKS = 20
+"""A text with more of what looks like an exponent is read patiently, whatever it is."""
 _STRUCTURE = bytes(set(range(256)) - set(b"{[,:"))
 MAX_DIGITS = 400
 """Digits of a whole number; a longer one is no count, no ID and no line, and counts as absent."""
@@ -48,18 +50,20 @@ def memory_of(content: bytes) -> int:
     text = len(content) if content.isascii() and b"\\u" not in content else 4 * len(content)
     structure = content.translate(None, _STRUCTURE)
     objects, lists = structure.count(b"{"), structure.count(b"[")
-    return text + 240 * objects + 64 * lists + 40 * (len(structure) - objects - lists)
+    return text + 500 * objects + 64 * lists + 40 * (len(structure) - objects - lists)
 
 
 def _may_overflow(content: bytes) -> bool:
     """Whether a number may be larger than a float; looked for by substring, which costs a tenth of reading it."""
     shape = content.translate(_DIGITS_AS_0)
+    looks = 0
     for looked_for in _SHAPES:
         at = shape.find(looked_for)
         while at >= 0:
-            if _NUMBER.search(content[max(0, at - _LONGEST) : at + 1]):
+            looks += 1
+            if looks > _MOST_LOOKS or _NUMBER.search(content[max(0, at - _LONGEST) : at + 1]):
                 return True
-            at = shape.find(looked_for, at + 1)
+            at = shape.find(looked_for, at + len(looked_for))
     return False
 
 

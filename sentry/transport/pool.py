@@ -92,7 +92,11 @@ class Transport:
         if entry is not None:
             value = entry.value
         else:
-            value, entry = await self._flights.join(key, lambda: self._read(key, url, wanted, read))
+            try:
+                value, entry = await self._flights.join(key, lambda: self._read(key, url, wanted, read))
+            except SentryError:
+                note_source(None)  # what is made without it is not whole
+                raise
         note_source(entry)
         return value
 

@@ -74,6 +74,26 @@ async def test_what_is_not_there_is_told(sentry: Sentry, name: str, arguments: d
     assert caught.value.error.code == INVALID_PARAMS
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("fix_everything", {}),
+        ("triage_issue", {}),
+        ("triage_issue", {"isue": "5"}),
+        ("triage_issue", {"issue": "5", "x": "1"}),
+    ],
+)
+async def test_what_is_asked_wrongly_is_the_askers_fault_in_both_eras(
+    sentry: Sentry, era: Era, name: str, arguments: dict[str, str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with connected(sentry, "stdio", era=era) as client:
+        with pytest.raises(MCPError) as caught:
+            await client.get_prompt(name, arguments)
+
+    assert caught.value.error.code == INVALID_PARAMS
+    assert "Traceback" not in capfd.readouterr().err
+
+
 async def test_a_sentry_that_refuses_is_told(sentry: Sentry) -> None:
     async with connected(sentry, SENTRY_AUTH_TOKEN="sntryu_wrong") as client:
         with pytest.raises(MCPError, match="SENTRY_AUTH_TOKEN") as caught:

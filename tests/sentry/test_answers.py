@@ -16,7 +16,7 @@ from sentry.transport.parsing import parse
 JSON_TYPE = {"content-type": "application/json"}
 
 
-def understood(status: int, body: bytes, **headers: str) -> Any:
+def interpreted(status: int, body: bytes, **headers: str) -> Any:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return interpret(status, {**JSON_TYPE, **named}, body, wanted="Issue 5", host="sentry.example.com").body
 
@@ -44,7 +44,7 @@ def understood(status: int, body: bytes, **headers: str) -> Any:
 )
 def test_each_status_has_its_error_with_sentrys_words(status: int, body: Any, error: str, words: str | None) -> None:
     with pytest.raises(SentryError) as raised:
-        understood(status, b"" if body is None else json.dumps(body).encode())
+        interpreted(status, b"" if body is None else json.dumps(body).encode())
     assert (raised.value.error, raised.value.status_code, raised.value.sentry) == (error, status, words)
     assert raised.value.as_dict()["details"].get("sentry") == words
 
@@ -54,9 +54,9 @@ def test_each_status_has_its_error_with_sentrys_words(status: int, body: Any, er
 )
 def test_a_missing_route_is_told_from_a_missing_object(status: int, body: bytes) -> None:
     with pytest.raises(RouteMissingError):
-        understood(status, body)
+        interpreted(status, body)
     with pytest.raises(NotFoundError):
-        understood(404, b'{"detail": "Not Found"}')
+        interpreted(404, b'{"detail": "Not Found"}')
 
 
 def test_words_are_cut_and_deep_ones_are_left_out() -> None:
@@ -99,13 +99,13 @@ def test_any_text_in_the_header_is_a_wait_or_none(text: str) -> None:
 
 def test_a_limit_without_headers_says_later() -> None:
     with pytest.raises(RateLimitedError, match="Try again later") as raised:
-        understood(429, b"{}")
+        interpreted(429, b"{}")
     assert raised.value.details == {"retry_after": None}
 
 
 def test_a_limit_counts_from_now() -> None:
     with pytest.raises(RateLimitedError, match="in 60 seconds"):
-        understood(429, b"{}", x_sentry_rate_limit_reset=str(time.time() + 60))
+        interpreted(429, b"{}", x_sentry_rate_limit_reset=str(time.time() + 60))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_limit_counts_from_now() -> None:
 )
 def test_a_redirect_names_the_site_and_nothing_that_may_be_secret(location: str, site: str | None) -> None:
     with pytest.raises(BadResponseError, match="redirected") as raised:
-        understood(301, b"", location=location)
+        interpreted(301, b"", location=location)
     assert raised.value.details["redirected_to"] == site
 
 
@@ -134,12 +134,12 @@ def test_a_redirect_names_the_site_and_nothing_that_may_be_secret(location: str,
 )
 def test_a_bad_answer_says_what_is_wrong_with_it(body: bytes, flaw: str) -> None:
     with pytest.raises(BadResponseError, match=flaw):
-        understood(200, body)
+        interpreted(200, body)
 
 
 def test_an_empty_answer_to_a_write_is_fine() -> None:
-    assert understood(204, b"") is None
-    assert understood(202, b"") is None
+    assert interpreted(204, b"") is None
+    assert interpreted(202, b"") is None
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_whatever_is_read_can_be_written_again(value: Any) -> None:
 @given(st.binary(max_size=200), st.sampled_from([200, 201, 204, 301, 400, 401, 403, 404, 422, 429, 500, 503, 599]))
 def test_any_bytes_are_an_answer_or_an_error_that_can_be_written(body: bytes, status: int) -> None:
     try:
-        understood(status, body)
+        interpreted(status, body)
     except SentryError as error:
         json.dumps(error.as_dict(), allow_nan=False).encode()
 
@@ -202,3 +202,11 @@ def test_the_next_page_is_read_from_every_link(link: str | None, cursor: str | N
 @given(st.text(alphabet="<>;\"'=, {}relnxtsucor", max_size=200))
 def test_any_link_is_read(link: str) -> None:
     next_cursor(link)
+
+
+@pytest.mark.parametrize("digits", [1, 100, 209, 250, 299, 308, 309, 400])
+@pytest.mark.parametrize("exponent", ["", "e9", "e20", "E99", "e+99", "e100", "e308", "e309", "E+999", ".5e99"])
+@pytest.mark.parametrize("form", ["{}", "-{}", "[{}]", '{{"a": {}}}', "[1, {}]"])
+def test_no_number_is_read_as_infinity(digits: int, exponent: str, form: str) -> None:
+    number = "1" + "0" * (digits - 1) + exponent
+    assert "inf" not in repr(interpreted(200, form.format(number).encode()))

@@ -81,7 +81,8 @@ async def test_a_failing_sentry_is_not_taken_for_an_old_one_that_answers() -> No
             lambda client: client.list_issues(),
             kind,
         )
-        assert (error.error, error.status_code, len(log)) == ("sentry_unavailable", 500, 1)
+        assert (error.error, error.status_code) == ("sentry_unavailable", 500)
+        assert len(log) == (3 if kind is None else 1)  # a server that does not say who it is may be an old one
     error, log = await asked(
         {"GET /organizations/acme/issues/": INTERNAL_ERROR, "GET /organizations/acme/projects/": INTERNAL_ERROR},
         lambda client: client.list_issues(),

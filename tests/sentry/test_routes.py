@@ -1,6 +1,7 @@
 """By which route a server is asked: what it says of itself decides, one failure never does."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 
 import pytest
 from standins.clients import client_of
@@ -74,15 +75,54 @@ async def test_a_server_that_says_it_is_an_older_kind_is_asked_by_that_kinds_rou
 
 @pytest.mark.parametrize("flaw", [missing(), missing(405), missing(200), failing()], ids=["404", "405", "page", "500"])
 @pytest.mark.parametrize("kind", [None, Dialect.TODAY])
-async def test_no_failure_makes_a_server_an_older_kind(kind: Dialect | None, flaw: RouteMissingError) -> None:
+@pytest.mark.parametrize("has_worked", [True, False])
+async def test_no_failure_makes_a_server_an_older_kind(
+    kind: Dialect | None, flaw: RouteMissingError, has_worked: bool
+) -> None:
     server = Server(kind)
-    await server.ask()
-    server.raises = {TODAY: flaw}
-    with pytest.raises(SentryError):
+    if has_worked:
         await server.ask()
-    assert OLD not in server.asked
+    server.raises = {TODAY: flaw}
+    with suppress(SentryError):
+        await server.ask()
+    assert OLD not in server.asked or (kind is None and not has_worked)
     server.raises = {}
     assert await server.ask() == [TODAY]
+
+
+@pytest.mark.parametrize("status", [403, 404, 405])
+async def test_a_server_that_does_not_say_who_it_is_is_asked_by_the_routes_it_has_and_nothing_is_concluded(
+    status: int,
+) -> None:
+    server = Server(None)
+    server.raises = {TODAY: missing(status)}
+    for _ in range(2):
+        assert await server.ask() == [TODAY, "who?", OLD]
+
+
+async def test_an_answer_in_place_of_a_failure_must_prove_that_the_server_is_of_an_older_kind() -> None:
+    server = Server(None)
+    server.raises = {TODAY: failing()}
+    with pytest.raises(UnavailableError):
+        await server.ask("list issues")
+    assert Route.EACH_PROJECT in server.asked
+
+    async def each_project() -> str:
+        server.routes.notice(Dialect.SENTRY_9)  # as its issues' permalinks tell
+        return "listed"
+
+    routes = {**{route: server.route(route) for route in Route}, Route.EACH_PROJECT: each_project}
+    assert await server.routes.first("list issues", routes) == "listed"
+    assert await server.ask("list issues") == [Route.EACH_PROJECT]
+
+
+async def test_one_failure_of_sentry_10_is_over_with_the_next_call() -> None:
+    server = Server(Dialect.SENTRY_10)
+    server.routes.notice(Dialect.SENTRY_10)
+    server.raises = {TODAY: failing()}
+    assert await server.ask("list issues") == [TODAY, Route.EACH_PROJECT]
+    server.raises = {}
+    assert await server.ask("list issues") == [TODAY]
 
 
 async def test_an_upgraded_sentry_is_noticed_after_a_while() -> None:
@@ -204,11 +244,11 @@ def test_each_kind_is_told_by_what_only_it_says() -> None:
     assert dialect_of_organization({"slug": "acme"}) is None
     for permalink in ("http://sentry.test/acme/shop/issues/5/", "http://sentry.test/prefix/acme/shop/issues/5/"):
         assert dialect_of_permalink(permalink) is Dialect.SENTRY_9
+    assert dialect_of_permalink("http://glitchtip.test/backend/issues/5") is Dialect.GLITCHTIP
     for other in (
         "https://sentry.io/organizations/acme/issues/5/",
         "https://sentry.test/prefix/organizations/acme/issues/5/",
         "https://acme.sentry.io/issues/5/",
-        "http://glitchtip.test/backend/issues/5",
         "http://[bad/acme/shop/issues/5/",
         "",
         None,

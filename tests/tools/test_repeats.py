@@ -79,7 +79,7 @@ async def test_finished_answers_do_not_hold_on_to_what_there_was_no_room_for() -
     async def answer(request: Request, wire: Wire) -> None:
         await wire.answer(body=json.dumps(event if "events" in request.path else ISSUE).encode())
 
-    room = {"SENTRY_MCP_CACHE_SIZE": "500000", "SENTRY_MCP_CACHE_TTL": "600"}
+    room: dict[str, Any] = {"SENTRY_MCP_CACHE_SIZE": "500000", "SENTRY_MCP_CACHE_TTL": "600"}
     async with listening(answer) as server, connected_to(server.url, **room) as client:
         await client.call_tool("get_issue", {"issue": "1"})
         gc.collect()

@@ -198,3 +198,19 @@ async def test_a_list_of_nothing_or_too_much_is_refused(sentry: Sentry, issues: 
         failed = error_of(await client.call_tool("update_issue", {"issue": issues, "status": "resolved"}))
 
     assert failed["error"] == error
+
+
+async def test_commas_within_a_url_belong_to_it(sentry: Sentry) -> None:
+    sentry.capture(checkout)
+
+    async with connected(sentry) as client:
+        number = data_of(await client.call_tool("get_issue", {"issue": "SHOP-1"}))["id"]
+        url = (
+            f"{sentry.embedded.url}/organizations/{sentry.organization}/issues/{number}/?query=level:[error,fatal]&x=1"
+        )
+        one = data_of(await client.call_tool("update_issue", {"issue": url, "status": "resolved"}))
+        both = data_of(await client.call_tool("update_issue", {"issue": f"{url}, SHOP-1", "status": "unresolved"}))
+
+    assert one["after"]["status"] == "resolved"
+    assert len(both["issues"]) == 2
+    assert "failed" not in {row["result"] for row in both["issues"]}
