@@ -29,11 +29,11 @@ class Clock:
 class Server:
     """Says its kind when it is asked; its routes answer with their name, or raise what a test says."""
 
-    def __init__(self, kind: Dialect | None = None) -> None:
+    def __init__(self, kind: Dialect | None = None, known: Dialect | None = None) -> None:
         self.kind = kind
         self.raises: Mapping[Route, SentryError] = {}
         self.asked: list[Route | str] = []
-        self.routes = Routes(self.who, clock=(clock := Clock()))
+        self.routes = Routes(self.who, known, clock=(clock := Clock()))
         self.clock = clock
 
     async def who(self) -> Dialect | None:
@@ -134,6 +134,35 @@ async def test_an_upgraded_sentry_is_noticed_after_a_while() -> None:
     assert await server.ask() == [OLD]
     server.clock.now = RELEARN_AFTER
     assert await server.ask() == [TODAY]
+
+
+async def test_an_upgraded_sentry_is_noticed_however_often_it_has_told_its_older_kind() -> None:
+    server = Server()
+    for server.clock.now in (0, RELEARN_AFTER - 1):
+        server.routes.notice(Dialect.SENTRY_9)
+    server.clock.now = RELEARN_AFTER
+    assert await server.ask() == [TODAY]
+
+
+async def test_which_route_answered_is_doubted_together_with_the_kind() -> None:
+    server = Server(Dialect.SENTRY_10)
+    server.raises = {TODAY: missing()}
+    await server.ask("list issues")
+    assert await server.ask("list issues") == [Route.EACH_PROJECT]
+    server.raises = {}
+    server.clock.now = RELEARN_AFTER
+    await server.ask("list issues")
+    server.routes.notice(Dialect.SENTRY_10)
+    assert await server.ask("list issues") == [TODAY]
+
+
+async def test_a_server_whose_kind_is_known_is_never_asked_who_it_is() -> None:
+    server = Server(Dialect.SENTRY_10, known=Dialect.TODAY)
+    server.raises = {TODAY: missing()}
+    with pytest.raises(UnsupportedError) as caught:
+        await server.ask()
+    assert server.asked == [TODAY]
+    assert caught.value.status_code == 404
 
 
 async def test_an_older_server_whose_routes_have_gone_is_asked_again_who_it_is() -> None:
