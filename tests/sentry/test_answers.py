@@ -146,6 +146,9 @@ def test_an_empty_answer_to_a_write_is_fine() -> None:
     ("text", "value"),
     [
         ("[NaN, Infinity, -Infinity, 1e999, -1e999, 1.5]", [None, None, None, None, None, 1.5]),
+        ("[1e+999, 1.5e+3]", [None, 1_500.0]),
+        ("[12.5E999]", [None]),
+        (f"[{'9' * 350}.5, -{'9' * 350}.0]", [None, None]),
         (f'["{"a" * 9}", {"9" * 5_000}, 12]', ["aaaaaaaaa", None, 12]),
         (
             r'["\ud800", "\udc00x", "\ud83d\ude00", "\\ud800", "\\\ud800"]',
