@@ -37,6 +37,7 @@ ANSWERS = {
     "empty issues": "[" + ",".join(["{}"] * 100) + "]",
     "issues of one key": json.dumps([{"id": "1"}] * 100),
     "text beyond ASCII": json.dumps([{"title": "é" * 5_000 + "🙂"}] * 20, ensure_ascii=False),
+    "text with one escape": json.dumps([{"title": "x" * 2_000 + "🙂"}] * 20),
     "statistics": json.dumps([{"stats": {"24h": [[n * 1_000, 70_000 + n] for n in range(200)]}}] * 20),
     "metadata": json.dumps([{"metadata": {f"key {n}": n * 1.5 for n in range(200)}}] * 20),
 }
