@@ -3,15 +3,24 @@
 import gc
 import json
 import tracemalloc
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from mcp.client.client import Client
 from mcp.types import CallToolResult
+from standins.clients import client_of
 from standins.knowing import Answering
 from standins.sockets import Request, Wire, listening
 from wire import connected_to, text_of
 
+import service
 from sentry.dialects import Dialect
+from service.answers import AGE, Answers
+from service.current import serving
+from views.issues import IssueResult
+from views.reader import Reader
 
 ISSUE: dict[str, Any] = {"id": "5", "shortId": "SHOP-1", "title": "KeyError: x", "status": "unresolved", "count": "1"}
 EVENT: dict[str, Any] = {"eventID": "a" * 32, "groupID": "5", "entries": []}
@@ -93,3 +102,51 @@ async def test_finished_answers_do_not_hold_on_to_what_there_was_no_room_for() -
         finally:
             tracemalloc.stop()
     assert kept < 2_000_000
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@asynccontextmanager
+async def answering(clock: Clock) -> AsyncGenerator[tuple[Callable[[str], Awaitable[str]], Counter[str]]]:
+    """Asks for issue 5 under any name, and counts how often each was really made; Sentry's answers are kept long."""
+    answers, made = Answers(Reader, clock), Counter[str]()
+
+    async def answer(asked: str) -> str:
+        async def ask() -> IssueResult:
+            made[asked] += 1
+            return await service.issues.get_issue("5")
+
+        return (await answers.answer(asked, ask, as_json=True)).text
+
+    settings = {"organization": "acme", "cache_ttl": 600}
+    async with listening(shop().answer) as server, client_of(server.url, **settings) as client:
+        with serving(lambda: client):
+            yield answer, made
+
+
+async def test_a_finished_answer_is_used_until_the_ages_in_it_are_no_longer_true() -> None:
+    clock = Clock()
+    async with answering(clock) as (answer, made):
+        for clock.now in (0, AGE - 0.1):
+            await answer("5")
+        assert made["5"] == 1
+        clock.now = AGE
+        await answer("5")
+        assert made["5"] == 2
+
+
+async def test_of_many_finished_answers_those_stay_that_are_asked_for_again_and_again() -> None:
+    async with answering(Clock()) as (answer, made):
+        for number in range(1_000):
+            await answer("often")
+            await answer(f"once {number}")
+        assert made["often"] == 1
+        await answer("once 0")
+        assert made["once 0"] == 2, "there was no room for it"
+        await answer("once 999")
+        assert made["once 999"] == 1
