@@ -1,0 +1,85 @@
+"""Arguments as hosts and models write them, told by what Sentry is asked then and by how long an answer is."""
+
+import json
+from typing import Any
+
+import pytest
+from broken import checkout
+from mcp.types import CallToolResult
+from specimens import large_event
+from standins.knowing import Answering
+from standins.sockets import Request, listening
+from wire import Sentry, connected, connected_to, data_of, text_of
+
+ISSUE: dict[str, Any] = {"id": "5", "shortId": "SHOP-1", "title": "KeyError: x", "status": "unresolved"}
+
+
+async def called(tool: str, **arguments: Any) -> tuple[CallToolResult, list[Request]]:
+    """The result of a call, and what Sentry was asked for it."""
+    known: dict[str, tuple[int, Any]] = {
+        "GET /organizations/acme/issues/5/": (200, ISSUE),
+        "GET /organizations/acme/issues/5/events/latest/": (200, large_event()),
+        "GET /organizations/acme/issues/5/tags/": (200, []),
+        "GET /organizations/acme/issues/?": (200, []),
+        "PUT /organizations/acme/issues/5/": (200, ISSUE),
+        "POST /organizations/acme/issues/5/comments/": (201, {}),
+    }
+    async with listening(Answering(known).answer) as server, connected_to(server.url) as client:
+        return await client.call_tool(tool, arguments), server.requests
+
+
+@pytest.mark.parametrize(
+    ("query", "sent"),
+    [("*", ""), (" * ", ""), ("message:*", "message:*"), ("[1, 2]", "[1, 2]"), ('{"a": 1}', '{"a": 1}'), (404, "404")],
+)
+async def test_a_search_is_sent_as_it_is_but_for_the_one_that_finds_all(query: Any, sent: str) -> None:
+    _, (request,) = await called("list_issues", query=query)
+    assert request.query["query"] == sent
+
+
+async def test_a_comment_that_looks_like_json_stays_the_text_that_it_is() -> None:
+    _, (*_, request) = await called("update_issue", issue="5", comment='["SHOP-1"]')
+    assert json.loads(request.body)["text"] == '["SHOP-1"]'
+
+
+@pytest.mark.parametrize("include", [["tags"], '["tags"]', "tags", "tags, ", " tags,"], ids=repr)
+async def test_a_list_may_be_written_as_json_or_with_commas(include: Any) -> None:
+    result, requests = await called("get_issue", issue="5", include=include)
+    assert not result.is_error, text_of(result)
+    assert "/api/0/organizations/acme/issues/5/tags/" in [request.path for request in requests]
+
+
+@pytest.mark.parametrize("answer", [True, False])
+async def test_yes_or_no_is_no_name(answer: bool) -> None:
+    for tool, name in (("get_issue", "issue"), ("get_project", "project"), ("list_issues", "query")):
+        result, requests = await called(tool, **{name: answer})
+        assert (result.is_error, requests) == (True, [])
+        assert f"{name}: input should be a valid string" in text_of(result)
+
+
+async def test_an_answer_is_as_long_as_was_asked_for_however_the_number_is_written() -> None:
+    def length(of: tuple[CallToolResult, list[Request]]) -> int:
+        return len(text_of(of[0]))
+
+    usual = length(await called("get_issue", issue="5"))
+    assert length(await called("get_issue", issue="5", max_tokens=20_000)) > usual
+    for few in (1_000, "1000", 1_000.0):
+        assert length(await called("get_issue", issue="5", max_tokens=few)) <= 4 * 1_000 < usual
+
+
+async def test_an_issue_that_is_named_twice_is_changed_once(sentry: Sentry) -> None:
+    sentry.capture(checkout)
+
+    async with connected(sentry) as client:
+        result = await client.call_tool("update_issue", {"issue": "SHOP-1, SHOP-1", "status": "resolved"})
+
+    assert data_of(result)["after"]["status"] == "resolved"
+    assert text_of(result).count("SHOP-1") == 1
+
+
+@pytest.mark.parametrize(("tool", "name"), [("get_issue", "issue"), ("get_event", "event"), ("get_project", "project")])
+@pytest.mark.parametrize("nothing", [None, ""])
+async def test_nothing_for_what_a_tool_needs_is_refused_as_what_it_is(tool: str, name: str, nothing: Any) -> None:
+    result, requests = await called(tool, **{name: nothing})
+    assert (result.is_error, requests) == (True, [])
+    assert "field required" not in text_of(result)
