@@ -48,11 +48,12 @@ async def test_an_issue_may_be_resolved_in_a_named_or_the_current_release(sentry
     assert named["after"]["condition"] == current["after"]["condition"] == "in release shop@1.0"
 
 
-async def test_an_issue_may_be_resolved_in_a_commit(sentry: Sentry) -> None:
+@pytest.mark.parametrize("repository", ["acme/shop", "git@example.com:acme/shop"])
+async def test_an_issue_may_be_resolved_in_a_commit(sentry: Sentry, repository: str) -> None:
     sentry.capture(checkout, release="shop@1.0")
-    await post_release(sentry, "shop@1.1", commits=[{"id": "4f2d1c7a" * 5, "repository": "acme/shop"}])
+    await post_release(sentry, "shop@1.1", commits=[{"id": "4f2d1c7a" * 5, "repository": repository}])
 
-    updated = await change(sentry, in_commit=f"acme/shop@{'4f2d1c7a' * 5}")
+    updated = await change(sentry, in_commit=f"{repository}@{'4f2d1c7a' * 5}")
 
     assert updated["after"]["status"] == "resolved"
     assert "in commit 4f2d1c7a" in updated["after"]["condition"]
@@ -139,7 +140,11 @@ async def test_an_issue_may_be_commented_on_and_left_as_it_is(sentry: Sentry) ->
         ({"in_commit": "4f2d1c7"}, "in_commit is repository@sha"),
         ({"status": "ignored", "in_release": "latest"}, "go with the status resolved"),
         ({"status": "resolvedInNextRelease", "in_release": "latest"}, "go with the status resolved"),
-        ({"status": "resolved", "ignore_events": 3}, "go with the status ignored"),
+        *(
+            ({"status": "resolved", condition: 3}, "go with the status ignored")
+            for condition in ("ignore_minutes", "ignore_events", "ignore_users")
+        ),
+        ({"status": "resolved", "ignore_until": "forever"}, "go with the status ignored"),
         ({"in_release": "latest", "ignore_events": 3}, "go with the status resolved"),
         ({"ignore_minutes": 0}, "ignore_minutes: input should be greater than or equal to 1"),
         ({"priority": "urgent"}, "priority: input should be 'high', 'medium' or 'low'"),
