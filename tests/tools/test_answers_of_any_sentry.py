@@ -3,12 +3,15 @@
 import time
 from collections.abc import Generator
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import pytest
 from specimens import call
 from standins.knowing import Answering
 from standins.sockets import listening
 from wire import connected_to, text_of
+
+from sentry.dialects import Dialect
 
 ISSUE = "GET /organizations/acme/issues/5/"
 EVENTS = f"{ISSUE}events/"
@@ -80,3 +83,65 @@ async def test_of_a_long_trend_the_newest_counts_are_shown() -> None:
     answers = {ISSUE: {"id": "5", "stats": {"30d": days}}, LATEST: {"eventID": EVENT_ID}}
 
     assert "▁█ 7 (peak 7/day)" in await read(answers, "get_issue", issue="5")
+
+
+FAILURE = 500, {"detail": "Internal Error"}
+FAILED = "could not be fetched: Sentry failed on the request for The"
+
+
+async def told(known: dict[str, tuple[int, Any]], tool: str, **arguments: Any) -> str:
+    """The text of a tool's answer, be it an error, over a Sentry of today that gives these answers."""
+    async with listening(Answering(known, kind=Dialect.TODAY).answer) as sentry, connected_to(sentry.url) as client:
+        return text_of(await client.call_tool(tool, arguments))
+
+
+async def test_an_issue_is_shown_with_a_word_on_each_part_that_could_not_be_read() -> None:
+    committers = f"GET /projects/acme/shop/events/{EVENT_ID}/committers/"
+    known: dict[str, tuple[int, Any]] = {
+        ISSUE: (200, {"id": "5", "title": "KeyError: x", "project": {"slug": "shop"}}),
+        **dict.fromkeys((LATEST, f"{ISSUE}tags/", committers), FAILURE),
+    }
+    for event in ({}, {"event": "latest"}):
+        text = await told(known, "get_issue", issue="5", include=["tags", "commits"], **event)
+        assert "KeyError: x" in text
+        assert f"\nevent {FAILED} latest event of issue 5" in text
+        assert f"\ntags {FAILED} tags of issue 5" in text
+
+    known[LATEST] = 200, {"eventID": EVENT_ID}
+    text = await told(known, "get_issue", issue="5", include=["tags", "commits"])
+    assert f"\nevent {FAILED}" not in text
+    assert f"\nsuspect commits {FAILED} suspect commits of event {EVENT_ID}" in text
+
+
+async def test_an_issue_is_no_answer_without_the_event_that_was_asked_for() -> None:
+    for event in ("oldest", "recommended", EVENT_ID):
+        text = await told({ISSUE: (200, {"id": "5"}), EVENTS: FAILURE}, "get_issue", issue="5", event=event)
+        assert text.startswith("sentry_unavailable: ")
+
+
+async def test_a_release_is_shown_with_a_word_on_each_part_that_could_not_be_read() -> None:
+    path = "GET /organizations/acme/releases/shop%401.0/"
+    known: dict[str, tuple[int, Any]] = {
+        path: (200, {"version": "shop@1.0", "url": "https://shop.test/1.0"}),
+        **dict.fromkeys((f"{path}commits/", f"{path}deploys/", "GET /organizations/acme/issues/"), FAILURE),
+    }
+
+    text = await told(known, "get_release", release="shop@1.0")
+
+    assert "https://shop.test/1.0" in text
+    for part in ("new issues", "commits", "deploys"):
+        assert f"\n{part} {FAILED} list of " in text
+
+
+@pytest.mark.parametrize(
+    ("version", "query"),
+    [("shop@1.0 beta", 'firstRelease:"shop@1.0 beta"'), ('1.0"', 'firstRelease:"1.0"')],
+)
+async def test_the_issues_new_in_a_release_are_searched_for_whatever_its_name_and_their_status(
+    version: str, query: str
+) -> None:
+    known = {
+        f"GET /organizations/acme/releases/{quote(version, safe='')}/": (200, {"version": version}),
+        f"GET /organizations/acme/issues/?{urlencode({'query': query})}&": (200, [{"id": "5", "title": "KeyError: x"}]),
+    }
+    assert "KeyError: x" in await told(known, "get_release", release=version)
