@@ -66,6 +66,37 @@ async def test_glitchtip_is_asked_in_its_own_words_for_sorts_and_projects() -> N
     assert ([issue.id for issue in page.items], len(log)) == (["5"], 4)
 
 
+@pytest.mark.parametrize(
+    ("sort", "theirs"),
+    [("date", "-last_seen"), ("new", "-first_seen"), ("freq", "-count"), ("recommended", "-priority")],
+)
+async def test_glitchtip_has_a_name_of_its_own_for_each_sort(sort: str, theirs: str) -> None:
+    page, _ = await asked(
+        {
+            "GET /organizations/acme/issues/": BAD_SORT,
+            f"GET /organizations/acme/issues/?query=is%3Aunresolved&sort={theirs}&": (200, [{"id": "5"}]),
+        },
+        lambda client: client.list_issues(sort=sort),
+        Dialect.GLITCHTIP,
+    )
+    assert [issue.id for issue in page.items] == ["5"]
+
+
+@pytest.mark.parametrize("sort", ["date", "new", "freq", "priority"])
+async def test_sentry_9_is_asked_for_every_sort_that_it_has(sort: str) -> None:
+    page, log = await asked(
+        {
+            "GET /organizations/acme/issues/": INTERNAL_ERROR,
+            "GET /projects/acme/shop/": (200, {"id": "7", "slug": "shop"}),
+            "GET /projects/acme/shop/issues/": (200, [{"id": "5"}]),
+        },
+        lambda client: client.list_issues(project="shop", sort=sort),
+        Dialect.SENTRY_10,
+    )
+    assert [issue.id for issue in page.items] == ["5"]
+    assert f"&sort={sort}&" in log[-1]
+
+
 async def test_a_sort_that_no_dialect_knows_is_refused_in_sentrys_words() -> None:
     error, _ = await asked({"GET /organizations/acme/issues/": BAD_SORT}, lambda client: client.list_issues(sort="x"))
     assert (error.error, error.sentry) == ("invalid_request", "sort: Input should be 'last_seen' or '-last_seen'")
@@ -126,6 +157,21 @@ async def test_a_project_of_old_sentry_that_fails_is_told_though_the_others_answ
     assert (error.status_code, "web" in error.message) == (500, True)
 
 
+@pytest.mark.parametrize("refusal", [(403, {"detail": "no"}), (404, {"detail": "gone"})], ids=["403", "404"])
+async def test_projects_of_old_sentry_of_which_the_token_may_see_none_are_not_told_as_empty(refusal: Any) -> None:
+    error, _ = await asked(
+        {
+            "GET /organizations/acme/issues/": INTERNAL_ERROR,
+            "GET /organizations/acme/projects/": (200, [{"slug": "shop"}, {"slug": "web"}]),
+            "GET /projects/acme/": refusal,
+        },
+        lambda client: client.list_issues(),
+        Dialect.SENTRY_10,
+    )
+    assert isinstance(error, SentryError)
+    assert error.status_code == refusal[0]
+
+
 def seen(name: str, *, first: int, last: int, count: int) -> dict[str, str]:
     """A row of Sentry 9, first and last seen at these hours."""
     day = "2026-01-24T"
@@ -159,6 +205,21 @@ async def test_issues_of_all_projects_of_old_sentry_come_in_the_order_asked_for(
         Dialect.SENTRY_10,
     )
     assert " ".join(issue.id for issue in page.items) == ordered
+
+
+async def test_issues_of_old_sentry_that_were_seen_at_the_same_moment_come_in_the_order_of_their_projects() -> None:
+    row = seen("", first=1, last=2, count=1)
+    page, _ = await asked(
+        {
+            "GET /organizations/acme/issues/": INTERNAL_ERROR,
+            "GET /organizations/acme/projects/": (200, [{"slug": "shop"}, {"slug": "web"}]),
+            "GET /projects/acme/shop/issues/": (200, [{**row, "id": "5"}]),
+            "GET /projects/acme/web/issues/": (200, [{**row, "id": "6"}]),
+        },
+        lambda client: client.list_issues(),
+        Dialect.SENTRY_10,
+    )
+    assert [issue.id for issue in page.items] == ["5", "6"]
 
 
 async def test_too_many_projects_of_old_sentry_are_not_asked_one_by_one() -> None:

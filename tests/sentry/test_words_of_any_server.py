@@ -20,7 +20,7 @@ EVENT = "0123456789abcdef0123456789abcdef"
 async def test_the_hit_of_a_search_for_an_event_is_followed_to_its_issue() -> None:
     hit = {"id": "65", "matchingEventId": EVENT}
     for rows in ([{"id": "64"}, hit], [hit], [{"id": "65"}]):
-        event, _ = await asked(
+        event, log = await asked(
             {
                 "GET /organizations/acme/issues/?query=": (200, rows),
                 f"GET /issues/65/events/{EVENT}/": (200, {"eventID": EVENT, "groupID": "65"}),
@@ -29,6 +29,7 @@ async def test_the_hit_of_a_search_for_an_event_is_followed_to_its_issue() -> No
             Dialect.GLITCHTIP,
         )
         assert event.group_id == "65"
+        assert "projects" not in "".join(log)
     error, _ = await asked(
         {"GET /organizations/acme/issues/": (200, [])}, lambda client: client.get_event(EVENT), Dialect.GLITCHTIP
     )
