@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from application import connection
 from settings import DEFAULTS, Settings, SettingsError, load_settings
 
 TOKEN = "sntryu_0123456789abcdef"
@@ -146,3 +147,24 @@ def test_names_of_secret_fields_come_as_a_list() -> None:
 
 def test_variables_of_the_live_tests_are_no_settings() -> None:
     load_settings(environment={"SENTRY_MCP_LIVE_URL": "http://localhost"})
+
+
+def test_whatever_a_setting_says_of_the_connection_the_client_is_opened_with() -> None:
+    said = {
+        "ca_file": "/etc/ssl/ours.pem",
+        "timeout": 7.0,
+        "connect_timeout": 2.0,
+        "read_timeout": 3.0,
+        "max_concurrent_requests": 5,
+        "max_answer_size": 1_000_000,
+        "cache_ttl": 60.0,
+        "cache_size": 2_000_000,
+    }
+    environment = {f"SENTRY_MCP_{name.upper()}": str(value) for name, value in said.items()}
+    environment |= {"SENTRY_URL": "https://sentry.example.com", "SENTRY_ORG": "acme", "SENTRY_AUTH_TOKEN": TOKEN}
+
+    opened = connection(load_settings(environment=environment))
+
+    assert {name: getattr(opened, name) for name in said} == said
+    assert (opened.url, opened.organization) == ("https://sentry.example.com", "acme")
+    assert opened.token.get_secret_value() == TOKEN
