@@ -58,6 +58,17 @@ async def test_review_release_brings_its_new_and_its_unresolved_issues(sentry: S
     assert "ZeroDivisionError" in elsewhere
 
 
+async def test_the_same_workflow_again_brings_the_same_along(sentry: Sentry) -> None:
+    sentry.capture(checkout, release="shop@1.0")
+    sentry.capture(checkout, release="shop@2.0")
+    sentry.capture(divide, release="shop@2.0")
+
+    async with connected(sentry, SENTRY_MCP_CACHE_TTL="600") as client:
+        first, again = [await client.get_prompt("review_release", {"release": "shop@2.0"}) for _ in range(2)]
+
+    assert text_of(again) == text_of(first)
+
+
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [

@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from broken import checkout
+from broken import checkout, divide
 from mcp.client.client import Client
 from mcp.shared.exceptions import MCPError
-from mcp.types import INVALID_PARAMS, ResourceTemplateReference, TextResourceContents
+from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, ResourceTemplateReference, TextResourceContents
 from wire import Era, Sentry, connected, data_of, without_notice
 
 UNKNOWN = "0123456789abcdef0123456789abcdef"
@@ -98,8 +98,20 @@ async def test_what_is_not_there_is_the_protocol_s_not_found(sentry: Sentry, era
 
 async def test_a_resource_that_cannot_be_read_says_why(sentry: Sentry) -> None:
     async with connected(sentry, SENTRY_AUTH_TOKEN="sntryu_wrong") as client:
-        with pytest.raises(MCPError, match="SENTRY_AUTH_TOKEN"):
+        with pytest.raises(MCPError, match="SENTRY_AUTH_TOKEN") as caught:
             await client.read_resource("sentry://issues")
+
+    assert caught.value.error.code == INTERNAL_ERROR
+
+
+async def test_each_uri_of_a_template_has_its_own_answer_while_answers_are_kept(sentry: Sentry) -> None:
+    sentry.capture(checkout)
+    sentry.capture(divide)
+
+    async with connected(sentry, SENTRY_MCP_CACHE_TTL="600") as client:
+        for _ in range(2):
+            for issue in ("SHOP-1", "SHOP-2"):
+                assert (await read(client, f"sentry://issues/{issue}"))["short_id"] == issue
 
 
 async def test_organizations_projects_and_issues_are_completed(sentry: Sentry, era: Era) -> None:

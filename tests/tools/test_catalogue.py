@@ -7,7 +7,7 @@ import pytest
 from bpe_openai import get_encoding
 from broken import checkout
 from jsonschema import Draft202012Validator
-from mcp.types import Tool
+from mcp.types import CacheableResult, Tool
 from wire import ERAS, Era, Sentry, connected, text_of
 
 from application import INSTRUCTIONS
@@ -170,6 +170,18 @@ async def test_the_server_introduces_itself(sentry: Sentry) -> None:
         assert client.server_info is not None
         assert (client.server_info.name, client.server_info.title) == ("sentry-mcp", "Sentry")
         assert client.instructions == INSTRUCTIONS
+
+
+async def test_whatever_is_listed_may_be_kept_for_an_hour_by_everyone(sentry: Sentry) -> None:
+    async with connected(sentry) as client:
+        listed: list[CacheableResult] = [
+            await client.list_tools(),
+            await client.list_prompts(),
+            await client.list_resources(),
+            await client.list_resource_templates(),
+        ]
+
+    assert {(found.ttl_ms, found.cache_scope) for found in listed} == {(3_600_000, "public")}
 
 
 async def test_a_tool_that_is_not_there_is_told(sentry: Sentry) -> None:
