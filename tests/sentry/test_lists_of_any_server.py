@@ -97,6 +97,19 @@ async def test_sentry_9_is_asked_for_every_sort_that_it_has(sort: str) -> None:
     assert f"&sort={sort}&" in log[-1]
 
 
+async def test_sentry_9_is_asked_with_the_free_text_behind_the_terms() -> None:
+    _, log = await asked(
+        {
+            "GET /organizations/acme/issues/": INTERNAL_ERROR,
+            "GET /organizations/acme/projects/": (200, [{"slug": "shop"}]),
+            "GET /projects/acme/shop/issues/": (200, [{"id": "5"}]),
+        },
+        lambda client: client.list_issues(query="timed out level:error"),
+        Dialect.SENTRY_10,
+    )
+    assert "query=level%3Aerror+timed+out&" in log[-1]
+
+
 async def test_a_sort_that_no_dialect_knows_is_refused_in_sentrys_words() -> None:
     error, _ = await asked({"GET /organizations/acme/issues/": BAD_SORT}, lambda client: client.list_issues(sort="x"))
     assert (error.error, error.sentry) == ("invalid_request", "sort: Input should be 'last_seen' or '-last_seen'")
@@ -257,6 +270,12 @@ async def test_a_500_to_a_cursor_says_that_the_cursor_may_be_why() -> None:
         lambda client: client.get_events("5", cursor="garbage"),
     )
     assert (error.error, "try without one" in error.message) == ("sentry_unavailable", True)
+    for status, cursor in ((501, "garbage"), (500, None)):
+        error, _ = await asked(
+            {"GET /organizations/acme/issues/5/events/": (status, {"detail": "Internal Error"})},
+            lambda client, cursor=cursor: client.get_events("5", cursor=cursor),  # type: ignore[misc]  # bound early
+        )
+        assert (error.error, "try without one" in error.message) == ("sentry_unavailable", False)
 
 
 async def test_one_failure_of_a_healthy_sentry_with_sixty_projects_is_over_with_the_next_call() -> None:
@@ -299,6 +318,22 @@ async def test_a_first_search_in_vain_does_not_keep_sentry_9_from_listing_by_pro
         await client.list_issues(query="level:error")
         assert "GET /api/0/projects/acme/shop/issues/?query=level%3Aerror&limit=25" in server.log
         assert "/organizations/acme/issues/" not in "".join(server.log)
+
+
+async def test_an_issue_that_links_as_those_of_sentry_9_do_tells_that_lists_are_by_project() -> None:
+    row = {"id": "5", "permalink": "http://sentry.test/acme/shop/issues/5/"}
+    server_like = Answering(
+        {
+            "GET /issues/5/": (200, row),
+            "GET /organizations/acme/issues/?": (200, []),
+            "GET /organizations/acme/projects/": (200, [{"slug": "shop"}]),
+            "GET /projects/acme/shop/issues/": (200, [row]),
+        },
+        kind=Dialect.SENTRY_10,
+    )
+    async with listening(server_like.answer) as server, client_of(server.url, organization="acme") as client:
+        await client.get_issue("5")
+        assert [issue.id for issue in (await client.list_issues()).items] == ["5"]
 
 
 async def test_sentry_9_with_its_usual_feature_flags_lists_project_by_project() -> None:

@@ -146,6 +146,16 @@ async def test_a_write_makes_issues_be_read_anew_and_leaves_events() -> None:
         assert server.log == ["GET /api/0/organizations/acme/issues/5/"]
 
 
+async def test_a_write_makes_the_events_that_an_issue_names_be_read_anew() -> None:
+    async with listening(today) as server, client_of(server.url, organization="acme") as client:
+        for name in ("latest", "oldest", "recommended"):
+            await client.get_event(name, issue="5")
+            await client.update_issue("5", IssueChange(status="resolved"))
+            server.requests.clear()
+            await client.get_event(name, issue="5")
+            assert server.log == [f"GET /api/0/organizations/acme/issues/5/events/{name}/"]
+
+
 async def test_an_answer_that_a_write_overtook_is_not_remembered() -> None:
     gate = Gate()
     async with listening(gate.answer) as server, client_of(server.url, organization="acme") as client:

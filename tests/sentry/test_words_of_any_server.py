@@ -122,6 +122,26 @@ async def test_a_walk_to_the_oldest_event_ends() -> None:
         assert len(server.requests) < 30
 
 
+async def test_a_search_for_a_short_id_through_ever_more_pages_ends() -> None:
+    pages = 0
+
+    async def endless(request: Request, wire: Wire) -> None:
+        nonlocal pages
+        if request.path == "/api/0/organizations/":
+            await wire.answer(200, b'[{"slug": "acme", "isAcceptingEvents": true}]')
+        elif request.path == "/api/0/organizations/acme/issues/":
+            pages += 1
+            link = f'<http://x/>; rel="next"; results="true"; cursor="{pages}"'
+            await wire.answer(200, b'[{"id": "1", "shortId": "SHOP-1"}]', link=link)
+        else:
+            await wire.answer(404, b"")
+
+    async with listening(endless) as server, client_of(server.url, organization="acme") as client:
+        with pytest.raises(NotFoundError, match="not among the newest issues"):
+            await client.get_issue("SHOP-9")
+    assert pages == 10
+
+
 async def test_an_issue_without_events_has_no_oldest_one() -> None:
     error, _ = await asked(
         {"GET /issues/5/events/?": (200, [])}, lambda client: client.get_event("oldest", issue="5"), Dialect.GLITCHTIP
@@ -202,6 +222,17 @@ async def test_releases_of_a_project_are_read_where_projects_have_numbers_or_are
         {"GET /organizations/acme/releases/": (400, {"detail": "bad query"})}, lambda client: client.list_releases()
     )
     assert error.error == "invalid_request"
+
+
+async def test_a_release_is_asked_for_with_its_health_which_no_sentry_tells_otherwise() -> None:
+    release, _ = await asked(
+        {
+            "GET /organizations/acme/releases/1.0/": (200, {"version": "1.0"}),
+            "GET /organizations/acme/releases/1.0/?health=1": (200, {"version": "1.0", "newGroups": 3}),
+        },
+        lambda client: client.get_release("1.0"),
+    )
+    assert release.new_groups == 3
 
 
 async def test_commits_and_deploys_of_a_release_are_read() -> None:
