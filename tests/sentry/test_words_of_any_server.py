@@ -66,6 +66,20 @@ async def test_an_event_id_leads_to_its_issue_where_the_lookup_gives_no_event() 
     assert event.id == EVENT
 
 
+async def test_an_event_of_an_issue_is_read_by_the_issues_number_where_that_answers() -> None:
+    for kind in (Dialect.SENTRY_10, Dialect.GLITCHTIP):
+        _, log = await asked(
+            {
+                "GET /issues/5/": (200, {"id": "5", "project": {"slug": "shop"}}),
+                f"GET /issues/5/events/{EVENT}/": (200, {"eventID": EVENT}),
+                f"GET /projects/acme/shop/events/{EVENT}/": (200, {"eventID": EVENT}),
+            },
+            lambda client: client.get_event(EVENT, issue="5"),
+            kind,
+        )
+        assert log[1:] == [f"GET /issues/5/events/{EVENT}/"]
+
+
 async def test_an_event_of_another_issue_is_not_found_in_this_one() -> None:
     error, _ = await asked(
         {

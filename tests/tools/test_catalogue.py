@@ -156,6 +156,19 @@ async def test_answers_and_failures_alike_are_what_the_schema_says(sentry: Sentr
             validator.validate(failed.structured_content)
 
 
+def test_output_schemas_tell_of_the_notice_of_what_is_always_there_and_of_what_may_be_null(tools: list[Tool]) -> None:
+    schemas = {tool.name: tool.output_schema or {} for tool in tools}
+    for schema in schemas.values():
+        assert schema["properties"]["notice"] == {"type": "string"}
+        assert "required" not in schema
+
+    rows, frames = schemas["list_issues"]["$defs"]["IssueRow"], schemas["get_stacktrace"]["$defs"]["Frame"]
+    assert rows["required"] == ["id", "title"]
+    assert rows["properties"]["culprit"] == {"type": "string"}
+    assert "lineno" in frames["required"]
+    assert frames["properties"]["lineno"] == {"type": ["integer", "null"]}
+
+
 async def test_the_tools_stay_cheap(sentry: Sentry) -> None:
     for most, structured in ((1_600, "false"), (5_000, "true")):
         async with connected(sentry, SENTRY_MCP_STRUCTURED_CONTENT=structured) as client:
