@@ -65,7 +65,10 @@ BUDGETS = st.one_of(st.just(500), st.just(4_000), st.integers(500, 20_000))
 
 @lru_cache
 def schema_of(kind: type[Result]) -> Any:
-    return Draft202012Validator(output_schema(kind))
+    async def tool() -> Any: ...
+
+    tool.__annotations__["return"] = kind
+    return Draft202012Validator(output_schema(tool))
 
 
 def answers(result: Result, budget: int = 4_000) -> Answer:
