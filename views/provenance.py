@@ -71,6 +71,8 @@ def _short_fences(text: str) -> str:
 
 
 def _fence(text: str, least: int) -> str:
+    if "`" not in text and "~" not in text:
+        return "`" * least
     longest = max((len(run) for run in _FENCES.findall(text)), default=0)
     return "`" * max(least, longest + 1)
 

@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sentry.values import as_list, as_object
@@ -68,6 +68,7 @@ class Reader:
 
         Without `as_json` the answer is its text alone. `now` is the moment that ages are counted from.
         """
+        now = now or datetime.now(UTC)
         tokens = max(budget or self.budget, LEAST)
         whole = result.within(tokens * CHARACTERS_A_TOKEN)
         shown = whole.cleaned(_Cleaner(self.redaction)).shown(tokens / USUAL)
@@ -95,7 +96,7 @@ def _no_data(_: Result, __: float) -> dict[str, Any] | None:
 
 
 def _fitted(
-    result: Result, tokens: int, now: datetime | None, data_within: Callable[[Result, float], dict[str, Any] | None]
+    result: Result, tokens: int, now: datetime, data_within: Callable[[Result, float], dict[str, Any] | None]
 ) -> tuple[str, dict[str, Any]]:
     """The text, and the data that `data_within` gives where it fits."""
     marks = Markers.new()
@@ -107,11 +108,6 @@ def _fitted(
     steps = result.steps()
     lengths = iter((400, 200, 100, 50, 25, 12))
     while True:
-        is_short = len(result.markdown(measuring, now)) <= most
-        if is_short and (data := data_within(result, most * JSON_SHARE)) is not None:
-            text = result.markdown(marks, now)
-            if len(text) <= most:
-                return text, data
         smaller = result
         while smaller is result:
             if step := next(steps, None):
@@ -121,6 +117,11 @@ def _fitted(
             else:
                 return result.markdown(marks, now)[:most], data_within(result, math.inf) or {}
         result = smaller
+        is_short = len(result.markdown(measuring, now)) <= most
+        if is_short and (data := data_within(result, most * JSON_SHARE)) is not None:
+            text = result.markdown(marks, now)
+            if len(text) <= most:
+                return text, data
 
 
 def _shortened(result: Result, length: int) -> Result:
