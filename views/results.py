@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from operator import is_not
+from types import NoneType
 from typing import Annotated, Any, Protocol, Self, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict
@@ -44,19 +46,32 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     def cleaned(self, cleaner: Cleaner) -> Self:
-        """A copy with every text clean but those that Sentry made."""
-        trusted = known(type(self))
-        changes = {
-            name: _clean(value, name, cleaner)
-            for name in type(self).model_fields
-            if name not in trusted and (value := getattr(self, name))
+        """With every text clean but those that Sentry made."""
+        return self.with_changes(self.clean_fields(cleaner))
+
+    def clean_fields(self, cleaner: Cleaner, apart: frozenset[str] = frozenset()) -> dict[str, Any]:
+        """The fields that cleaning changes, but for those `apart`."""
+        return {
+            name: clean
+            for name in to_clean(type(self))
+            if name not in apart
+            and (value := getattr(self, name))
+            and (clean := _clean(value, name, cleaner)) is not value
         }
-        return self.model_copy(update=changes)
 
     def with_texts(self, shorten: Callable[[str, float], str], **lengths: float) -> Self:
-        """A copy with these text fields shortened."""
-        changes = {name: shorten(text, most) for name, most in lengths.items() if (text := getattr(self, name))}
-        return self.model_copy(update=changes)
+        """With these text fields shortened."""
+        return self.with_changes(
+            {
+                name: short
+                for name, most in lengths.items()
+                if (text := getattr(self, name)) and (short := shorten(text, most)) != text
+            }
+        )
+
+    def with_changes(self, changes: dict[str, Any]) -> Self:
+        """A copy with these fields; itself where there are none: to copy a row takes as long as to render it."""
+        return self.model_copy(update=changes) if changes else self
 
 
 class Detail(Part):
@@ -110,6 +125,7 @@ def left_out(omitted: list[str], what: str, call: str) -> list[str]:
 
 
 def _clean(value: Any, name: str, cleaner: Cleaner) -> Any:
+    """Clean; the same object where it was."""
     if isinstance(value, str):
         return cleaner.text(value)
     if isinstance(value, Part):
@@ -117,7 +133,9 @@ def _clean(value: Any, name: str, cleaner: Cleaner) -> Any:
     if isinstance(value, dict):
         return cleaner.value(value, name)
     if isinstance(value, list):
-        return [_clean(item, name, cleaner) for item in as_list(value) or []]
+        items = as_list(value) or []
+        clean = [_clean(item, name, cleaner) for item in items]
+        return clean if any(map(is_not, clean, items)) else items
     return value
 
 
@@ -125,6 +143,17 @@ def _clean(value: Any, name: str, cleaner: Cleaner) -> Any:
 def untrusted(result: type[BaseModel]) -> tuple[str, ...]:
     """JSON paths of the fields whose text an outsider may have written."""
     return tuple(dict.fromkeys(_paths(result, "", OUTSIDER)))
+
+
+@lru_cache
+def to_clean(part: type[BaseModel]) -> tuple[str, ...]:
+    """The fields of this model that may hold somebody's text: neither Sentry's own words nor but numbers."""
+    return tuple(
+        name
+        for name, field in part.model_fields.items()
+        if name not in known(part)
+        and not {*(get_args(field.annotation) or [field.annotation])} <= {int, float, bool, NoneType}
+    )
 
 
 @lru_cache

@@ -24,6 +24,8 @@ _NOISE = ("<module ", "<built-in ", "<class ", "<_frozen", "<frozen ", "<functio
 _BARE_OBJECT = re.compile(r"<[\w.<>\\$]{1,200} object(?: at 0x[0-9a-fA-F]+)?>")
 BUNDLERS = ("webpack-internal:///", "webpack:///", "app:///", "file:///")
 _ITSELF = ("self", "cls", "this")
+_SOURCE = frozenset({"pre_context", "context_line", "post_context"})
+_ONE_LINE = dict.fromkeys(("filename", "function", "module", "abs_path", "package", "address"), 200)
 _BREAKS = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
@@ -59,14 +61,14 @@ class Frame(Part):
 
     def cleaned(self, cleaner: Cleaner) -> Self:
         """Lines of source are cleaned together: a private key spans some."""
+        changes = self.clean_fields(cleaner, apart=_SOURCE)
         source = [*self.pre_context, self.context_line or "", *self.post_context]
-        bare = self.model_copy(update={"pre_context": [], "post_context": [], "context_line": None})
-        clean = _clean_lines(source, cleaner) if any(source) else source
-        here = len(self.pre_context)
-        changes: dict[str, Any] = {"pre_context": clean[:here], "post_context": clean[here + 1 :]}
-        if self.context_line is not None:
-            changes["context_line"] = clean[here]
-        return super(Frame, bare).cleaned(cleaner).model_copy(update=changes)
+        if any(source):
+            clean, here = _clean_lines(source, cleaner), len(self.pre_context)
+            changes |= {"pre_context": clean[:here], "post_context": clean[here + 1 :]}
+            if self.context_line is not None:
+                changes["context_line"] = clean[here]
+        return self.with_changes(changes)
 
     def bounded(self) -> Self:
         """With locals as plain JSON of a bounded size: until then they are the event's own."""
@@ -85,16 +87,14 @@ class Frame(Part):
 
     def shown(self, scale: float) -> Self:
         """With texts cut to what is worth reading."""
+        code = cut_around(self.context_line, CODE, _column(self.colno)) if self.context_line else self.context_line
         changes: dict[str, Any] = {
             "pre_context": [cut(text, CODE) for text in self.pre_context],
+            "context_line": code,
             "post_context": [cut(text, CODE) for text in self.post_context],
+            "vars": briefs(self.vars, LOCAL * scale, int(LOCALS * max(1, scale))),
         }
-        cut_down = self.with_locals(LOCAL * scale, int(LOCALS * max(1, scale))).model_copy(update=changes)
-        one_line = dict.fromkeys(("filename", "function", "module", "abs_path", "package", "address"), 200)
-        code = cut_around(self.context_line, CODE, _column(self.colno)) if self.context_line else self.context_line
-        return (
-            cut_down.with_texts(line, **one_line).with_texts(cut, folded=400).model_copy(update={"context_line": code})
-        )
+        return self.model_copy(update=changes).with_texts(line, **_ONE_LINE).with_texts(cut, folded=400)
 
     def with_locals(self, length: float, items: int) -> Self:
         return self.model_copy(update={"vars": briefs(self.vars, length, items)}) if self.vars else self
