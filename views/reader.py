@@ -45,10 +45,17 @@ class _Measuring(Markers):
 
 @dataclass(frozen=True)
 class _Cleaner:
+    """Of one answer: its rows and calls say much that is the same."""
+
     redaction: Redaction
+    cleaned: dict[str, str] = field(default_factory=dict[str, str])
 
     def text(self, text: str) -> str:
-        return visible(self.redaction.text(text))
+        """The same object when it was clean."""
+        if text not in self.cleaned:
+            self.cleaned[text] = visible(self.redaction.text(text))
+        clean = self.cleaned[text]
+        return text if clean == text else clean
 
     def value(self, value: Any, name: str) -> Any:
         return _visible(self.redaction.value(value, name))
