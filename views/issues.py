@@ -14,7 +14,7 @@ from views.details import Happened, happened
 from views.facts import IssueFacts, facts
 from views.lists import fewer_rows, next_page
 from views.provenance import Markers
-from views.results import Detail, Details, Evidence, Known, Result, Step
+from views.results import Detail, Details, Evidence, Known, Result, Step, each
 from views.tags import distribution
 from views.traces.stacktraces import Stacktrace
 from views.updates import bulk_update, issue_update
@@ -74,7 +74,7 @@ class IssueRow(IssueFacts):
             ("culprit", "first_seen", "substatus", "condition", "priority", "unhandled")
         )
         absent |= {"level": self.level if self.level != "error" else None}
-        return self.in_row(48).model_copy(update=absent)
+        return self.in_row(48).with_changes(**absent)
 
 
 class IssueList(Result):
@@ -89,10 +89,10 @@ class IssueList(Result):
         return "\n".join([head, lines, *next_page(self.next_cursor), *self.omitted])
 
     def shown(self, scale: float) -> Self:
-        return self.model_copy(update={"issues": [row.in_row(160) for row in self.issues]})
+        return self.with_changes(issues=each(self.issues, lambda row: row.in_row(160)))
 
     def steps(self) -> Iterator[Step]:
-        yield lambda found: found.model_copy(update={"issues": [row.in_row(80) for row in found.issues]})
+        yield lambda found: found.with_changes(issues=each(found.issues, lambda row: row.in_row(80)))
         yield lambda found: found.without(
             "culprits and details of rows", "get_issue", issues=[row.bare() for row in found.issues]
         )

@@ -6,12 +6,14 @@ from datetime import datetime
 from functools import lru_cache
 from operator import is_not
 from types import NoneType
-from typing import Annotated, Any, Protocol, Self, Union, get_args, get_origin
+from typing import Annotated, Any, Protocol, Self, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict
 
 from sentry.values import Json, as_list
 from views.provenance import Markers
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -47,31 +49,29 @@ class Part(BaseModel):
 
     def cleaned(self, cleaner: Cleaner) -> Self:
         """With every text clean but those that Sentry made."""
-        return self.with_changes(self.clean_fields(cleaner))
+        return self.with_changes(**self.clean_fields(cleaner))
 
     def clean_fields(self, cleaner: Cleaner, apart: frozenset[str] = frozenset()) -> dict[str, Any]:
-        """The fields that cleaning changes, but for those `apart`."""
+        """The fields that hold texts, cleaned, but for those `apart`."""
         return {
-            name: clean
+            name: _clean(value, name, cleaner)
             for name in to_clean(type(self))
-            if name not in apart
-            and (value := getattr(self, name))
-            and (clean := _clean(value, name, cleaner)) is not value
+            if name not in apart and (value := getattr(self, name))
         }
 
     def with_texts(self, shorten: Callable[[str, float], str], **lengths: float) -> Self:
         """With these text fields shortened."""
-        return self.with_changes(
-            {
-                name: short
-                for name, most in lengths.items()
-                if (text := getattr(self, name)) and (short := shorten(text, most)) != text
-            }
-        )
+        changes = {
+            name: short
+            for name, most in lengths.items()
+            if (text := getattr(self, name)) and (short := shorten(text, most)) != text
+        }
+        return self.with_changes(**changes)
 
-    def with_changes(self, changes: dict[str, Any]) -> Self:
-        """A copy with these fields; itself where there are none: to copy a row takes as long as to render it."""
-        return self.model_copy(update=changes) if changes else self
+    def with_changes(self, **changes: Any) -> Self:
+        """A copy with these fields; itself where it has them: to copy a row takes half as long as to render it."""
+        new = {name: value for name, value in changes.items() if value is not getattr(self, name)}
+        return self.model_copy(update=new) if new else self
 
 
 class Detail(Part):
@@ -124,6 +124,12 @@ def left_out(omitted: list[str], what: str, call: str) -> list[str]:
     return [*lines, f"{start}{what}{end}"]
 
 
+def each(items: list[T], change: Callable[[T], T]) -> list[T]:
+    """The items changed; the same list where none of them was."""
+    changed = [change(item) for item in items]
+    return changed if any(map(is_not, changed, items)) else items
+
+
 def _clean(value: Any, name: str, cleaner: Cleaner) -> Any:
     """Clean; the same object where it was."""
     if isinstance(value, str):
@@ -133,9 +139,7 @@ def _clean(value: Any, name: str, cleaner: Cleaner) -> Any:
     if isinstance(value, dict):
         return cleaner.value(value, name)
     if isinstance(value, list):
-        items = as_list(value) or []
-        clean = [_clean(item, name, cleaner) for item in items]
-        return clean if any(map(is_not, clean, items)) else items
+        return each(as_list(value) or [], lambda item: _clean(item, name, cleaner))
     return value
 
 

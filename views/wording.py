@@ -50,7 +50,7 @@ def counted(number: int | None, noun: str) -> str:
 
 def joined(parts: Iterable[str | None], separator: str = " | ") -> str:
     """The parts that are there."""
-    return separator.join(part for part in parts if part)
+    return separator.join(filter(None, parts))
 
 
 def sparkline(numbers: list[int], width: int = 14) -> str:

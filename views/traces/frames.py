@@ -68,7 +68,7 @@ class Frame(Part):
             changes |= {"pre_context": clean[:here], "post_context": clean[here + 1 :]}
             if self.context_line is not None:
                 changes["context_line"] = clean[here]
-        return self.with_changes(changes)
+        return self.with_changes(**changes)
 
     def bounded(self) -> Self:
         """With locals as plain JSON of a bounded size: until then they are the event's own."""
