@@ -135,6 +135,8 @@ def link(value: Any) -> str | None:
 
 def cut(text: str, length: float) -> str:
     """At most that many characters, an ellipsis when some are missing."""
+    if len(text) <= length and len(text) <= SHOWN:
+        return text
     most = max(1, int(min(length, SHOWN)))
     return text if len(text) <= most else text[: most - 1] + "…"
 

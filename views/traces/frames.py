@@ -150,10 +150,13 @@ _LARGE = ("vars", "context", "pre_context", "post_context")
 
 def _near(context: Any, number: Any, around: int) -> list[Any]:
     """Rows of `[number, "source"]` close to the call: servers may send the whole file."""
-    lines = [pair for row in (as_list(context) or [])[:2_000] if len(pair := as_list(row) or []) == 2]
     if not isinstance(number, int):
         return []
-    return [pair for pair in lines if isinstance(pair[0], int) and abs(pair[0] - number) <= around]
+    return [
+        row
+        for row in (as_list(context) or [])[:2_000]
+        if (pair := as_list(row)) and len(pair) == 2 and isinstance(pair[0], int) and abs(pair[0] - number) <= around
+    ]
 
 
 def _column(column: int | None) -> int:
@@ -168,7 +171,8 @@ def _around_column(text: str, column: int | None) -> str:
 
 
 def _one_line(text: str) -> str:
-    return _BREAKS.sub(" ", text[:DETAIL])
+    some = text[:DETAIL]
+    return some if some.isprintable() else _BREAKS.sub(" ", some)  # none of the breaks is printable
 
 
 def _locals(found: dict[str, Any]) -> dict[str, Any]:
