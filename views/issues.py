@@ -46,6 +46,9 @@ class Trend(Detail):
         return f"{self.period} {sparkline(self.counts)} {sum(self.counts):,}{peak}"
 
 
+_NOT_BARE = dict.fromkeys(("culprit", "first_seen", "substatus", "condition", "priority", "unhandled"))
+
+
 class IssueRow(IssueFacts):
     def line(self, now: datetime | None) -> str:
         seen = joined(
@@ -70,11 +73,8 @@ class IssueRow(IssueFacts):
 
     def bare(self) -> Self:
         """What tells an issue from another."""
-        absent: dict[str, Any] = dict.fromkeys(
-            ("culprit", "first_seen", "substatus", "condition", "priority", "unhandled")
-        )
-        absent |= {"level": self.level if self.level != "error" else None}
-        return self.in_row(48).with_changes(**absent)
+        level = self.level if self.level != "error" else None
+        return self.with_texts(line, title=48).with_changes(**_NOT_BARE, level=level)
 
 
 class IssueList(Result):
@@ -92,7 +92,7 @@ class IssueList(Result):
         return self.with_changes(issues=each(self.issues, lambda row: row.in_row(160)))
 
     def steps(self) -> Iterator[Step]:
-        yield lambda found: found.with_changes(issues=each(found.issues, lambda row: row.in_row(80)))
+        yield lambda found: found.with_changes(issues=each(found.issues, lambda row: row.with_texts(line, title=80)))
         yield lambda found: found.without(
             "culprits and details of rows", "get_issue", issues=[row.bare() for row in found.issues]
         )
