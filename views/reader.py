@@ -36,26 +36,29 @@ class Answer:
         return len(compact_json(self.data)) if self.data else 0
 
 
+@dataclass(frozen=True)
 class _Measuring(Markers):
-    """Markers of the same length that do not look into the text: for measuring only."""
+    """Markers that do not look into a text too long for the answer, and count what looking made of the others."""
+
+    most: int
+    added: list[int] = field(default_factory=list[int])
 
     def block(self, text: str, language: str = "") -> str:
-        return f"{self.opening}\n```{language}\n{text}\n```\n{self.closing}"
+        plain = f"{self.opening}\n```{language}\n{text}\n```\n{self.closing}"
+        if len(plain) > self.most:
+            return plain
+        block = super().block(text, language)
+        self.added.append(len(block) - len(plain))
+        return block
 
 
 @dataclass(frozen=True)
 class _Cleaner:
-    """Of one answer: its rows and calls say much that is the same."""
-
     redaction: Redaction
-    cleaned: dict[str, str] = field(default_factory=dict[str, str])
 
     def text(self, text: str) -> str:
         """The same object when it was clean."""
-        if text not in self.cleaned:
-            self.cleaned[text] = visible(self.redaction.text(text))
-        clean = self.cleaned[text]
-        return text if clean == text else clean
+        return visible(self.redaction.text(text))
 
     def value(self, value: Any, name: str) -> Any:
         return _visible(self.redaction.value(value, name))
@@ -78,7 +81,7 @@ class Reader:
         now = now or datetime.now(UTC)
         tokens = max(budget or self.budget, LEAST)
         whole = result.within(tokens * CHARACTERS_A_TOKEN)
-        shown = whole.cleaned(_Cleaner(self.redaction)).shown(tokens / USUAL)
+        shown = whole.cleaned(_Cleaner(self.redaction.of_one_answer())).shown(tokens / USUAL)
         if not as_json:
             return Answer(_fitted(shown, tokens, now, _no_data)[0])
         text, data = _fitted(shown, tokens, now, _data_within)
@@ -111,7 +114,6 @@ def _fitted(
     text = result.markdown(marks, now)
     if len(text) <= most and (data := data_within(result, most * JSON_SHARE)) is not None:
         return text, data
-    measuring = _Measuring(marks.nonce)
     steps = result.steps()
     lengths = iter((400, 200, 100, 50, 25, 12))
     while True:
@@ -124,11 +126,11 @@ def _fitted(
             else:
                 return result.markdown(marks, now)[:most], data_within(result, math.inf) or {}
         result = smaller
-        is_short = len(result.markdown(measuring, now)) <= most
+        measuring = _Measuring(marks.nonce, most)
+        text = result.markdown(measuring, now)
+        is_short = len(text) <= most and len(text) - sum(measuring.added) <= most
         if is_short and (data := data_within(result, most * JSON_SHARE)) is not None:
-            text = result.markdown(marks, now)
-            if len(text) <= most:
-                return text, data
+            return text, data
 
 
 def _shortened(result: Result, length: int) -> Result:

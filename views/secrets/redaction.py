@@ -1,8 +1,8 @@
 """Takes secrets, and where wanted e-mail and IP addresses, out of what an event holds: by name and by form."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from typing import Any, cast
 
 from views.secrets.assignments import Assignments
@@ -37,7 +37,11 @@ class Redaction:
 
     @cached_property
     def _assignments(self) -> Assignments:
-        return Assignments(self.keys)
+        return _compiled(self.keys)
+
+    def of_one_answer(self) -> "Redaction":
+        """The same, looking once at what rows, calls and locals say again and again."""
+        return _OfOneAnswer(self.pii, self.keys)
 
     def text(self, value: str) -> str:
         """The text with what is secret replaced; the same object when nothing is. Idempotent."""
@@ -121,3 +125,20 @@ class Redaction:
             if hidden[-1] is TOO_MANY:
                 break
         return hidden
+
+
+@dataclass(frozen=True)
+class _OfOneAnswer(Redaction):
+    _hidden: dict[str, str] = field(default_factory=dict[str, str], repr=False, compare=False)
+
+    def text(self, value: str) -> str:
+        if value not in self._hidden:
+            self._hidden[value] = super().text(value)
+        hidden = self._hidden[value]
+        return value if hidden == value else hidden
+
+
+@cache
+def _compiled(further: frozenset[str]) -> Assignments:
+    """Compiled once: it takes longer than to read an answer."""
+    return Assignments(further)
