@@ -159,7 +159,7 @@ async def test_which_route_answered_is_doubted_together_with_the_kind() -> None:
 async def test_a_server_whose_kind_is_known_is_never_asked_who_it_is() -> None:
     server = Server(Dialect.SENTRY_10, known=Dialect.TODAY)
     server.raises = {TODAY: missing()}
-    with pytest.raises(UnsupportedError) as caught:
+    with pytest.raises(BadResponseError, match="no route") as caught:
         await server.ask()
     assert server.asked == [TODAY]
     assert caught.value.status_code == 404
