@@ -42,8 +42,8 @@ def _rendered(render: Callable[..., Awaitable[str]], answers: Answers) -> Callab
         try:
             return await render(answers, **arguments)
         except SentryError as error:
-            told = answers.failure(error)
-            raise MCPError(code=INVALID_PARAMS if told.is_askers else INTERNAL_ERROR, message=told.text) from error
+            failed = answers.failure(error)
+            raise MCPError(code=INVALID_PARAMS if failed.is_askers else INTERNAL_ERROR, message=failed.text) from error
 
     _, *parameters = signature(render, eval_str=True).parameters.values()
     prompt.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # what inspect.signature reads

@@ -116,8 +116,8 @@ def _served(entry: Entry, answers: Answers) -> Callable[..., Awaitable[str]]:
         try:
             answer = await answers.answer(asked, lambda: entry.read()(**variables), as_json=True)
         except SentryError as error:
-            told = answers.failure(error)
-            raise (ResourceNotFoundError if told.is_askers else ResourceError)(told.text) from error
+            failed = answers.failure(error)
+            raise (ResourceNotFoundError if failed.is_askers else ResourceError)(failed.text) from error
         return json.dumps(answer.data, ensure_ascii=False, separators=(",", ":"))
 
     names = re.findall(r"\{(\w+)\}", entry.uri)

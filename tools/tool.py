@@ -76,10 +76,10 @@ class SentryTool(Tool):
         return CallToolResult(content=[text], structured_content=answer.data, _meta=answer.meta)
 
     def _failed(self, error: SentryError) -> CallToolResult:
-        told = self.answers.failure(error)
+        failed = self.answers.failure(error)
         return CallToolResult(
-            content=[TextContent(type="text", text=told.text)],
-            structured_content=told.data if self.structured_content else None,
+            content=[TextContent(type="text", text=failed.text)],
+            structured_content=failed.data if self.structured_content else None,
             is_error=True,
         )
 

@@ -90,7 +90,7 @@ class Happened(Traced):
                 f"release {self.release}" if self.release else None,
                 f"dist {self.dist}" if self.dist else None,
                 self.environment,
-                f"user {told}" if (told := sections.user_words(self.user)) else None,
+                f"user {name}" if (name := sections.user_words(self.user)) else None,
             ]
         )
 

@@ -64,12 +64,12 @@ class EventList(Result):
         return "\n".join([head, marks.block("\n".join(lines)), *next_page(self.next_cursor), *self.omitted])
 
     def _common(self) -> set[str]:
-        """What all rows have is told once."""
-        told: set[str] = set()
+        """What all rows have is said once."""
+        common: set[str] = set()
         for name in ("release", "environment", "title"):
             values = {getattr(row, name) for row in self.events}
-            told |= values - {None} if len(values) == 1 and self.events[1:] else set()
-        return told
+            common |= values - {None} if len(values) == 1 and self.events[1:] else set()
+        return common
 
     def shown(self, scale: float) -> Self:
         return self.model_copy(update={"events": [row.shown(120) for row in self.events]})

@@ -119,7 +119,7 @@ class IssueResult(IssueFacts, Happened):
 
     def header(self, now: datetime | None) -> list[str]:
         """What Sentry itself knows: nothing that an outsider wrote."""
-        told = [
+        head = [
             f"Issue {self.name}: {self.status_in_brief() or 'unknown status'}",
             self.level,
             {True: "unhandled", False: "handled", None: None}[self.unhandled] if not self.exceptions else None,
@@ -130,7 +130,7 @@ class IssueResult(IssueFacts, Happened):
         seen = [_seen("first seen", self.first_seen, now), _seen("last seen", self.last_seen, now)]
         trends = [trend.line() for trend in self.trends]
         event = f"event {self.event_id}" if self.event_id else None
-        return [text for text in (joined(told), joined([*seen, *trends]), joined([event, self.link])) if text]
+        return [text for text in (joined(head), joined([*seen, *trends]), joined([event, self.link])) if text]
 
     def status_in_brief(self) -> str:
         """Without the words of a condition, which may name a release: those are evidence."""
@@ -139,17 +139,17 @@ class IssueResult(IssueFacts, Happened):
     def about(self) -> list[str]:
         """What outsiders or users of Sentry wrote about the issue."""
         releases = dict.fromkeys(release for release in (self.first_release, self.last_release) if release)
-        told = [
+        facts_of_event = [
             f"in {self.culprit}" if self.culprit else None,
             f"seen in release {' to '.join(releases)}" if releases else None,
             f"assigned to {self.assigned_to}" if self.assigned_to else "unassigned",
-            told if self.condition and (told := self.status_in_words()) != self.status else None,
+            status if self.condition and (status := self.status_in_words()) != self.status else None,
             counted(self.comments, "comment") if self.comments else None,
             f"grouped by {', '.join(map(_group, self.fingerprint))}" if self.fingerprint else None,
         ]
-        lines = [self.title, joined(told)]
+        lines = [self.title, joined(facts_of_event)]
         lines += [f"this event: {about}"] if (about := self.about_event()) else []
-        lines += [f"{key}: {told}" for key, told in self.tag_values.items()]
+        lines += [f"{key}: {values}" for key, values in self.tag_values.items()]
         lines += [f"suspect commit {commit.line()}" for commit in self.suspect_commits]
         lines += [f"linked: {external}" for external in self.external_issues]
         return lines + [f"{section} could not be fetched: {why}" for section, why in self.missing.items()]
@@ -161,7 +161,7 @@ class IssueResult(IssueFacts, Happened):
             "external_issues": [line(text, 200) for text in found.external_issues[:10]],
             "missing": {key: line(why, 200) for key, why in found.missing.items()},
             "suspect_commits": [commit.shown() for commit in found.suspect_commits[:5]],
-            "tag_values": {line(key, 40): line(told, 300) for key, told in found.tag_values.items()},
+            "tag_values": {line(key, 40): line(values, 300) for key, values in found.tag_values.items()},
         }
         return found.model_copy(update=changes).with_texts(line, first_release=120, last_release=120)
 
@@ -210,5 +210,5 @@ def _annotations(issue: Issue) -> list[str]:
     """Linked issues of other trackers, as Sentry shows them: `{"displayName", "url"}`, or those of plugins."""
     found = [as_object(row) or {} for row in issue.annotations[:10]]
     found += [as_object(row.get("issue")) or {} for row in rows(issue.plugin_issues)[:10]]
-    told = [joined([raw(one.get("displayName") or one.get("label")), raw(one.get("url"))], " ") for one in found]
-    return [text for text in told if text]
+    linked = [joined([raw(one.get("displayName") or one.get("label")), raw(one.get("url"))], " ") for one in found]
+    return [text for text in linked if text]

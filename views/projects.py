@@ -69,11 +69,11 @@ class ProjectResult(Result):
                 f"created {read(self.created)}" if self.created else None,
             ]
         )
-        told = [
+        facts = [
             f"name: {self.name}" if self.name and self.name != self.slug else "",
             f"teams: {', '.join(self.teams)}" if self.teams else "",
         ]
-        lines = [head, *(text for text in told if text)]
+        lines = [head, *(text for text in facts if text)]
         if self.latest_release:
             lines += [f"{marks.announcement}\nlatest release {marks.inline(self.latest_release)}"]
         return "\n".join([*lines, *self.omitted])

@@ -189,8 +189,8 @@ def _health(project: dict[str, Any]) -> Health | None:
         users=number(found.get("totalUsers")),
         adoption=_percent(found.get("adoption")),
     )
-    told = (health.crash_free_sessions, health.crash_free_users, health.adoption)
-    return health if any(share is not None for share in told) else None
+    shares = (health.crash_free_sessions, health.crash_free_users, health.adoption)
+    return health if any(share is not None for share in shares) else None
 
 
 def _percent(value: Json) -> float | None:

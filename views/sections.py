@@ -57,8 +57,8 @@ class Breadcrumb(Detail):
         level = f"{self.level}: " if self.level in ("fatal", "error", "warning") else ""
         data = _http(self.data) if "url" in self.data else f" {compact(self.data, 160)}" if self.data else ""
         again = f" ({self.times} times)" if self.times > 1 else ""
-        told = line(f"{level}{self.message or ''}{data}", 400)
-        return joined([self.at, f"{self.category or '-'}: {told}{again}"], " ")
+        text = line(f"{level}{self.message or ''}{data}", 400)
+        return joined([self.at, f"{self.category or '-'}: {text}{again}"], " ")
 
     def shown(self, scale: float) -> Self:
         found = self.model_copy(update={"data": briefs(self.data, 80 * scale, 6)})
@@ -75,8 +75,8 @@ class Request(Detail):
 
     def lines(self) -> list[str]:
         fields = as_object(self.query)
-        told = "&".join(f"{name}={value}" for name, value in fields.items()) if fields else str(self.query or "")
-        query = f"?{line(told, 300)}" if told and "?" not in (self.url or "") else ""
+        pairs = "&".join(f"{name}={value}" for name, value in fields.items()) if fields else str(self.query or "")
+        query = f"?{line(pairs, 300)}" if pairs and "?" not in (self.url or "") else ""
         lines = [f"Request: {self.method or ''} {self.url or ''}{query}".replace(":  ", ": ")]
         if self.headers:
             lines.append("  " + "; ".join(f"{name}: {compact(value, 120)}" for name, value in self.headers.items()))
@@ -103,9 +103,9 @@ class Request(Detail):
 
 def _http(data: dict[str, Any]) -> str:
     """Of a request that was made: `GET https://... 200`, and what else is known."""
-    told = joined([str(data.get("method") or ""), str(data["url"]), str(data.get("status_code") or "")], " ")
+    request = joined([str(data.get("method") or ""), str(data["url"]), str(data.get("status_code") or "")], " ")
     rest = {key: value for key, value in data.items() if key not in ("method", "url", "status_code")}
-    return told + (f" {compact(rest, 120)}" if rest else "")
+    return request + (f" {compact(rest, 120)}" if rest else "")
 
 
 def _offset(moment: datetime | None, crash: datetime | None) -> str | None:
@@ -207,8 +207,8 @@ def problems(event: Event) -> list[dict[str, Any]]:
     """What Sentry could not do with the event: source maps that it did not find, values that it cut."""
     found: list[dict[str, Any]] = []
     for row in rows(event.errors)[:20]:
-        told = {"message": row.get("message") or row.get("type"), "data": row.get("data")}
-        if (problem := plain_object(_filled(told), 2_000)) not in ({}, *found):
+        worth_reading = {"message": row.get("message") or row.get("type"), "data": row.get("data")}
+        if (problem := plain_object(_filled(worth_reading), 2_000)) not in ({}, *found):
             found.append(problem)
     return found[:5]
 
@@ -264,10 +264,10 @@ def context_lines(found: dict[str, Any]) -> list[str]:
 
 def _by_name(value: Any) -> str:
     fields = as_object(value) or {}
-    told = joined([line(fields[key], 60) for key in ("name", "model", "version") if fields.get(key)], " ")
-    return told or compact(value, 100)
+    named = joined([line(fields[key], 60) for key in ("name", "model", "version") if fields.get(key)], " ")
+    return named or compact(value, 100)
 
 
 def details_line(label: str, found: dict[str, Any], length: float) -> list[str]:
-    told = ", ".join(f"{name}={compact(value, 300)}" for name, value in found.items())
-    return [f"{label}: {cut(told, length)}"] if found else []
+    pairs = ", ".join(f"{name}={compact(value, 300)}" for name, value in found.items())
+    return [f"{label}: {cut(pairs, length)}"] if found else []

@@ -69,10 +69,10 @@ class BulkRow(Part):
 
     issue: Known
     result: Known  # updated, unchanged or failed
-    told: Evidence = ""
+    outcome: Evidence = ""
 
     def bare(self) -> Self:
-        return self.model_copy(update={"told": ""})
+        return self.model_copy(update={"outcome": ""})
 
 
 class BulkUpdate(Result):
@@ -82,18 +82,20 @@ class BulkUpdate(Result):
         by_result = {name: [row for row in self.issues if row.result == name] for name in RESULTS}
         counts = ", ".join(f"{len(rows)} {name}" for name, rows in by_result.items() if rows)
         head = f"{counted(len(self.issues), 'issue')}: {counts}."
-        lines = [row.told for row in self.issues if row.told]
+        lines = [row.outcome for row in self.issues if row.outcome]
         for name, rows in by_result.items():
-            bare = [row.issue for row in rows if not row.told]
+            bare = [row.issue for row in rows if not row.outcome]
             lines += [f"{name}: {', '.join(bare)}"] if bare else []
         return "\n".join([head, marks.announcement, marks.block("\n".join(lines)), *self.omitted])
 
     def shown(self, scale: float) -> Self:
-        return self.model_copy(update={"issues": [row.with_texts(line, told=200) for row in self.issues]})
+        return self.model_copy(update={"issues": [row.with_texts(line, outcome=200) for row in self.issues]})
 
     def steps(self) -> Iterator[Step]:
         """Every issue keeps what became of it; how it changed goes before why it failed."""
-        yield lambda found: found.model_copy(update={"issues": [row.with_texts(line, told=80) for row in found.issues]})
+        yield lambda found: found.model_copy(
+            update={"issues": [row.with_texts(line, outcome=80) for row in found.issues]}
+        )
         yield lambda found: found.without(
             "changes", "get_issue", issues=[row.bare() if row.result != "failed" else row for row in found.issues]
         )
@@ -123,12 +125,12 @@ def bulk_update(rows: list[IssueUpdate | tuple[str, str]]) -> BulkUpdate:
 def _row(row: IssueUpdate | tuple[str, str]) -> BulkRow:
     if isinstance(row, IssueUpdate):
         result = "updated" if row.changed or row.comment else "unchanged"
-        return BulkRow(issue=row.issue, result=result, told=row.line() + ("; commented" if row.comment else ""))
+        return BulkRow(issue=row.issue, result=result, outcome=row.line() + ("; commented" if row.comment else ""))
     issue, why = row
     return BulkRow(
         issue=issue_name(issue),
         result="failed",
-        told=f"{line(issue, 100)}: not changed. {raw(why) or ''}",
+        outcome=f"{line(issue, 100)}: not changed. {raw(why) or ''}",
     )
 
 

@@ -77,9 +77,9 @@ def status(issue: Issue) -> str | None:
 
 def status_words(status: str | None, substatus: str | None, condition: str | None = None) -> str:
     """`unresolved (regressed)`, `ignored until it escalates`; each thing once."""
-    told = condition if status != "resolvedInNextRelease" else None
-    aside = None if told or substatus in (None, "ongoing") else f"({substatus})"
-    return joined([status, told, aside], " ")
+    until = condition if status != "resolvedInNextRelease" else None
+    aside = None if until or substatus in (None, "ongoing") else f"({substatus})"
+    return joined([status, until, aside], " ")
 
 
 def condition(issue: Issue) -> str | None:

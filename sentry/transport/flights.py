@@ -38,7 +38,7 @@ class Flights(Generic[T]):
     """Identical reads in flight are one request. It ends when nobody waits for it any more.
 
     It may take as long as the most patient of those who wait, `timeout` seconds at most for each. Why it
-    takes long is told to each of them in their own task (`on_progress`): one who is slow to hear, or gone,
+    takes long is said to each of them in their own task (`on_progress`): one who is slow to hear, or gone,
     holds nobody up.
     """
 

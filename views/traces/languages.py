@@ -12,7 +12,7 @@ Place = tuple[str, str]
 
 
 @dataclass
-class Told:
+class Shown:
     """What earlier calls of the same answer have shown: a cause runs through the calls of what it caused."""
 
     lines: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
@@ -63,7 +63,7 @@ def _qualified(frame: Frame, joint: str) -> str:
     return f"{module}{joint}{name}" if module and not name.startswith(f"{module}{joint}") else name
 
 
-def source(frame: Frame, told: Told) -> list[str]:
+def source(frame: Frame, shown_above: Shown) -> list[str]:
     """The lines around the call, numbered, dedented, the call's own marked `>`.
 
     Blank lines and lines that an earlier call has shown are left out at both ends.
@@ -76,7 +76,7 @@ def source(frame: Frame, told: Told) -> list[str]:
     numbered = frame.lineno is not None
 
     def needed(position: int) -> bool:
-        return bool(texts[position]) and not (numbered and (file, offset + position) in told.lines)
+        return bool(texts[position]) and not (numbered and (file, offset + position) in shown_above.lines)
 
     first = next((n for n in range(here) if needed(n)), here)
     last = next((n for n in range(len(texts) - 1, here, -1) if needed(n)), here)
@@ -84,7 +84,7 @@ def source(frame: Frame, told: Told) -> list[str]:
     if not any(texts[n] for n in shown):
         return []
     if numbered:
-        told.lines.update((file, offset + n) for n in shown)
+        shown_above.lines.update((file, offset + n) for n in shown)
     indent = min(len(texts[n]) - len(texts[n].lstrip()) for n in shown if texts[n])
     width = len(str(offset + last))
     marks = [">" if n == here else " " for n in range(len(texts))]
@@ -92,11 +92,11 @@ def source(frame: Frame, told: Told) -> list[str]:
     return [f"{marks[n]}{numbers[n]}{texts[n][indent:]}".rstrip() for n in shown]
 
 
-def local_lines(frame: Frame, before: dict[str, str], told: Told, length: float) -> list[str]:
+def local_lines(frame: Frame, before: dict[str, str], shown_above: Shown, length: float) -> list[str]:
     """Each local on a line; by name those that the call before had too, or this call in an exception above."""
     found = {name: compact(value, length) for name, value in frame.vars.items()}
     place = (frame.filename or frame.module or "", frame.function or "")
-    above = told.locals.get(place, {})
+    above = shown_above.locals.get(place, {})
     long = [name for name, text in found.items() if len(text) > 20]
     same = [name for name in long if before.get(name) == found[name]]
     again = [name for name in long if name not in same and above.get(name) == found[name]]
@@ -105,11 +105,11 @@ def local_lines(frame: Frame, before: dict[str, str], told: Told, length: float)
     lines += [f"  {', '.join(again)}: as in this call above"] if again else []
     before.clear()
     before.update(found)
-    told.locals[place] = found
+    shown_above.locals[place] = found
     return [" locals:", *lines] if lines else []
 
 
-def stack(frames: list[Frame], platform: str | None, told: Told, length: float = 1_000) -> list[str]:
+def stack(frames: list[Frame], platform: str | None, shown_above: Shown, length: float = 1_000) -> list[str]:
     """The calls, the oldest first, each with what was folded before it."""
     language = family(platform)
     before: dict[str, str] = {}
@@ -117,5 +117,5 @@ def stack(frames: list[Frame], platform: str | None, told: Told, length: float =
     for frame in frames:
         if frame.folded:
             lines.append(f"… {frame.folded}")
-        lines += [head(frame, language), *source(frame, told), *local_lines(frame, before, told, length)]
+        lines += [head(frame, language), *source(frame, shown_above), *local_lines(frame, before, shown_above, length)]
     return lines

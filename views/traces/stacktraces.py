@@ -10,9 +10,9 @@ from views.bounds import cut, identifier, line, raw, rows, slug
 from views.provenance import Markers
 from views.results import Evidence, Known, Part, Result, Step
 from views.traces.chains import CHAIN, Raised, chain
+from views.traces.folding import MOST, Frames, any_ours, calls_of, folded_in, folded_run, select
 from views.traces.frames import Frame
-from views.traces.languages import Told, stack
-from views.traces.stacks import MOST, Frames, any_ours, calls_of, folded_in, folded_run, select
+from views.traces.languages import Shown, stack
 
 CAUSE = 15
 """Calls of a cause that are converted: the newest."""
@@ -63,15 +63,15 @@ class Traced(Result):
 
     def trace(self) -> list[str]:
         """Evidence: the chain and its calls, the exception raised last first."""
-        frames, told = self.stacktrace.frames, Told()
-        calls = stack(frames, self.platform, told)
+        frames, shown_above = self.stacktrace.frames, Shown()
+        calls = stack(frames, self.platform, shown_above)
         if not self.exceptions:
             return [f"Thread {self.thread}:" if self.thread else "Calls:", *calls] if frames else []
         lines = [f"{self.exceptions[0].line()}{HANDLED[self.exceptions[0].handled]}"]
         lines += [f"Thread {self.thread}:"] if self.thread and frames else []
         lines += calls
         for raised in self.exceptions[1:]:
-            lines += [f"{raised.relation}: {raised.line()}", *stack(raised.frames, self.platform, told)]
+            lines += [f"{raised.relation}: {raised.line()}", *stack(raised.frames, self.platform, shown_above)]
         return lines
 
     def steps(self) -> Iterator[Step]:
