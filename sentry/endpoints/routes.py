@@ -99,7 +99,11 @@ class Routes:
                 continue
             try:
                 answer = await routes[route]()
+            except RouteMissingError:
+                continue
             except SentryError:
+                if is_absent:
+                    raise
                 continue
             if is_absent or self.dialect not in (None, Dialect.TODAY):
                 return [answer]

@@ -11,7 +11,14 @@ from standins.sockets import listening
 from sentry.dialects import Dialect, Route, dialect_of_organization, dialect_of_permalink
 from sentry.endpoints.routes import RELEARN_AFTER, Routes
 from sentry.endpoints.short_ids import MAX_REMEMBERED, ShortIds
-from sentry.errors import BadResponseError, NotFoundError, SentryError, UnavailableError, UnsupportedError
+from sentry.errors import (
+    BadResponseError,
+    ForbiddenError,
+    NotFoundError,
+    SentryError,
+    UnavailableError,
+    UnsupportedError,
+)
 from sentry.models import Issue
 from sentry.models.pages import Page
 from sentry.transport.answers import RouteMissingError
@@ -98,6 +105,13 @@ async def test_a_server_that_does_not_say_who_it_is_is_asked_by_the_routes_it_ha
     server.raises = {TODAY: missing(status)}
     for _ in range(2):
         assert await server.ask() == [TODAY, "who?", OLD]
+
+
+async def test_what_a_server_that_does_not_say_who_it_is_refuses_is_told_as_refused() -> None:
+    server = Server(None)
+    server.raises = {TODAY: missing(), OLD: ForbiddenError("a scope is missing", status_code=403)}
+    with pytest.raises(ForbiddenError):
+        await server.ask()
 
 
 async def test_an_answer_in_place_of_a_failure_must_prove_that_the_server_is_of_an_older_kind() -> None:
