@@ -85,23 +85,21 @@ async def test_what_is_not_there_is_told(sentry: Sentry, name: str, arguments: d
     assert caught.value.error.code == INVALID_PARAMS
 
 
-@pytest.mark.parametrize(
-    ("name", "arguments"),
-    [
+async def test_what_is_asked_wrongly_is_the_askers_fault_in_both_eras(
+    sentry: Sentry, era: Era, capfd: pytest.CaptureFixture[str]
+) -> None:
+    wrong: list[tuple[str, dict[str, str]]] = [
         ("fix_everything", {}),
         ("triage_issue", {}),
         ("triage_issue", {"isue": "5"}),
         ("triage_issue", {"issue": "5", "x": "1"}),
-    ],
-)
-async def test_what_is_asked_wrongly_is_the_askers_fault_in_both_eras(
-    sentry: Sentry, era: Era, name: str, arguments: dict[str, str], capfd: pytest.CaptureFixture[str]
-) -> None:
+    ]
     async with connected(sentry, "stdio", era=era) as client:
-        with pytest.raises(MCPError) as caught:
-            await client.get_prompt(name, arguments)
+        for name, arguments in wrong:
+            with pytest.raises(MCPError) as caught:
+                await client.get_prompt(name, arguments)
+            assert caught.value.error.code == INVALID_PARAMS, name
 
-    assert caught.value.error.code == INVALID_PARAMS
     assert "Traceback" not in capfd.readouterr().err
 
 
