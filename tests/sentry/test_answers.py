@@ -207,9 +207,9 @@ def test_any_link_is_read(link: str) -> None:
     next_cursor(link)
 
 
-@pytest.mark.parametrize("digits", [1, 100, 209, 250, 299, 308, 309, 400])
-@pytest.mark.parametrize("exponent", ["", "e9", "e20", "E99", "e+99", "e100", "e308", "e309", "E+999", ".5e99"])
 @pytest.mark.parametrize("form", ["{}", "-{}", "[{}]", '{{"a": {}}}', "[1, {}]"])
-def test_no_number_is_read_as_infinity(digits: int, exponent: str, form: str) -> None:
-    number = "1" + "0" * (digits - 1) + exponent
-    assert "inf" not in repr(interpreted(200, form.format(number).encode()))
+def test_no_number_is_read_as_infinity(form: str) -> None:
+    for digits in (1, 100, 209, 250, 299, 308, 309, 400):
+        for exponent in ("", "e9", "e20", "E99", "e+99", "e100", "e308", "e309", "E+999", ".5e99"):
+            number = "1" + "0" * (digits - 1) + exponent
+            assert "inf" not in repr(interpreted(200, form.format(number).encode())), number
