@@ -1,7 +1,7 @@
 """Every prompt, on one screen."""
 
 from collections.abc import Awaitable, Callable
-from inspect import Signature, signature
+from inspect import signature
 from typing import Any, NamedTuple
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from prompts import workflows
 from sentry.errors import SentryError
 from service.answers import Answers
+from service.signatures import taking
 
 
 class Entry(NamedTuple):
@@ -46,9 +47,7 @@ def _rendered(render: Callable[..., Awaitable[str]], answers: Answers) -> Callab
             raise MCPError(code=INVALID_PARAMS if failed.is_askers else INTERNAL_ERROR, message=failed.text) from error
 
     _, *parameters = signature(render, eval_str=True).parameters.values()
-    prompt.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # what inspect.signature reads
-    prompt.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return prompt
+    return taking(parameters, prompt)
 
 
 async def tell_whose_fault(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:

@@ -1,9 +1,8 @@
 """Every resource and its URI: what the tools answer, as JSON, for applications to read."""
 
-import json
 import re
 from collections.abc import Awaitable, Callable
-from inspect import Parameter, Signature
+from inspect import Parameter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcp.server.mcpserver import MCPServer
@@ -13,6 +12,7 @@ import service
 from resources.syntax import SEARCH_SYNTAX
 from sentry.errors import SentryError
 from service.answers import Answers
+from service.signatures import taking
 
 if TYPE_CHECKING:
     from views.results import Result
@@ -118,10 +118,7 @@ def _served(entry: Entry, answers: Answers) -> Callable[..., Awaitable[str]]:
         except SentryError as error:
             failed = answers.failure(error)
             raise (ResourceNotFoundError if failed.is_askers else ResourceError)(failed.text) from error
-        return json.dumps(answer.data, ensure_ascii=False, separators=(",", ":"))
+        return answer.json()
 
     names = re.findall(r"\{(\w+)\}", entry.uri)
-    parameters = [Parameter(name, Parameter.KEYWORD_ONLY, annotation=str) for name in names]
-    serve.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # what inspect.signature reads
-    serve.__annotations__ = dict.fromkeys(names, str)
-    return serve
+    return taking([Parameter(name, Parameter.KEYWORD_ONLY, annotation=str) for name in names], serve)

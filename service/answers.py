@@ -91,7 +91,7 @@ class Answers:
 
     def _keep(self, asked: Hashable, answer: "Answer", sources: Sources) -> None:
         self._forget(asked)
-        size = 2_000 + sys.getsizeof(answer.text) + 10 * answer.json_length + len(repr((asked, sources)))
+        size = 2_000 + sys.getsizeof(answer.text) + 10 * len(answer.json()) + len(repr((asked, sources)))
         self._finished[asked] = _Finished(answer, sources, size, self._clock() + AGE)
         self._size += size
         while self._size > SIZE:

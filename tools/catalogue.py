@@ -1,13 +1,14 @@
 """Every tool, and what it may touch, on one screen."""
 
 from collections.abc import Callable
-from inspect import Signature, signature
+from inspect import signature
 from typing import Any, NamedTuple
 
 from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
 
 from service.answers import Answers
+from service.signatures import taking
 from tools import events, issues, projects, releases, tags, updates
 from tools.schema import input_schema, output_schema
 from tools.tool import Arguments, SentryTool
@@ -71,7 +72,4 @@ def _without_answer(call: Callable[..., Any]) -> Callable[..., Any]:
     async def tool(**arguments: Any) -> Any:
         return await call(**arguments)
 
-    parameters = [*signature(call).parameters.values()]
-    tool.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # what inspect.signature reads
-    tool.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return tool
+    return taking([*signature(call).parameters.values()], tool)

@@ -31,9 +31,9 @@ class Answer:
     data: dict[str, Any] = field(default_factory=dict[str, Any])
     meta: dict[str, Any] = field(default_factory=dict[str, Any])
 
-    @property
-    def json_length(self) -> int:
-        return len(compact_json(self.data)) if self.data else 0
+    def json(self) -> str:
+        """The data as a program reads it; `{}` where it was not asked for."""
+        return compact_json(self.data)
 
 
 @dataclass(frozen=True)
