@@ -1,11 +1,18 @@
 """What can be changed of an issue."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from sentry.models import Issue
 
 Status = Literal["unresolved", "resolved", "ignored", "resolvedInNextRelease"]
 Priority = Literal["high", "medium", "low"]
 IgnoreUntil = Literal["escalating", "forever"]
+RESOLVED_IN = ("inRelease", "inNextRelease", "inUpcomingRelease", "inCommit")
+"""What an issue's details may say of how it was resolved, other than at once; Sentry may turn one into another."""
+
+_SUBSTATUS = {"escalating": "archived_until_escalating", "forever": "archived_forever"}
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,26 @@ class IssueChange:
         if self.status != "ignored":
             return None
         if self.ignore_until is not None:
-            return {"escalating": "archived_until_escalating", "forever": "archived_forever"}[self.ignore_until]
+            return _SUBSTATUS[self.ignore_until]
         has_condition = any((self.ignore_minutes, self.ignore_events, self.ignore_users))
         return "archived_until_condition_met" if has_condition else None
+
+    def not_made(self, after: "Issue") -> list[str]:
+        """The fields of this change that the issue, as Sentry answered it, does not show: older Sentry and GlitchTip
+        take some of them and do nothing."""
+        details = after.status_details
+        is_resolved = after.status in ("resolved", "resolvedInNextRelease")
+        in_release = after.status == "resolvedInNextRelease" or any(details.get(key) for key in RESOLVED_IN)
+        shown = {
+            "status": is_resolved if self.status == "resolved" else in_release or after.status == self.status,
+            "in_release": in_release,
+            "in_commit": in_release,
+            "ignore_minutes": bool(details.get("ignoreUntil")),
+            "ignore_events": bool(details.get("ignoreCount")),
+            "ignore_users": bool(details.get("ignoreUserCount")),
+            "ignore_until": after.substatus == _SUBSTATUS.get(self.ignore_until or "")
+            or (self.ignore_until == "forever" and after.substatus is None),
+            "assigned_to": (after.assigned_to is not None) == bool(self.assigned_to),
+            "priority": after.priority == self.priority,
+        }
+        return [name for name, is_shown in shown.items() if getattr(self, name) is not None and not is_shown]

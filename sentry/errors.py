@@ -17,9 +17,10 @@ Messages are ours and say what to try. Sentry's own words stand apart, in `detai
 writes there is not us. Neither ever holds a token or a header.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 UNSURE = "Whether Sentry made the change is not known: look at the issue before trying again."
+NOT_SENT = "Nothing was changed: the request was not sent yet."
 AGAIN = "Try again, or ask for less."
 
 
@@ -36,6 +37,19 @@ class SentryError(Exception):
         self.status_code = status_code
         self.sentry = sentry
         self.details = details
+
+    def __str__(self) -> str:
+        return self.message
+
+    @property
+    def is_outcome_unknown(self) -> bool:
+        """Of a failed write: whether Sentry may have made the change all the same."""
+        return self.details.get("outcome") == "unknown"
+
+    def with_outcome_unknown(self) -> Self:
+        self.message += f" {UNSURE}"
+        self.details["outcome"] = "unknown"
+        return self
 
     def as_dict(self) -> dict[str, Any]:
         details = {**self.details, "sentry": self.sentry} if self.sentry else self.details

@@ -1,6 +1,6 @@
 """A few questions to Sentry at once, one round trip deep; each says for itself how it went."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, overload
 
@@ -41,9 +41,15 @@ async def together(
 ) -> tuple[Outcome[A], Outcome[B], Outcome[C], Outcome[D]]: ...
 async def together(*questions: Awaitable[Any]) -> tuple[Outcome[Any], ...]:
     """Their outcomes, in the order given. The failure of one is its own: the others go on."""
-    outcomes = [Outcome[Any]() for _ in questions]
+    return tuple(await all_of(questions))
 
-    async def ask(question: Awaitable[Any], outcome: Outcome[Any]) -> None:
+
+async def all_of(questions: Iterable[Awaitable[T]]) -> list[Outcome[T]]:
+    """The same of as many questions of one kind as there are."""
+    questions = list(questions)
+    outcomes = [Outcome[T]() for _ in questions]
+
+    async def ask(question: Awaitable[T], outcome: Outcome[T]) -> None:
         try:
             outcome.value = await question
         except SentryError as error:
@@ -52,4 +58,4 @@ async def together(*questions: Awaitable[Any]) -> tuple[Outcome[Any], ...]:
     async with anyio.create_task_group() as tasks:
         for question, outcome in zip(questions, outcomes, strict=True):
             tasks.start_soon(ask, question, outcome)
-    return tuple(outcomes)
+    return outcomes

@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 
-import anyio
-
 from sentry.changes import IssueChange, Status
 from sentry.errors import InvalidRequestError, SentryError
+from sentry.models import Issue
 from service.current import current_client
+from service.side_by_side import Outcome, all_of
 from views.updates import BulkUpdate, IssueUpdate, bulk_update, issue_update
 
 MOST = 50
+TOLD = 5
+"""Failures whose words are told when every change failed."""
 NOBODY = "nobody"
 """Whom an issue is assigned to when its assignee is cleared."""
 
@@ -19,17 +21,31 @@ async def update_issues(
 ) -> IssueUpdate | BulkUpdate:
     """Makes one change of each issue, and shows each before and after.
 
-    `in_commit` is `repository@sha`; a change without a status gets the one that its details stand for.
+    `in_commit` is `repository@sha`; a change without a status gets the one that its details stand for. An issue that is
+    named twice is changed once. What of it was not made, or perhaps, is told of each issue; raises SentryError when
+    nothing was.
     """
     change = _implied(change, in_commit)
     if change.assigned_to is not None and change.assigned_to.strip().casefold() == NOBODY:
         change = replace(change, assigned_to="")
     if not change.body() and not comment:
         raise InvalidRequestError("Nothing to change: give status, assigned_to, priority or comment.")
-    issues = list(dict.fromkeys(issues))
-    if not 1 <= len(issues) <= MOST:
-        raise InvalidRequestError(f"1 to {MOST} issues can be changed at once, not {len(issues)}.")
-    return await (_update(issues[0], change, comment) if len(issues) == 1 else _update_all(issues, change, comment))
+    names = list(dict.fromkeys(issues))
+    if not 1 <= len(names) <= MOST:
+        raise InvalidRequestError(f"1 to {MOST} issues can be changed at once, not {len(names)}.")
+    client = current_client()
+    found = dict(zip(names, await all_of(client.get_issue(name, fresh=True) for name in names), strict=True))
+    same = _by_identity(found)
+    changed = await all_of(_update(name, before, change, comment) for name, before in same.items())
+    ended = dict(zip(same, changed, strict=True))
+    lost = {name: Outcome[IssueUpdate](error=outcome.error) for name, outcome in found.items() if outcome.error}
+    outcomes = {name: outcome for name in names if (outcome := ended.get(name) or lost.get(name))}
+    if len(outcomes) == 1:
+        return next(iter(outcomes.values())).result()
+    failures = [outcome.error for outcome in outcomes.values() if outcome.error is not None]
+    if len(failures) == len(outcomes):
+        raise _failure_of_all(failures)
+    return bulk_update([(name, made.error) if made.error else made.result() for name, made in outcomes.items()])
 
 
 def _implied(change: IssueChange, in_commit: str | None) -> IssueChange:
@@ -49,28 +65,40 @@ def _implied(change: IssueChange, in_commit: str | None) -> IssueChange:
     return replace(change, status=change.status or implied)
 
 
-async def _update(issue: str, change: IssueChange, comment: str | None) -> IssueUpdate:
+def _by_identity(found: dict[str, Outcome[Issue]]) -> dict[str, Issue]:
+    """The issues that were found, each by the first of its names: its number, its short ID and its URL are one."""
+    first: dict[str, str] = {}
+    return {
+        name: outcome.value
+        for name, outcome in found.items()
+        if outcome.value is not None and first.setdefault(outcome.value.id or name, name) == name
+    }
+
+
+async def _update(issue: str, before: Issue, change: IssueChange, comment: str | None) -> IssueUpdate:
     client = current_client()
-    before = await client.get_issue(issue, fresh=True)
-    after = await client.update_issue(issue, change) if change.body() else before
-    if comment:
-        await client.add_comment(issue, comment)
-    return issue_update(before, after, comment=comment)
-
-
-async def _update_all(issues: list[str], change: IssueChange, comment: str | None) -> BulkUpdate:
-    done: dict[str, IssueUpdate] = {}
-    failed: dict[str, SentryError] = {}
-
-    async def one(issue: str) -> None:
+    after = before
+    if change.body():
         try:
-            done[issue] = await _update(issue, change, comment)
+            after = await client.update_issue(issue, change)
         except SentryError as error:
-            failed[issue] = error
+            if comment:
+                error.message += " The comment was not posted."
+            raise
+    not_posted: SentryError | None = None
+    if comment:
+        try:
+            await client.add_comment(issue, comment)
+        except SentryError as error:
+            if not change.body():
+                raise
+            not_posted = error
+    return issue_update(before, after, change=change, comment=comment, not_posted=not_posted)
 
-    async with anyio.create_task_group() as tasks:
-        for issue in issues:
-            tasks.start_soon(one, issue)
-    if not done:
-        raise failed[issues[0]]
-    return bulk_update([done.get(issue) or (issue, failed[issue].message) for issue in issues])
+
+def _failure_of_all(failures: list[SentryError]) -> SentryError:
+    """What became of each, as the failure of the one that matters most: of which nobody knows whether it was made."""
+    told = list(dict.fromkeys(error.message for error in failures))
+    error = next((error for error in failures if error.is_outcome_unknown), failures[0])
+    error.message = " ".join(told[:TOLD]) + (f" {len(told) - TOLD} more failed." if len(told) > TOLD else "")
+    return error

@@ -1,9 +1,11 @@
 """What a change of issues did: before and after."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Self
 
+from sentry.changes import IssueChange
+from sentry.errors import SentryError
 from sentry.models import Issue
 from views.bounds import issue_name, line, raw
 from views.facts import facts
@@ -11,7 +13,11 @@ from views.provenance import Markers
 from views.results import Evidence, Known, Part, Result, Step
 from views.wording import counted, joined, status_words
 
-RESULTS = ("updated", "unchanged", "failed")
+RESULTS = ("updated", "commented", "unchanged", "incomplete", "unknown", "failed")
+"""What became of an issue: `incomplete` where only a part of the change was made, `unknown` where nobody knows."""
+
+NO_CHANGE = IssueChange()
+TROUBLE = ("incomplete", "unknown", "failed")
 
 
 class State(Part):
@@ -42,18 +48,29 @@ class IssueUpdate(Result):
     after: State | None = None
     changed: list[Known] = []
     comment: Evidence | None = None
+    not_made: list[Known] = []  # arguments that this Sentry took and did nothing about
+    not_commented: Evidence | None = None  # why
+
+    @property
+    def result(self) -> str:
+        if self.not_made or self.not_commented:
+            return "incomplete"
+        return "updated" if self.changed else "commented" if self.comment else "unchanged"
 
     def line(self) -> str:
         """`SHOP-1: unresolved, high -> resolved, high`."""
         if self.before is None or self.after is None:
             return self.issue
-        if not self.changed:
-            return f"{self.issue}: nothing changed, still {self.after.words([])}"
-        return f"{self.issue}: {self.before.words(self.changed)} -> {self.after.words(self.changed)}"
+        if self.changed:
+            became = f"{self.before.words(self.changed)} -> {self.after.words(self.changed)}"
+        else:
+            became = f"{'' if self.comment else 'nothing changed, '}still {self.after.words([])}"
+        not_made = f"this Sentry did not take {', '.join(self.not_made)}" if self.not_made else None
+        return f"{self.issue}: {joined([became, not_made, self.not_commented], '; ')}"
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
-        head = "Updated." if self.changed or self.comment else "Unchanged."
         lines = [self.line(), self.title, f"comment: {self.comment}" if self.comment else None]
+        head = f"{self.result.capitalize()}."
         return "\n".join([head, marks.announcement, marks.block("\n".join(filter(None, lines))), *self.omitted])
 
     def shown(self, scale: float) -> Self:
@@ -61,14 +78,14 @@ class IssueUpdate(Result):
             "before": self.before.shown() if self.before else None,
             "after": self.after.shown() if self.after else None,
         }
-        return self.model_copy(update=changes).with_texts(line, title=120, comment=300)
+        return self.model_copy(update=changes).with_texts(line, title=120, comment=300, not_commented=400)
 
 
 class BulkRow(Part):
     """What became of one issue."""
 
     issue: Known
-    result: Known  # updated, unchanged or failed
+    result: Known  # one of RESULTS
     outcome: Evidence = ""
 
     def bare(self) -> Self:
@@ -92,20 +109,27 @@ class BulkUpdate(Result):
         return self.model_copy(update={"issues": [row.with_texts(line, outcome=200) for row in self.issues]})
 
     def steps(self) -> Iterator[Step]:
-        """Every issue keeps what became of it; how it changed goes before why it failed."""
+        """Every issue keeps what became of it; how it changed goes before why it did not."""
         yield lambda found: found.model_copy(
             update={"issues": [row.with_texts(line, outcome=80) for row in found.issues]}
         )
         yield lambda found: found.without(
-            "changes", "get_issue", issues=[row.bare() if row.result != "failed" else row for row in found.issues]
+            "changes", "get_issue", issues=[row if row.result in TROUBLE else row.bare() for row in found.issues]
         )
         yield lambda found: found.without(
             "reasons of failures", "update_issue for one issue", issues=[row.bare() for row in found.issues]
         )
 
 
-def issue_update(before: Issue, after: Issue, *, comment: str | None = None) -> IssueUpdate:
-    """What the change did."""
+def issue_update(
+    before: Issue,
+    after: Issue,
+    *,
+    change: IssueChange = NO_CHANGE,
+    comment: str | None = None,
+    not_posted: SentryError | None = None,
+) -> IssueUpdate:
+    """What the change did, and what of it was not done: `not_posted` is why the comment is not there."""
     was, now_is = _state(before), _state(after)
     return IssueUpdate(
         issue=issue_name(after.name or before.name),
@@ -113,25 +137,32 @@ def issue_update(before: Issue, after: Issue, *, comment: str | None = None) -> 
         before=was,
         after=now_is,
         changed=[name for name in State.model_fields if getattr(was, name) != getattr(now_is, name)],
-        comment=raw(comment),
+        comment=None if not_posted else raw(comment),
+        not_made=change.not_made(after),
+        not_commented=f"{_of_comment(not_posted)}: {_why(not_posted)}" if not_posted else None,
     )
 
 
-def bulk_update(rows: list[IssueUpdate | tuple[str, str]]) -> BulkUpdate:
-    """One line for each issue: its change, or `(issue, why it failed)`."""
+def bulk_update(rows: Sequence[IssueUpdate | tuple[str, SentryError]]) -> BulkUpdate:
+    """One line for each issue: its change, or the name it was given and why it failed."""
     return BulkUpdate(issues=[_row(row) for row in rows])
 
 
-def _row(row: IssueUpdate | tuple[str, str]) -> BulkRow:
+def _row(row: IssueUpdate | tuple[str, SentryError]) -> BulkRow:
     if isinstance(row, IssueUpdate):
-        result = "updated" if row.changed or row.comment else "unchanged"
-        return BulkRow(issue=row.issue, result=result, outcome=row.line() + ("; commented" if row.comment else ""))
-    issue, why = row
-    return BulkRow(
-        issue=issue_name(issue),
-        result="failed",
-        outcome=f"{line(issue, 100)}: not changed. {raw(why) or ''}",
-    )
+        return BulkRow(issue=row.issue, result=row.result, outcome=row.line() + "; commented" * bool(row.comment))
+    issue, error = row
+    result, words = ("unknown", "perhaps changed") if error.is_outcome_unknown else ("failed", "not changed")
+    return BulkRow(issue=issue_name(issue), result=result, outcome=f"{line(issue, 100)}: {words}. {_why(error)}")
+
+
+def _of_comment(error: SentryError) -> str:
+    return "perhaps not commented" if error.is_outcome_unknown else "not commented"
+
+
+def _why(error: SentryError) -> str:
+    said = f" Sentry said: {error.sentry}" if error.sentry else ""
+    return raw(f"{error.message}{said}") or ""
 
 
 def _state(issue: Issue) -> State:

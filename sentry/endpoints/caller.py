@@ -68,10 +68,11 @@ class Caller:
                 error.message += " Older Sentry fails so on a cursor that it did not give: try without one."
             raise
 
-    async def send(self, method: str, *segments: str, body: Json, wanted: str) -> Reply:
+    async def send(self, method: str, *segments: str, body: Json, wanted: str, read: Callable[[Reply], T]) -> T:
+        """What `read` makes of the answer to a write."""
         path = api_path(*segments)
         home = await self._home(segments)
-        return await self._transport().send(method, path, body=body, wanted=wanted, base=home)
+        return await self._transport().send(method, path, body=body, wanted=wanted, read=read, base=home)
 
     async def _home(self, segments: tuple[str, ...]) -> str | None:
         """Everything of an organization lives on its region's host."""

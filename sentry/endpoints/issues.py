@@ -116,15 +116,17 @@ class Issues:
         organization = await self.caller.organization(reference.organization)
         body = change.body()
 
-        async def inside_its_organization() -> Reply:
-            path = ("organizations", organization, "issues", reference.id)
-            return await self.caller.send("PUT", *path, body=body, wanted=wanted)
+        async def put(*segments: str) -> Issue:
+            return await self.caller.send("PUT", *segments, body=body, wanted=wanted, read=OneOf(Issue))
 
-        async def by_number() -> Reply:
-            return await self.caller.send("PUT", "issues", await self.number(reference), body=body, wanted=wanted)
+        async def inside_its_organization() -> Issue:
+            return await put("organizations", organization, "issues", reference.id)
+
+        async def by_number() -> Issue:
+            return await put("issues", await self.number(reference))
 
         try:
-            reply = await self.caller.first(
+            changed = await self.caller.first(
                 "update an issue", {Route.ORGANIZATION: inside_its_organization, Route.NUMBER: by_number}
             )
         except InvalidRequestError as error:
@@ -136,7 +138,6 @@ class Issues:
                     sentry=error.sentry,
                 ) from error
             raise
-        changed = Issue.model_validate(one(reply))
         if change.assigned_to and changed.assigned_to is None:
             raise UnsupportedError(
                 "This Sentry took the request but assigned the issue to nobody: an older GlitchTip cannot "
@@ -149,18 +150,18 @@ class Issues:
         reference = self.caller.reference(issue)
         organization = await self.caller.organization(reference.organization)
 
-        async def post(*segments: str) -> Reply:
+        async def post(*segments: str) -> None:
             body = {"text": text, "data": {"text": text}}
-            return await self.caller.send("POST", *segments, body=body, wanted=f"Issue {reference.id}")
+            await self.caller.send("POST", *segments, body=body, wanted=f"Issue {reference.id}", read=lambda _: None)
 
-        async def inside_its_organization() -> Reply:
-            return await post("organizations", organization, "issues", reference.id, "comments")
+        async def inside_its_organization() -> None:
+            await post("organizations", organization, "issues", reference.id, "comments")
 
-        async def by_number() -> Reply:
-            return await post("issues", await self.number(reference), "comments")
+        async def by_number() -> None:
+            await post("issues", await self.number(reference), "comments")
 
-        async def as_a_note() -> Reply:
-            return await post("issues", await self.number(reference), "notes")
+        async def as_a_note() -> None:
+            await post("issues", await self.number(reference), "notes")
 
         routes = {
             Route.ORGANIZATION: inside_its_organization,

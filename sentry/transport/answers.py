@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from sentry.errors import (
     BadResponseError,
+    DeadlineError,
     ForbiddenError,
     InvalidRequestError,
     NotFoundError,
@@ -18,6 +19,7 @@ from sentry.errors import (
     SentryError,
     UnauthorizedError,
     UnavailableError,
+    UnreachableError,
 )
 from sentry.models import SentryModel
 from sentry.models.pages import Page
@@ -243,9 +245,18 @@ def _number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def surely_not_acted(error: SentryError) -> bool:
-    """Whether Sentry cannot have acted on a request that failed so: only then is a write repeated."""
-    return isinstance(error, RateLimitedError) or error.details.get("request_sent") is False
+def may_have_acted(error: SentryError) -> bool:
+    """Whether Sentry may have done what a request asked for that failed so: it broke off, or something else answered
+    in Sentry's place, such as a proxy that did not wait. Only a write of which this is not so is repeated."""
+    if error.details.get("request_sent") is False:
+        return False
+    match error:
+        case BadResponseError():
+            return error.status_code is None or 200 <= error.status_code < 300
+        case UnavailableError() | DeadlineError() | UnreachableError():
+            return True
+        case _:
+            return False
 
 
 def _json_or_none(content: bytes) -> Json:

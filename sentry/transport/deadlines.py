@@ -1,34 +1,52 @@
 """One call ends within one deadline, however many requests, routes and repetitions it takes."""
 
 from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 import anyio
 
 from sentry.connection import Connection
-from sentry.errors import AGAIN, UNSURE, DeadlineError
+from sentry.errors import AGAIN, NOT_SENT, DeadlineError
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
+@dataclass
+class Write:
+    """One change of something in Sentry: whether a request for it may have arrived there."""
+
+    may_be_made: bool = False
+
+
+current_write: ContextVar[Write | None] = ContextVar("current_write", default=None)
+"""Set for a method that writes, so that whoever sends its requests can say how far they came."""
+
+
 def within_deadline(
     connection: Connection, method: Callable[P, Coroutine[Any, Any, T]], *, is_write: bool = False
 ) -> Callable[P, Coroutine[Any, Any, T]]:
-    """The method, ended within the connection's timeout; then it raises DeadlineError, which says of a write that
-    nobody knows whether it was done."""
+    """The method, ended within the connection's timeout; then it raises DeadlineError, which says of a write whether
+    it was not sent yet, or nobody knows whether it was done."""
 
     @wraps(method)
     async def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        write = Write() if is_write else None
+        outer = current_write.set(write)
         try:
             with anyio.fail_after(connection.timeout):
                 return await method(*args, **kwargs)
         except TimeoutError:
-            raise DeadlineError(
-                f"{connection.host} did not answer within {connection.timeout:g} s (setting timeout). "
-                f"{UNSURE if is_write else AGAIN}",
-                deadline=connection.timeout,
-            ) from None
+            late = f"{connection.host} did not answer within {connection.timeout:g} s (setting timeout)."
+            if write is None:
+                raise DeadlineError(f"{late} {AGAIN}", deadline=connection.timeout) from None
+            if write.may_be_made:
+                raise DeadlineError(late, deadline=connection.timeout).with_outcome_unknown() from None
+            raise DeadlineError(f"{late} {NOT_SENT}", deadline=connection.timeout, request_sent=False) from None
+        finally:
+            current_write.reset(outer)
 
     return call

@@ -5,10 +5,10 @@ import ssl
 import httpx
 
 from sentry.connection import Connection
-from sentry.errors import AGAIN, UNSURE, DeadlineError, MisconfiguredError, SentryError, UnreachableError
+from sentry.errors import AGAIN, DeadlineError, MisconfiguredError, SentryError, UnreachableError
 
 
-def failure(error: Exception, connection: Connection, *, is_write: bool) -> SentryError:
+def failure(error: Exception, connection: Connection) -> SentryError:
     """The error to raise for one of httpx's. `details.request_sent` is False when Sentry cannot have acted."""
     host = connection.host
     if certificate := _certificate_error(error):
@@ -26,14 +26,11 @@ def failure(error: Exception, connection: Connection, *, is_write: bool) -> Sent
             )
         case httpx.TimeoutException():
             return DeadlineError(
-                f"{host} sent nothing for {connection.read_timeout:g} s (setting read_timeout). "
-                f"{UNSURE if is_write else AGAIN}",
+                f"{host} sent nothing for {connection.read_timeout:g} s (setting read_timeout). {AGAIN}",
                 deadline=connection.read_timeout,
             )
         case httpx.TransportError():
-            return UnreachableError(
-                f"The connection to {host} broke ({type(error).__name__}). {UNSURE if is_write else 'Try again later.'}"
-            )
+            return UnreachableError(f"The connection to {host} broke ({type(error).__name__}). Try again later.")
         case _:  # httpx.InvalidURL, or a host that no encoding of names can express
             return MisconfiguredError(
                 f"{host} cannot be asked: its address is malformed. Check sentry_url.",

@@ -12,11 +12,12 @@ import httpx
 from anyio.abc import TaskGroup
 
 from sentry.connection import MEGABYTE, Connection
-from sentry.errors import UNSURE, BadResponseError, InvalidRequestError, MisconfiguredError, SentryError
+from sentry.errors import BadResponseError, InvalidRequestError, MisconfiguredError, SentryError
 from sentry.models.pages import rows_in
-from sentry.transport.answers import Reply, interpret
+from sentry.transport.answers import Reply, RouteMissingError, interpret, may_have_acted
 from sentry.transport.bodies import MAX_ERROR_BODY, Body
 from sentry.transport.cache import Cache, CacheEntry, Key, Lifetime
+from sentry.transport.deadlines import current_write
 from sentry.transport.failures import failure
 from sentry.transport.flights import Flights
 from sentry.transport.parsing import memory_of
@@ -51,23 +52,38 @@ class Transport:
         self._cache = cache
         self._flights = Flights[tuple[Any, CacheEntry | None]](tasks, cache.statistics, connection.timeout)
         self._limiter = anyio.CapacityLimiter(connection.max_concurrent_requests)
-        self._http = httpx.AsyncClient(
+        self._http_transport = http_transport
+        self._verify = _verification(connection)
+        self._http = self._client(keep=True)
+        self._writes = self._client(keep=False)
+
+    def _client(self, *, keep: bool) -> httpx.AsyncClient:
+        """A pool of connections, which are used again or not: some servers close theirs after an answer without a word,
+        and what was sent over one that is closed may have arrived or not."""
+        connection = self._connection
+        return httpx.AsyncClient(
             headers={
                 "Authorization": f"Bearer {self._token}",
                 "Accept": "application/json",
                 "Accept-Encoding": "gzip",  # all that Body unpacks
+                "Connection": "keep-alive" if keep else "close",
                 "User-Agent": "sentry-mcp",
             },
             # A redirect would take the token wherever it points.
             follow_redirects=False,
             timeout=httpx.Timeout(connection.read_timeout, connect=connection.connect_timeout, pool=None),
-            limits=httpx.Limits(max_connections=connection.max_concurrent_requests, keepalive_expiry=IDLE_SECONDS),
-            verify=_verification(connection),
-            transport=http_transport,
+            limits=httpx.Limits(
+                max_connections=connection.max_concurrent_requests,
+                max_keepalive_connections=None if keep else 0,
+                keepalive_expiry=IDLE_SECONDS,
+            ),
+            verify=self._verify,
+            transport=self._http_transport,
         )
 
     async def close(self) -> None:
         await self._http.aclose()
+        await self._writes.aclose()
 
     async def get(
         self,
@@ -100,23 +116,35 @@ class Transport:
         note_source(entry)
         return value
 
-    async def send(self, method: str, path: str, *, body: Json, wanted: str, base: str | None = None) -> Reply:
-        """The reply to a write; raises SentryError. Issues that are remembered are forgotten."""
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Json,
+        wanted: str,
+        read: Callable[[Reply], T],
+        base: str | None = None,
+    ) -> T:
+        """What `read` makes of the answer to a write; raises SentryError, which says if Sentry may have done it all the
+        same. It goes over a connection of its own. Issues that are remembered are forgotten."""
         url = self._url(path, (), base)
         try:
             content = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
         except ValueError:
             raise InvalidRequestError(f"{wanted}: the text holds characters that cannot be sent.") from None
 
-        async def attempt() -> Reply:
+        async def attempt() -> T:
             try:
-                return (await self._exchange(method, url, wanted, content))[0]
-            except BadResponseError as error:
-                if error.status_code is not None and not 200 <= error.status_code < 300:
+                return read((await self._exchange(method, url, wanted, content))[0])
+            except SentryError as error:
+                if not may_have_acted(error):
+                    _note_write(may_be_made=False)
                     raise
-                # Sentry may well have done it; what came instead of its answer, such as a proxy's page, is no
-                # reason to send it again.
-                raise BadResponseError(f"{error.message} {UNSURE}", status_code=error.status_code) from error
+                # What came instead of Sentry's answer, such as a proxy's page, is no reason to send it again: by
+                # another route neither.
+                plain = BadResponseError(error.message, status_code=error.status_code, sentry=error.sentry)
+                raise (plain if isinstance(error, RouteMissingError) else error).with_outcome_unknown() from error
 
         try:
             return await repeating(attempt, is_write=True)
@@ -133,14 +161,17 @@ class Transport:
 
     async def _exchange(self, method: str, url: str, wanted: str, content: bytes | None = None) -> tuple[Reply, int]:
         """The reply, and the bytes of memory that its values take."""
-        headers = {} if content is None else {"Content-Type": "application/json"}
+        http, headers, body = self._http, {}, None
+        if content is not None:
+            http, body = self._writes, _noted(content)
+            headers = {"Content-Type": "application/json", "Content-Length": str(len(content))}
         async with self._limiter:
             try:
-                async with self._http.stream(method, url, content=content, headers=headers) as response:
+                async with http.stream(method, url, content=body, headers=headers) as response:
                     self._heed_limits(response.headers)
                     return await self._answer(response, wanted)
             except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
-                raise failure(error, self._connection, is_write=method != "GET") from error
+                raise failure(error, self._connection) from error
 
     async def _answer(self, response: httpx.Response, wanted: str) -> tuple[Reply, int]:
         if response.is_stream_consumed:  # read already, by what stands in for the network
@@ -167,7 +198,8 @@ class Transport:
             if length is not None and length > limit:
                 raise too_large
             body = Body(response.headers.get("content-encoding", ""), limit, too_large)
-            while body.came != length and (raw := await anext(pieces, None)) is not None:
+            # Of an error the end is read too: then its connection is used again.
+            while (response.is_error or body.came != length) and (raw := await anext(pieces, None)) is not None:
                 body.feed(raw)
                 if response.is_error and len(body) > MAX_ERROR_BODY:
                     break
@@ -207,6 +239,17 @@ class Transport:
         if len(url) > MAX_URL:
             raise InvalidRequestError(f"The query is too long ({len(query)} characters as a URL).")
         return url
+
+
+async def _noted(content: bytes) -> AsyncGenerator[bytes]:
+    """A write's body, asked for when the connection stands: from then on Sentry may act on it."""
+    _note_write(may_be_made=True)
+    yield content
+
+
+def _note_write(*, may_be_made: bool) -> None:
+    if (write := current_write.get()) is not None:
+        write.may_be_made = may_be_made
 
 
 def _verification(connection: Connection) -> ssl.SSLContext | bool:

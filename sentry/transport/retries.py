@@ -14,7 +14,7 @@ from sentry.errors import (
     UnavailableError,
     UnreachableError,
 )
-from sentry.transport.answers import surely_not_acted
+from sentry.transport.answers import may_have_acted
 from sentry.transport.progress import on_progress
 
 T = TypeVar("T")
@@ -64,7 +64,7 @@ def _is_worth_repeating(error: BaseException) -> bool:
 
 
 def _is_worth_repeating_write(error: BaseException) -> bool:
-    return isinstance(error, SentryError) and _is_worth_repeating(error) and surely_not_acted(error)
+    return isinstance(error, SentryError) and _is_worth_repeating(error) and not may_have_acted(error)
 
 
 def _wait(retry_state: RetryCallState) -> float:

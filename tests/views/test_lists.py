@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from specimens import python_issue, recorded
 
+from sentry.errors import ForbiddenError, NotFoundError, SentryError, UnavailableError
 from sentry.models import Actor, Commit, Issue, Project, Release, TagValues
 from sentry.models.pages import Page
 from views.projects import project, project_list
 from views.reader import Answer
 from views.releases import release, release_list
 from views.tags import tag_values
-from views.updates import bulk_update, issue_update
+from views.updates import IssueUpdate, bulk_update, issue_update
 from views.wording import age, counted, sparkline
 
 Read = Callable[..., Answer]
@@ -220,30 +221,36 @@ def test_an_update_that_changed_nothing_says_so(read: Read) -> None:
 
 
 def test_many_updates_are_a_line_each(read: Read, golden: Golden) -> None:
-    done = issue_update(python_issue(), made(status="ignored", substatus="archived_forever"))
+    done_issue = made(status="ignored", substatus="archived_forever")
+    done = issue_update(python_issue(), done_issue)
     said = issue_update(python_issue(), python_issue(), comment="seen")
     same = issue_update(python_issue(), python_issue())
 
-    answer = read(bulk_update([done, said, same, ("SHOP-9", "No issue SHOP-9 was found."), ("a b", "")]))
+    part = issue_update(python_issue(), done_issue, comment="seen", not_posted=ForbiddenError("No.", sentry="Denied"))
+    lost = UnavailableError("Sentry failed.").with_outcome_unknown()
+    missing = NotFoundError("No issue SHOP-9 was found.")
+
+    answer = read(bulk_update([done, said, same, part, ("SHOP-9", missing), ("SHOP-8", lost)]))
 
     golden("bulk_update", answer.text)
-    assert [row["result"] for row in answer.data["issues"]] == ["updated", "updated", "unchanged", "failed", "failed"]
+    results = [row["result"] for row in answer.data["issues"]]
+    assert results == ["updated", "commented", "unchanged", "incomplete", "failed", "unknown"]
 
 
 def test_of_many_updates_every_outcome_is_told_however_small_the_budget(read: Read) -> None:
     done = issue_update(python_issue(), made(status="ignored", substatus="archived_forever"))
-    failed = [
-        (f"SHOP-{n}", f"No issue SHOP-{n} was found, nor is there one like it in the project.") for n in range(25)
-    ]
+    why = [NotFoundError(f"No issue SHOP-{n} was found, nor is there one like it in the project.") for n in range(25)]
+    rows: list[IssueUpdate | tuple[str, SentryError]] = [done] * 25
+    rows += [(f"SHOP-{n}", error) for n, error in enumerate(why)]
 
     for budget in (500, 1_000, 4_000):
-        answer = read(bulk_update([done] * 25 + failed), budget)
+        answer = read(bulk_update(rows), budget)
 
         assert answer.text.startswith("50 issues: 25 updated, 25 failed.")
         assert [row["result"] for row in answer.data["issues"]] == ["updated"] * 25 + ["failed"] * 25
         assert all(f"SHOP-{n}" in answer.text for n in range(25))
         assert len(answer.text) <= budget * 4
-    assert "No issue SHOP-7 was found" in read(bulk_update([done] * 25 + failed), 1_000).text, "why outlasts what"
+    assert "No issue SHOP-7 was found" in read(bulk_update(rows), 1_000).text, "why outlasts what"
 
 
 @pytest.mark.parametrize(
