@@ -35,8 +35,8 @@ class IssueChange:
     assigned_to: str | None = None
     priority: Priority | None = None
 
-    def body(self) -> dict[str, Any]:
-        """The JSON that Sentry's PUT takes."""
+    def body(self, *, in_details: bool = False) -> dict[str, Any]:
+        """The JSON that Sentry's PUT takes; `in_details` for a server that takes the next release only there."""
         details: dict[str, Any] = {
             "inRelease": self.in_release,
             "inCommit": {"commit": self.in_commit, "repository": self.repository} if self.in_commit else None,
@@ -45,14 +45,22 @@ class IssueChange:
             "ignoreUserCount": self.ignore_users,
         }
         details = {key: value for key, value in details.items() if value is not None}
+        status: str | None = self.status
+        if in_details and status == "resolvedInNextRelease":
+            status, details["inNextRelease"] = "resolved", True
         body: dict[str, Any] = {
-            "status": self.status,
+            "status": status,
             "statusDetails": details or None,
             "substatus": self._substatus(),
             "assignedTo": self.assigned_to,
             "priority": self.priority,
         }
         return {key: value for key, value in body.items() if value is not None}
+
+    def parts(self) -> list[str]:
+        """What it consists of, by the names of these fields; with the value where a server may know only others."""
+        named = [name for name, value in vars(self).items() if value is not None]
+        return [*named, f"status={self.status}", f"ignore_until={self.ignore_until}"]
 
     def _substatus(self) -> str | None:
         """How an `ignored` ends, in the words of today's Sentry; older servers read only the details."""
@@ -63,9 +71,9 @@ class IssueChange:
         has_condition = any((self.ignore_minutes, self.ignore_events, self.ignore_users))
         return "archived_until_condition_met" if has_condition else None
 
-    def not_made(self, after: "Issue") -> list[str]:
-        """The fields of this change that the issue, as Sentry answered it, does not show: older Sentry and GlitchTip
-        take some of them and do nothing."""
+    def not_confirmed(self, after: "Issue") -> list[str]:
+        """The fields of this change that the issue, as Sentry answered it, does not show: some servers take what they
+        do not know, and do nothing."""
         details = after.status_details
         is_resolved = after.status in ("resolved", "resolvedInNextRelease")
         in_release = after.status == "resolvedInNextRelease" or any(details.get(key) for key in RESOLVED_IN)

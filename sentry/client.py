@@ -54,7 +54,8 @@ class SentryClient:
         self._opened: Transport | None = None
 
         caller = Caller(connection, self._transport, ShortIds(self._cache.seconds(Lifetime.PROJECT)))
-        projects, releases = Projects(caller), Releases(caller)
+        projects = Projects(caller)
+        releases = Releases(caller, projects)
         lists = IssueLists(caller, projects)
         issues = Issues(caller, lists)
         events, tags, commits = Events(caller, issues), Tags(issues), Commits(caller)

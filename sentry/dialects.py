@@ -5,7 +5,8 @@ permalink. A failure, a web page, an empty list or a refused search says nothing
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +18,12 @@ class Dialect(Enum):
     TODAY = "today's Sentry"  # sentry.io, and self-hosted from 22 on
     SENTRY_10 = "Sentry 10 to 21"
     SENTRY_9 = "Sentry 9"
-    GLITCHTIP = "GlitchTip"
+    GLITCHTIP = "GlitchTip"  # to 5
+    GLITCHTIP_6 = "GlitchTip 6"
+
+    @property
+    def is_glitchtip(self) -> bool:
+        return self in (Dialect.GLITCHTIP, Dialect.GLITCHTIP_6)
 
 
 class Route(Enum):
@@ -60,6 +66,13 @@ ROUTES: dict[str, tuple[tuple[Route, ...], ...]] = {
     "read an event by its ID": ((_O,), (_N, Route.PROJECT), (Route.PROJECT,), (_N, Route.PROJECT)),
     "find an event by its ID": ((Route.LOOKUP,), (Route.LOOKUP,), (Route.LOOKUP,), (Route.SEARCH, Route.EACH_PROJECT)),
     "name suspect commits": ((_O,), (_O,), (_O,), ()),
+    "list releases": ((_O,), (_O,), (_O,), (_O,)),
+    "list releases of a project": (
+        (_O, Route.PROJECT_NUMBER),
+        (_O, Route.PROJECT_NUMBER),
+        (Route.EACH_PROJECT,),
+        (Route.EACH_PROJECT,),
+    ),
     "read a release": ((_O,), (_O,), (_O,), (_O,)),
     "read the commits of a release": ((_O,), (_O,), (_O,), (_O,)),
     "read the deploys of a release": ((_O,), (_O,), (_O,), (_O,)),
@@ -67,9 +80,53 @@ ROUTES: dict[str, tuple[tuple[Route, ...], ...]] = {
 
 SORTS_OF_GLITCHTIP = {"date": "-last_seen", "new": "-first_seen", "freq": "-count", "recommended": "-priority"}
 SORTS_OF_SENTRY_9 = ("date", "new", "freq", "priority")
-PERIODS_OF_SENTRY_9 = ("24h", "14d")
 
-_DIALECTS = tuple(Dialect)
+_OLD = (Dialect.SENTRY_10, Dialect.SENTRY_9)
+_ANY_GLITCHTIP = (Dialect.GLITCHTIP, Dialect.GLITCHTIP_6)
+NOT_TAKEN: tuple[tuple[str, tuple[Dialect, ...], str], ...] = (
+    # part of a change, who takes it and does nothing, or fails   what to do instead
+    ("priority", (*_OLD, *_ANY_GLITCHTIP), "Issues have no priority there: leave it out."),
+    ("ignore_until=escalating", (*_OLD, *_ANY_GLITCHTIP), "Ignore for ever instead."),
+    ("ignore_minutes", _ANY_GLITCHTIP, "Ignore for ever instead."),
+    ("ignore_events", _ANY_GLITCHTIP, "Ignore for ever instead."),
+    ("ignore_users", _ANY_GLITCHTIP, "Ignore for ever instead."),
+    ("in_commit", _ANY_GLITCHTIP, "Resolve without it, and name the commit in a comment."),
+    ("in_release", (Dialect.GLITCHTIP,), "Resolve without it, and name the release in a comment."),
+    ("status=resolvedInNextRelease", (Dialect.GLITCHTIP,), "Resolve at once instead."),
+    ("assigned_to", (Dialect.GLITCHTIP,), "Name whom it concerns in a comment."),
+)
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search of issues that does not know all of Sentry's syntax: what it does not know it takes for the name of a
+    tag, and finds nothing, in silence."""
+
+    kind: Dialect
+    unknown: tuple[str, ...]  # `stack.` stands for all keys that begin so
+    states: tuple[str, ...] | None  # those of `is:` that it knows; None where it refuses others itself
+    knows: str
+
+
+_OF_EVENTS = ("message", "title", "error.", "stack.", "event.", "platform", "timestamp")
+_OF_TODAY = ("issue.", "assigned_or_suggested")
+_OF_DATES = ("age", "firstSeen", "lastSeen", "timesSeen", "userCount")
+_OF_ISSUES = (*_OF_DATES, "firstRelease", "lastRelease", "assigned", "bookmarks", "subscribed")
+SEARCH_OF_SENTRY_9 = Search(
+    Dialect.SENTRY_9,
+    (*_OF_EVENTS, *_OF_TODAY),
+    None,
+    "is: level: release: firstRelease: environment: assigned: age: lastSeen: timesSeen: has:, any tag, and free text",
+)
+SEARCH_OF_GLITCHTIP = Search(
+    Dialect.GLITCHTIP,
+    (*_OF_EVENTS, *_OF_TODAY, *_OF_ISSUES),
+    ("unresolved", "resolved", "ignored"),
+    "is:unresolved is:resolved is:ignored level: has:, any tag, such as release: or environment:, and free text",
+)
+SEARCHES = (SEARCH_OF_SENTRY_9, SEARCH_OF_GLITCHTIP)
+
+_COLUMNS = (Dialect.TODAY, Dialect.SENTRY_10, Dialect.SENTRY_9, Dialect.GLITCHTIP)
 _PATHS = {
     Dialect.SENTRY_9: re.compile(r"(?:/[^/]+)*/(?!organizations/)[^/]+/[^/]+/issues/[0-9]+/"),
     Dialect.GLITCHTIP: re.compile(r"(?:/[^/]+)*/[^/]+/issues/[0-9]+"),
@@ -78,7 +135,22 @@ _PATHS = {
 
 def routes_of(dialect: Dialect, operation: str) -> tuple[Route, ...]:
     """The routes of an operation, the preferred one first; none where this kind cannot do it."""
-    return ROUTES[operation][_DIALECTS.index(dialect)]
+    column = Dialect.GLITCHTIP if dialect.is_glitchtip else dialect
+    return ROUTES[operation][_COLUMNS.index(column)]
+
+
+def search_of(dialect: Dialect | None) -> Search | None:
+    """The search of this kind, where it does not know all of Sentry's syntax."""
+    if dialect is None:
+        return None
+    if dialect.is_glitchtip:
+        return SEARCH_OF_GLITCHTIP
+    return SEARCH_OF_SENTRY_9 if dialect is Dialect.SENTRY_9 else None
+
+
+def not_taken(dialect: Dialect | None, parts: Collection[str]) -> dict[str, str]:
+    """Of a change's parts those that this kind does not make, each with what to do instead."""
+    return {part: instead for part, kinds, instead in NOT_TAKEN if dialect in kinds and part in parts}
 
 
 def dialect_of_organization(row: Mapping[str, Any]) -> Dialect | None:
@@ -93,11 +165,12 @@ def dialect_of_organization(row: Mapping[str, Any]) -> Dialect | None:
     return Dialect.SENTRY_10 if "require2FA" in row and "isEarlyAdopter" in row else None
 
 
-def dialect_of_permalink(permalink: str | None) -> Dialect | None:
+def dialect_of_issue(permalink: str | None, fields: Collection[str]) -> Dialect | None:
     """Sentry 9, whose issues link to `/{organization}/{project}/issues/{number}/`, or GlitchTip, whose links end
-    without a slash; None: no telling."""
+    without a slash and which from 6 on says to whom an issue is assigned; None: no telling."""
     try:
         path = urlsplit(permalink or "").path
     except ValueError:
         return None
-    return next((dialect for dialect, form in _PATHS.items() if form.fullmatch(path)), None)
+    dialect = next((dialect for dialect, form in _PATHS.items() if form.fullmatch(path)), None)
+    return Dialect.GLITCHTIP_6 if dialect is Dialect.GLITCHTIP and "assigned_to" in fields else dialect

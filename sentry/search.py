@@ -9,6 +9,8 @@ import difflib
 import re
 from dataclasses import dataclass
 
+from sentry.dialects import Search
+
 STATES = (
     "unresolved",
     "resolved",
@@ -67,6 +69,20 @@ def diagnose(query: str) -> Diagnosis | None:
     if not problems:
         return None
     return Diagnosis(tuple(dict.fromkeys(problems)), " ".join(terms) or "is:unresolved")
+
+
+def not_searched(query: str, search: Search) -> list[str]:
+    """The terms that this search does not know, as they were written."""
+    terms: list[str] = _TOKEN.findall(query)
+    return [term for term in terms if (keyed := _KEYED.fullmatch(term)) and _is_unknown(keyed, search)]
+
+
+def _is_unknown(keyed: re.Match[str], search: Search) -> bool:
+    negated, key, value = keyed.groups()
+    if key == "is" and not negated:
+        return search.states is not None and value not in search.states
+    is_of_others = any(key.startswith(name) if name.endswith(".") else key == name for name in search.unknown)
+    return bool(negated or value.startswith("[") or "*" in value.replace("\\*", "") or is_of_others)
 
 
 def _without_spaces_after_colons(query: str, problems: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from sentry.errors import InvalidRequestError, SentryError
+from sentry.errors import InvalidRequestError, SentryError, UnavailableError
 from sentry.models import Commit, TagValues
 from sentry.references import LATEST
 from sentry.search import diagnose
@@ -41,16 +41,15 @@ async def list_issues(
             limit=limit,
             cursor=cursor,
         )
-    except InvalidRequestError as error:
+    except (InvalidRequestError, UnavailableError) as error:  # the latter, when a search breaks the server
         wrong = diagnose(query)
-        if wrong is None or error.status_code is None:
+        if wrong is None or error.status_code not in (400, 422, 500):
             raise
         raise InvalidRequestError(
             f"{error.message} {wrong}", status_code=error.status_code, sentry=error.sentry
         ) from error
-    found = views.issue_list(page)
     wrong = None if page.items else diagnose(query)
-    return found.model_copy(update={"omitted": [str(wrong)]}) if wrong else found
+    return views.issue_list(page, notes=[str(wrong)] if wrong else [])
 
 
 async def get_issue(issue: str, event: str | None = None, include: tuple[Include, ...] = ()) -> IssueResult:

@@ -166,9 +166,10 @@ class IssueResult(IssueFacts, Happened):
         return found.model_copy(update=changes).with_texts(line, first_release=120, last_release=120)
 
 
-def issue_list(page: Page[Issue]) -> IssueList:
-    """Rows of a list of issues."""
-    return IssueList(issues=[IssueRow(**facts(issue)) for issue in page.items], next_cursor=raw(page.next_cursor))
+def issue_list(page: Page[Issue], notes: list[str] = []) -> IssueList:  # noqa: B006 - never changed
+    """Rows of a list of issues, and what is to be said of the question."""
+    rows = [IssueRow(**facts(issue)) for issue in page.items]
+    return IssueList(issues=rows, next_cursor=raw(page.next_cursor), omitted=[*page.notes, *notes])
 
 
 def issue(issue: Issue, event: Event | None, *, extras: IssueExtras | None = None) -> IssueResult:

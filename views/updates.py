@@ -48,12 +48,12 @@ class IssueUpdate(Result):
     after: State | None = None
     changed: list[Known] = []
     comment: Evidence | None = None
-    not_made: list[Known] = []  # arguments that this Sentry took and did nothing about
+    not_confirmed: list[Known] = []  # arguments of which the answer shows nothing
     not_commented: Evidence | None = None  # why
 
     @property
     def result(self) -> str:
-        if self.not_made or self.not_commented:
+        if self.not_confirmed or self.not_commented:
             return "incomplete"
         return "updated" if self.changed else "commented" if self.comment else "unchanged"
 
@@ -65,8 +65,8 @@ class IssueUpdate(Result):
             became = f"{self.before.words(self.changed)} -> {self.after.words(self.changed)}"
         else:
             became = f"{'' if self.comment else 'nothing changed, '}still {self.after.words([])}"
-        not_made = f"this Sentry did not take {', '.join(self.not_made)}" if self.not_made else None
-        return f"{self.issue}: {joined([became, not_made, self.not_commented], '; ')}"
+        not_confirmed = f"this Sentry did not confirm {', '.join(self.not_confirmed)}" if self.not_confirmed else None
+        return f"{self.issue}: {joined([became, not_confirmed, self.not_commented], '; ')}"
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         lines = [self.line(), self.title, f"comment: {self.comment}" if self.comment else None]
@@ -138,7 +138,7 @@ def issue_update(
         after=now_is,
         changed=[name for name in State.model_fields if getattr(was, name) != getattr(now_is, name)],
         comment=None if not_posted else raw(comment),
-        not_made=change.not_made(after),
+        not_confirmed=change.not_confirmed(after),
         not_commented=f"{_of_comment(not_posted)}: {_why(not_posted)}" if not_posted else None,
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from sentry.connection import Connection
-from sentry.dialects import Dialect, Route, dialect_of_permalink
+from sentry.dialects import Dialect, Route, dialect_of_issue
 from sentry.endpoints.organizations import Organizations
 from sentry.endpoints.routes import Ask, Routes
 from sentry.endpoints.short_ids import ShortIds
@@ -34,6 +34,17 @@ class Caller:
 
     def _notice(self, dialect: Dialect | None) -> None:
         self._routes.notice(dialect)
+
+    @property
+    def dialect(self) -> Dialect | None:
+        """The server's kind, as far as it is known."""
+        return self._routes.dialect
+
+    async def identify(self) -> Dialect | None:
+        """The server's kind; asks it where it is not known."""
+        if self.dialect is None:
+            self._routes.notice(await self.organizations.dialect())
+        return self.dialect
 
     async def organization(self, named: str | None = None) -> str:
         """The slug of the organization that a call is for."""
@@ -87,4 +98,4 @@ class Caller:
         issues = list(issues)
         self.short_ids.learn(organization, issues)
         if issues:
-            self._routes.notice(dialect_of_permalink(issues[0].permalink))
+            self._routes.notice(dialect_of_issue(issues[0].permalink, issues[0].model_fields_set))

@@ -11,12 +11,38 @@ from sentry.transport.answers import RouteMissingError
 T = TypeVar("T")
 
 
+UNSEEN = (NotFoundError, ForbiddenError, RouteMissingError)
+"""What a project answers that was deleted meanwhile, or that the token may not see."""
+
+
 async def of_each(projects: Iterable[str], ask: Callable[[str], Awaitable[T]]) -> dict[str, T]:
     """The answers by project, in the order given.
 
     Without projects that were deleted meanwhile or that the token may not see; when there is no other, or
     one fails otherwise, raises the SentryError.
     """
+    answers, failures = await _ask_each(projects, ask)
+    for error in failures.values():
+        if not answers or not isinstance(error, UNSEEN):
+            raise error
+    return answers
+
+
+async def in_any(projects: Iterable[str], ask: Callable[[str], Awaitable[T]]) -> T | None:
+    """The answer of a project that has one; None when none has. Raises the SentryError of one that failed otherwise, as
+    it may be there."""
+    answers, failures = await _ask_each(projects, ask)
+    for answer in answers.values():
+        return answer
+    for error in failures.values():
+        if not isinstance(error, UNSEEN):
+            raise error
+    return None
+
+
+async def _ask_each(
+    projects: Iterable[str], ask: Callable[[str], Awaitable[T]]
+) -> tuple[dict[str, T], dict[str, SentryError]]:
     projects = list(projects)
     answers: dict[str, T] = {}
     failures: dict[str, SentryError] = {}
@@ -30,8 +56,4 @@ async def of_each(projects: Iterable[str], ask: Callable[[str], Awaitable[T]]) -
     async with anyio.create_task_group() as tasks:
         for project in projects:
             tasks.start_soon(run, project)
-    unseen = (NotFoundError, ForbiddenError, RouteMissingError)
-    for error in failures.values():
-        if not answers or not isinstance(error, unseen):
-            raise error
-    return {project: answers[project] for project in projects if project in answers}
+    return {project: answers[project] for project in projects if project in answers}, failures

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from sentry.dialects import Route
 from sentry.endpoints.caller import Caller
-from sentry.endpoints.each_project import of_each
+from sentry.endpoints.each_project import in_any
 from sentry.endpoints.issue_query import IssueQuery
 from sentry.endpoints.issues import Issues
 from sentry.endpoints.merged_lists import MAX_PROJECTS
-from sentry.errors import BadResponseError, ForbiddenError, InvalidRequestError, NotFoundError, UnsupportedError
+from sentry.errors import BadResponseError, InvalidRequestError, NotFoundError, UnsupportedError
 from sentry.models import Event
 from sentry.models.pages import Page
 from sentry.references import (
@@ -37,7 +37,13 @@ class Events:
         self, issue: str, *, query: str | None = None, limit: int = 25, cursor: str | None = None
     ) -> Page[Event]:
         """The newest first. https://docs.sentry.io/api/events/list-an-issues-events/"""
-        return await self._page(self.caller.reference(issue), query, limit, cursor)
+        page = await self._page(self.caller.reference(issue), query, limit, cursor)
+        if query and self.caller.dialect is not None and self.caller.dialect.is_glitchtip:
+            raise UnsupportedError(
+                "GlitchTip lists an issue's events without searching them. Leave query out; get_tag_values says how "
+                "they spread over a tag."
+            )
+        return page
 
     async def _page(self, reference: IssueReference, query: str | None, limit: int, cursor: str | None) -> Page[Event]:
         # The page's size is `per_page`, in GlitchTip `limit`; each ignores the other's.
@@ -164,14 +170,18 @@ class Events:
             return await self._of_issue(self._issue_named(hits[0].id, wanted), event)
 
         async def in_each_project() -> Event:
-            projects = (await self.issues.lists.projects.slugs(organization))[:MAX_PROJECTS]
-            try:
-                found = await of_each(projects, lambda project: self._in_project(organization, project, event))
-            except (NotFoundError, ForbiddenError, RouteMissingError):
-                raise not_found from None
-            for whole in found.values():
-                return whole
-            raise not_found
+            projects = await self.issues.lists.projects.slugs(organization)
+            found = await in_any(
+                projects[:MAX_PROJECTS], lambda project: self._in_project(organization, project, event)
+            )
+            if found is None and len(projects) > MAX_PROJECTS:
+                raise NotFoundError(
+                    f"{wanted} was not found in the first {MAX_PROJECTS} of {len(projects)} projects. The others were "
+                    "not searched: this Sentry can look only into one project at a time. Name the project or the issue."
+                )
+            if found is None:
+                raise not_found
+            return found
 
         return await self.caller.first(
             "find an event by its ID",

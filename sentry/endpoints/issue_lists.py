@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass, replace
 
-from sentry.dialects import Route
+from sentry.dialects import SEARCH_OF_GLITCHTIP, SEARCH_OF_SENTRY_9, SEARCHES, Route, Search
 from sentry.endpoints.caller import Caller
 from sentry.endpoints.issue_query import IssueQuery
 from sentry.endpoints.merged_lists import merged_projects
 from sentry.endpoints.projects import Projects
 from sentry.endpoints.routes import Ask
-from sentry.errors import InvalidRequestError, SentryError, UnavailableError, UnsupportedError
+from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError, UnavailableError, UnsupportedError
 from sentry.models import Issue
 from sentry.models.pages import Page
+from sentry.paths import quoted
 from sentry.references import slug
-from sentry.transport.answers import PageOf, RouteMissingError
+from sentry.search import not_searched
+from sentry.transport.answers import PageOf, missing_instead
 from sentry.transport.cache import Lifetime
 
 
@@ -39,16 +41,28 @@ class IssueLists:
         owner = await self.caller.organization(organization)
 
         async def of_organization() -> Page[Issue]:
-            return await self.page(asked, "organizations", owner)
+            return await in_todays_words(asked)
 
         async def by_project_number() -> Page[Issue]:
             """Sentry before 2026 takes numbers of projects only."""
             found = await self.projects.get_project(project or "", owner)
-            return await self.page(replace(asked, project=found.id), "organizations", owner)
+            return await in_todays_words(replace(asked, project=found.id))
+
+        async def in_todays_words(asked_today: IssueQuery) -> Page[Issue]:
+            page = await self.page(asked_today, "organizations", owner)
+            if not page.items and _is_read_otherwise(asked):
+                await self.caller.identify()
+            # GlitchTip takes what it does not know, and does nothing about it.
+            return await of_glitchtip() if self._is_glitchtip() and _is_read_otherwise(asked) else page
 
         async def of_glitchtip() -> Page[Issue]:
+            if lacking := asked.what_glitchtip_lacks():
+                raise UnsupportedError(f"GlitchTip cannot list with {lacking}. Leave that out.")
             scope = ("projects", owner, project) if project else ("organizations", owner)
-            return await self.page(asked.for_glitchtip(), *scope)
+            page = await self.page(asked.for_glitchtip(), *scope)
+            if project and not page.items:
+                await self.projects.must_be_there(project, owner)  # of one that is not its list is empty
+            return _explained(asked.within_period(page), asked, SEARCH_OF_GLITCHTIP)
 
         async def of_each_project() -> Page[Issue]:
             if lacking := asked.what_sentry_9_lacks():
@@ -56,11 +70,12 @@ class IssueLists:
                     f"This Sentry lists issues only project by project, as Sentry 9 does, and cannot list with "
                     f"{lacking}. Leave that out."
                 )
-            return await merged_projects(
+            page = await merged_projects(
                 asked.for_sentry_9(),
                 [project] if project else await self.projects.slugs(owner),
                 lambda of, one_page: self.page(one_page, "projects", owner, of),
             )
+            return _explained(page, asked, SEARCH_OF_SENTRY_9)
 
         routes: dict[Route, Ask[Page[Issue]]] = {
             Route.ORGANIZATION: of_organization,
@@ -68,7 +83,13 @@ class IssueLists:
             Route.GLITCHTIP: of_glitchtip,
             Route.EACH_PROJECT: of_each_project,
         }
-        return await self.caller.first(f"list issues{' of a project' * bool(project)}", routes)
+        try:
+            return await self.caller.first(f"list issues{' of a project' * bool(project)}", routes)
+        except (ForbiddenError, NotFoundError) as error:
+            raise await self.projects.unless_missing(project, owner, error) from error
+
+    def _is_glitchtip(self) -> bool:
+        return self.caller.dialect is not None and self.caller.dialect.is_glitchtip
 
     async def page(self, asked: IssueQuery, *scope: str) -> Page[Issue]:
         """One page of the list of an organization, or of one of its projects, as `scope` begins their path."""
@@ -84,21 +105,36 @@ class IssueLists:
             )
         except UnavailableError as error:
             # Sentry 9's answer on an organization's list; today's has the same words for a real failure.
-            if error.sentry == "Internal Error" and not in_project:
-                raise _missing(error) from error
+            # GlitchTip's, on a quotation mark that is none of its own.
+            is_quoted = error.status_code == 500 and not {*asked.query}.isdisjoint("'\"\\")
+            if (error.sentry == "Internal Error" or is_quoted) and not in_project:
+                raise missing_instead(error) from error
             raise
         except InvalidRequestError as error:
             if _is_of_another_dialect(error, asked):
-                raise _missing(error) from error
+                raise missing_instead(error) from error
             raise
         self.caller.learn(scope[1], page.items)
         return page
 
 
-def _missing(error: SentryError) -> RouteMissingError:
-    missing = RouteMissingError(error.message, status_code=error.status_code, sentry=error.sentry)
-    missing.otherwise = error
-    return missing
+def _is_read_otherwise(asked: IssueQuery) -> bool:
+    """Whether another kind of server may take this for something else, in silence."""
+    return bool(asked.period or asked.sort or any(not_searched(asked.query, search) for search in SEARCHES))
+
+
+def _explained(page: Page[Issue], asked: IssueQuery, search: Search) -> Page[Issue]:
+    """An empty page, with the terms that this server does not know."""
+    unknown = () if page.items else not_searched(asked.query, search)
+    if not unknown:
+        return page
+    return replace(
+        page,
+        notes=(
+            f"{search.kind.value} does not search by {', '.join(map(quoted, unknown))}, and finds nothing with that. "
+            f"It knows {search.knows}.",
+        ),
+    )
 
 
 def _is_of_another_dialect(error: InvalidRequestError, asked: IssueQuery) -> bool:

@@ -1,12 +1,21 @@
 """What a list of issues is asked with, in the words of each kind of Sentry. Pure, no I/O."""
 
 import re
+import shlex
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
-from sentry.dialects import PERIODS_OF_SENTRY_9, SORTS_OF_GLITCHTIP, SORTS_OF_SENTRY_9
+from sentry.dialects import SORTS_OF_GLITCHTIP, SORTS_OF_SENTRY_9
+from sentry.errors import InvalidRequestError
+from sentry.models import Issue
+from sentry.models.pages import Page
 from sentry.paths import quoted
 
 _TERM = re.compile(r'(?:[^\s"\[\]]|"(?:\\.|[^"\\])*"|\[[^\]]*\])+|\S')
+_KEYED = re.compile(r"!?[\w.-]+:")
+_PERIOD = re.compile(r"([0-9]{1,5})([mhdw])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_BY_DATE = (None, "date")
 
 
 @dataclass(frozen=True)
@@ -35,22 +44,49 @@ class IssueQuery:
         return [(name, value) for name, value in named.items() if value is not None]
 
     def for_glitchtip(self) -> "IssueQuery":
-        return replace(self, sort=SORTS_OF_GLITCHTIP.get(self.sort or "", self.sort))
+        """Its search reads words as a shell does, in which an apostrophe opens a quotation."""
+        terms = [shlex.quote(term) if "'" in term or "\\" in term else term for term in _terms(self.query)]
+        sort = SORTS_OF_GLITCHTIP.get(self.sort or "", self.sort)
+        return replace(self, query=" ".join(terms), period=None, sort=sort)
 
     def for_sentry_9(self) -> "IssueQuery":
-        return replace(self, query=free_text_last(self.query))
+        """It knows periods only as a term of the search."""
+        within = [f"lastSeen:-{_period(self.period)[0]}"] if self.period else []
+        return replace(self, query=" ".join([*within, *_terms(self.query)]), period=None)
 
     def what_sentry_9_lacks(self) -> str | None:
-        """The setting it would answer with a 500 or a 400, in words; None when it can."""
-        if self.sort is not None and self.sort not in SORTS_OF_SENTRY_9:
-            return f"sort={quoted(self.sort)} (it has {', '.join(SORTS_OF_SENTRY_9)})"
-        if self.period is not None and self.period not in PERIODS_OF_SENTRY_9:
-            return f"period={quoted(self.period)} (it has {', '.join(PERIODS_OF_SENTRY_9)})"
-        return None
+        """The setting it would answer with a 500, in words; None when it can."""
+        return _lacking_sort(self.sort, SORTS_OF_SENTRY_9)
+
+    def what_glitchtip_lacks(self) -> str | None:
+        """The setting it would refuse, or not heed; None when it can."""
+        if self.period and self.sort not in _BY_DATE:
+            return f"period={quoted(self.period)} unless the list is sorted by date"
+        return _lacking_sort(self.sort, tuple(SORTS_OF_GLITCHTIP))
+
+    def within_period(self, page: Page[Issue]) -> Page[Issue]:
+        """The rows that were seen within the period, of a list with the most recently seen first."""
+        if not self.period:
+            return page
+        since = datetime.now(UTC) - _period(self.period)[1]
+        rows = [issue for issue in page.items if issue.last_seen is None or issue.last_seen >= since]
+        return page if len(rows) == len(page.items) else Page(rows)
 
 
-def free_text_last(query: str) -> str:
-    """Sentry 9 finds nothing, in silence, unless the free text comes after all `key:value` terms."""
-    terms = _TERM.findall(query)
-    keyed = [term for term in terms if re.match(r"!?[\w.-]+:", term)]
-    return " ".join(keyed + [term for term in terms if term not in keyed])
+def _terms(query: str) -> list[str]:
+    """Its terms; older servers find nothing, in silence, unless the free text comes after all `key:value` terms, and
+    say ignored for what today's Sentry calls archived."""
+    terms = ["is:ignored" if term == "is:archived" else term for term in _TERM.findall(query)]
+    keyed = [term for term in terms if _KEYED.match(term)]
+    return keyed + [term for term in terms if term not in keyed]
+
+
+def _period(period: str) -> tuple[str, timedelta]:
+    found = _PERIOD.fullmatch(period.strip())
+    if found is None:
+        raise InvalidRequestError("period is a number of minutes, hours, days or weeks, such as 90m, 24h, 14d or 4w.")
+    return found[0], timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def _lacking_sort(sort: str | None, known: tuple[str, ...]) -> str | None:
+    return None if sort is None or sort in known else f"sort={quoted(sort)} (it has {', '.join(known)})"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from sentry.changes import IssueChange
-from sentry.dialects import Route
+from sentry.dialects import Dialect, Route, not_taken
 from sentry.endpoints.caller import Caller
 from sentry.endpoints.issue_lists import IssueLists
 from sentry.endpoints.issue_query import IssueQuery
@@ -114,7 +114,8 @@ class Issues:
         reference = self.caller.reference(issue)
         wanted = f"Issue {reference.id}"
         organization = await self.caller.organization(reference.organization)
-        body = change.body()
+        dialect = await self._who_takes(change)
+        body = change.body(in_details=dialect is Dialect.GLITCHTIP_6)
 
         async def put(*segments: str) -> Issue:
             return await self.caller.send("PUT", *segments, body=body, wanted=wanted, read=OneOf(Issue))
@@ -138,12 +139,20 @@ class Issues:
                     sentry=error.sentry,
                 ) from error
             raise
-        if change.assigned_to and changed.assigned_to is None:
-            raise UnsupportedError(
-                "This Sentry took the request but assigned the issue to nobody: an older GlitchTip cannot "
-                f"assign.{' The rest of the change was made.' * (len(body) > 1)}"
-            )
         return changed
+
+    async def _who_takes(self, change: IssueChange) -> Dialect | None:
+        """The server's kind, which is asked for where some do not take all of the change: they drop the rest of it in
+        silence. Raises UnsupportedError before anything is changed."""
+        parts = change.parts()
+        is_taken_by_all = not any(not_taken(kind, parts) for kind in Dialect)
+        dialect = self.caller.dialect if is_taken_by_all else await self.caller.identify()
+        if dialect is not None and (lacking := not_taken(dialect, parts)):
+            raise UnsupportedError(
+                f"{dialect.value} does not take {', '.join(lacking)}. {' '.join(dict.fromkeys(lacking.values()))} "
+                "Nothing was changed."
+            )
+        return dialect
 
     async def add_comment(self, issue: str, text: str) -> None:
         """Sentry's own UI calls it a note. GlitchTip wants the text inside of `data`."""

@@ -1,13 +1,18 @@
 """Projects."""
 
+import difflib
+import re
 from dataclasses import dataclass
 
 from sentry.endpoints.caller import Caller
+from sentry.errors import NotFoundError, SentryError
 from sentry.models import Project
 from sentry.models.pages import Page
 from sentry.references import slug
 from sentry.transport.answers import OneOf, PageOf
 from sentry.transport.cache import Lifetime
+
+_SLUG = re.compile(r"[a-z0-9_-]{1,100}")
 
 
 @dataclass(frozen=True)
@@ -29,12 +34,50 @@ class Projects:
         """https://docs.sentry.io/api/projects/retrieve-a-project/"""
         name = slug(project, "a project")
         owner = await self.caller.organization(organization)
-        return await self.caller.get(
-            *("projects", owner, name),
-            wanted=f"Project {name} of {owner}",
-            lifetime=Lifetime.PROJECT,
-            read=OneOf(Project),
-        )
+        try:
+            return await self.caller.get(
+                *("projects", owner, name),
+                wanted=f"Project {name} of {owner}",
+                lifetime=Lifetime.PROJECT,
+                read=OneOf(Project),
+            )
+        except NotFoundError as error:
+            if error.status_code != 404:
+                raise
+            near = await self._nearest(name, owner)
+            raise NotFoundError(
+                f"Project {name} of {owner} was not found. {near or 'list_projects has those that the token sees.'}",
+                status_code=error.status_code,
+                sentry=error.sentry,
+            ) from error
+
+    async def unless_missing(self, project: str | None, organization: str, error: SentryError) -> SentryError:
+        """This error, unless the project that was asked for is not there: many a Sentry says then that the token may
+        not see it."""
+        try:
+            if project is not None:
+                await self.must_be_there(project, organization)
+        except NotFoundError as missing:
+            return missing
+        return error
+
+    async def must_be_there(self, project: str, organization: str) -> None:
+        """Raises NotFoundError where Sentry says that it is not; whatever else it says does not matter."""
+        try:
+            await self.get_project(project, organization)
+        except NotFoundError:
+            raise
+        except SentryError:
+            pass
+
+    async def _nearest(self, name: str, organization: str) -> str:
+        """The slugs that it may have been meant for, in words; none where they cannot be read."""
+        try:
+            slugs = await self.slugs(organization)
+        except SentryError:
+            return ""
+        near = difflib.get_close_matches(name.lower(), filter(_SLUG.fullmatch, slugs), n=3, cutoff=0.5)
+        return f"Did you mean {' or '.join(near)}?" if near else ""
 
     async def slugs(self, organization: str) -> list[str]:
         """The projects of an organization that the token may read."""

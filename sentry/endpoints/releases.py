@@ -1,25 +1,31 @@
 """Releases: what was shipped, when, by whom."""
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from sentry.dialects import Route
 from sentry.endpoints.caller import Caller
-from sentry.errors import InvalidRequestError
+from sentry.endpoints.projects import Projects
+from sentry.endpoints.routes import Ask
+from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError, UnsupportedError
 from sentry.models import Commit, Deploy, Release
 from sentry.models.pages import Page
 from sentry.paths import quoted
 from sentry.references import slug
-from sentry.transport.answers import OneOf, PageOf, Reply
+from sentry.transport.answers import OneOf, PageOf, Reply, missing_instead
 from sentry.transport.cache import Lifetime
 
 T = TypeVar("T")
+
+_MORE_THAN_TEXT = re.compile(r"[:*\s]")
 
 
 @dataclass(frozen=True)
 class Releases:
     caller: Caller
+    projects: Projects
 
     async def list_releases(
         self,
@@ -32,24 +38,61 @@ class Releases:
         """The newest first. https://docs.sentry.io/api/releases/list-an-organizations-releases/"""
         owner = await self.caller.organization()
         project = slug(project, "a project") if project else None
-        try:
-            page = await self._page(owner, project, query, limit, cursor)
-        except InvalidRequestError as error:
-            if not project or "project" not in (error.sentry or "").lower():
+        named = {"query": query, "per_page": str(limit), "limit": str(limit), "cursor": cursor}
+        asked = [(key, value) for key, value in named.items() if value]
+
+        async def of_organization() -> Page[Release]:
+            return await self._page("organizations", owner, asked=asked)
+
+        async def with_project() -> Page[Release]:
+            try:
+                return await of_organization_and(project or "")
+            except InvalidRequestError as error:
+                if "project" in (error.sentry or "").lower():
+                    raise missing_instead(error) from error
                 raise
-            page = await self._page(owner, None, query, limit, cursor)  # it knows projects by number
-        if project:  # GlitchTip ignores it
-            page = Page([release for release in page.items if _is_of(release, project)], page.next_cursor)
+
+        async def with_project_number() -> Page[Release]:
+            return await of_organization_and((await self.projects.get_project(project or "", owner)).id)
+
+        async def of_organization_and(named_project: str) -> Page[Release]:
+            page = await self._page("organizations", owner, asked=[*asked, ("project", named_project)])
+            its_own = [release for release in page.items if _is_of(release, project or "")]
+            if len(its_own) == len(page.items):
+                return page
+            kind = await self.caller.identify()
+            is_ignored = kind is not None and kind.is_glitchtip
+            return await of_project() if is_ignored else replace(page, items=its_own)
+
+        async def of_project() -> Page[Release]:
+            return await self._page("projects", owner, project or "", asked=asked)
+
+        routes: dict[Route, Ask[Page[Release]]] = (
+            {
+                Route.ORGANIZATION: with_project,
+                Route.PROJECT_NUMBER: with_project_number,
+                Route.EACH_PROJECT: of_project,
+            }
+            if project
+            else {Route.ORGANIZATION: of_organization}
+        )
+        try:
+            page = await self.caller.first(f"list releases{' of a project' * bool(project)}", routes)
+        except (ForbiddenError, NotFoundError) as error:
+            raise await self.projects.unless_missing(project, owner, error) from error
+        if project and not page.items:
+            await self.projects.must_be_there(project, owner)  # of one that is not GlitchTip's list is empty
+        if query and not all(_answers(release, query) for release in page.items):
+            raise UnsupportedError(
+                "This Sentry (GlitchTip) lists releases without searching them. Leave query out: the newest come first."
+            )
         return page
 
-    async def _page(
-        self, owner: str, project: str | None, query: str | None, limit: int, cursor: str | None
-    ) -> Page[Release]:
-        named = {"project": project, "query": query, "per_page": str(limit), "cursor": cursor}
+    async def _page(self, *scope: str, asked: list[tuple[str, str]]) -> Page[Release]:
         return await self.caller.get(
-            *("organizations", owner, "releases"),
-            params=[(key, value) for key, value in named.items() if value],
-            wanted=f"The list of releases of {owner}",
+            *(*scope, "releases"),
+            params=asked,
+            wanted=f"The list of releases of {scope[-1]}",
             lifetime=Lifetime.ISSUE,
             read=PageOf(Release),
         )
@@ -94,3 +137,8 @@ class Releases:
 def _is_of(release: Release, project: str) -> bool:
     slugs = [row.get("slug") for row in release.projects]
     return not slugs or project in slugs
+
+
+def _answers(release: Release, query: str) -> bool:
+    """Whether a release is one that was searched for; what is more than a part of a version is left to Sentry."""
+    return bool(_MORE_THAN_TEXT.search(query)) or query.casefold() in release.version.casefold()

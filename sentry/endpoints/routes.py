@@ -15,6 +15,9 @@ Ask = Callable[[], Awaitable[T]]
 RELEARN_AFTER = 15 * 60.0
 """Seconds; then an older kind is doubted: Sentry may have been upgraded meanwhile."""
 
+_LESS_TELLING = ((Dialect.SENTRY_9, Dialect.SENTRY_10), (Dialect.GLITCHTIP_6, Dialect.GLITCHTIP))
+"""Kinds whose organizations look alike: what an issue has told is not unlearnt by them."""
+
 
 class Routes:
     """Asks an operation's routes in the order that the server's kind prefers.
@@ -48,8 +51,8 @@ class Routes:
         """The server has said, in a good answer, that it is of this kind."""
         if dialect is None or dialect is self._noticed:
             return
-        if (self._noticed, dialect) == (Dialect.SENTRY_9, Dialect.SENTRY_10):
-            return  # of an organization both say the same; an issue has told more
+        if (self._noticed, dialect) in _LESS_TELLING:
+            return
         self._noticed, self._until = dialect, self._clock() + RELEARN_AFTER
 
     async def first(self, operation: str, routes: Mapping[Route, Ask[T]], *, instead: str = "") -> T:

@@ -13,6 +13,7 @@ class Page(Generic[T]):
     items: list[T]
     next_cursor: str | None = None
     total: int | None = None
+    notes: tuple[str, ...] = ()  # what this server did not do of what was asked, in sentences
 
 
 def rows_in(answer: object) -> int:

@@ -1,11 +1,8 @@
 """What an answer of Sentry's means: its JSON, or the error it stands for. Pure, no I/O."""
 
-import email.utils
-import math
-import time
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
@@ -25,14 +22,14 @@ from sentry.models import SentryModel
 from sentry.models.pages import Page
 from sentry.transport.links import next_cursor
 from sentry.transport.parsing import parse
+from sentry.transport.waits import asked_wait, retry_after
 from sentry.values import Json, as_list, as_object
 
 M = TypeVar("M", bound=SentryModel)
 
 MAX_QUOTE = 500
 """Characters of Sentry's own words that an error carries."""
-MAX_WAIT = 7 * 24 * 3_600.0
-"""Seconds; whoever asks for a longer wait means "not any more"."""
+_SLUG = re.compile(r"[a-z0-9_-]{1,100}")
 
 
 class RouteMissingError(BadResponseError):
@@ -48,6 +45,13 @@ class RouteMissingError(BadResponseError):
         return self.status_code is not None and 200 <= self.status_code < 300
 
 
+def missing_instead(error: SentryError) -> RouteMissingError:
+    """The same failure as a reason to ask otherwise, not to give up: it is told if no other route helps."""
+    missing = RouteMissingError(error.message, status_code=error.status_code, sentry=error.sentry)
+    missing.otherwise = error
+    return missing
+
+
 @dataclass(frozen=True)
 class Reply:
     """A good answer of `host`: its JSON, and the cursor of the next page of a list."""
@@ -57,10 +61,11 @@ class Reply:
     next_cursor: str | None = None
 
 
-def interpret(status: int, headers: Mapping[str, str], content: bytes, *, wanted: str, host: str) -> Reply:
+def interpret(status: int, headers: Mapping[str, str], content: bytes, *, wanted: str, host: str, scope: str) -> Reply:
     """The reply in an answer, or the error it stands for, raised.
 
-    `wanted` names what was asked for ("Issue SHOP-1"), `host` who was asked, both for messages.
+    `wanted` names what was asked for ("Issue SHOP-1"), `host` who was asked, `scope` what a token needs for it, all for
+    messages.
     """
     is_html = headers.get("content-type", "").partition(";")[0].strip() == "text/html"
     if 200 <= status < 300:
@@ -88,16 +93,13 @@ def interpret(status: int, headers: Mapping[str, str], content: bytes, *, wanted
             )
         case 403:
             forbidden = ForbiddenError(
-                f"The token may not do this ({wanted}): a scope (event:read, event:write, project:read, "
-                "org:read, project:releases) or the access to the project is missing. "
-                "`sentry-mcp doctor` says which.",
+                f"The token may not do this ({wanted}): it needs the scope {scope}, and its user access to the "
+                "project. `sentry-mcp doctor` says what it may do.",
                 status_code=403,
                 sentry=said,
             )
             if is_html:  # GlitchTip's way to say that it has no such route to write to
-                missing = RouteMissingError(f"{host} has no route for {wanted}.", status_code=403)
-                missing.otherwise = forbidden
-                raise missing
+                raise missing_instead(forbidden)
             raise forbidden
         case 429:
             wait = retry_after(headers)
@@ -110,6 +112,10 @@ def interpret(status: int, headers: Mapping[str, str], content: bytes, *, wanted
             )
         case _ if 400 <= status < 500:
             raise InvalidRequestError(f"Sentry refused the request for {wanted}.", status_code=status, sentry=said)
+        case _ if 300 <= status < 400 and (renamed := _new_slug(body)):
+            raise NotFoundError(
+                f"{wanted} was not found: the project was renamed. Its slug is now {renamed}.", status_code=status
+            )
         case _ if 300 <= status < 400:
             raise BadResponseError(
                 f"{host} redirected the request elsewhere, which is never followed with a token. "
@@ -211,40 +217,6 @@ def _words(value: Json, where: str, depth: int) -> list[str]:
     ]
 
 
-def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
-    """Seconds to wait: `Retry-After`, else Sentry's `X-Sentry-Rate-Limit-Reset`.
-
-    The latter is in UTC epoch seconds (https://docs.sentry.io/api/ratelimits/).
-    """
-    now = time.time() if now is None else now
-    if (asked := asked_wait(headers, now)) is not None:
-        return asked
-    reset = _number(headers.get("x-sentry-rate-limit-reset", ""))
-    return None if reset is None else min(max(0.0, reset - now), MAX_WAIT)
-
-
-def asked_wait(headers: Mapping[str, str], now: float | None = None) -> float | None:
-    """Seconds in `Retry-After`, which holds them or a date (RFC 9110, 10.2.3)."""
-    value = headers.get("retry-after", "").strip()
-    seconds = _number(value)
-    if seconds is None:
-        try:
-            moment = email.utils.parsedate_to_datetime(value)
-        except (ValueError, IndexError):  # the latter for some of what is no date
-            return None
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        seconds = moment.timestamp() - (time.time() if now is None else now)
-    return min(max(0.0, seconds), MAX_WAIT)
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
 def may_have_acted(error: SentryError) -> bool:
     """Whether Sentry may have done what a request asked for that failed so: it broke off, or something else answered
     in Sentry's place, such as a proxy that did not wait. Only a write of which this is not so is repeated."""
@@ -277,6 +249,14 @@ def _site(location: str) -> str | None:
 
 def _flaw(error: ValueError) -> str:
     return "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error).partition(":")[0].lower()
+
+
+def _new_slug(body: Json) -> str | None:
+    """Of a project that was renamed, as Sentry says it instead of an answer."""
+    detail = as_object((as_object(body) or {}).get("detail")) or {}
+    slug = (as_object(detail.get("extra")) or {}).get("slug")
+    is_moved = detail.get("code") == "resource-moved" and isinstance(slug, str)
+    return str(slug) if is_moved and _SLUG.fullmatch(str(slug)) else None
 
 
 def _kind(body: Json) -> str:

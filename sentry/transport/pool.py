@@ -22,6 +22,7 @@ from sentry.transport.failures import failure
 from sentry.transport.flights import Flights
 from sentry.transport.parsing import memory_of
 from sentry.transport.retries import repeating
+from sentry.transport.scopes import scope_of
 from sentry.transport.sources import note_source
 from sentry.values import Json
 
@@ -225,7 +226,12 @@ class Transport:
     def _interpreted(self, response: httpx.Response, content: bytes, wanted: str) -> tuple[Reply, int]:
         try:
             reply = interpret(
-                response.status_code, response.headers, content, wanted=wanted, host=self._connection.host
+                response.status_code,
+                response.headers,
+                content,
+                wanted=wanted,
+                host=self._connection.host,
+                scope=scope_of(response.request.method, response.request.url.path),
             )
         except SentryError as error:
             if error.sentry is not None:  # a server, or a page in between, may echo what it was sent

@@ -9,16 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentry.errors import BadResponseError, NotFoundError, RateLimitedError, SentryError
-from sentry.transport.answers import MAX_WAIT, RouteMissingError, interpret, retry_after, sentry_words
+from sentry.transport.answers import RouteMissingError, interpret, sentry_words
 from sentry.transport.links import next_cursor
 from sentry.transport.parsing import parse
+from sentry.transport.waits import MAX_WAIT, retry_after
 
 JSON_TYPE = {"content-type": "application/json"}
 
 
 def interpreted(status: int, body: bytes, **headers: str) -> Any:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return interpret(status, {**JSON_TYPE, **named}, body, wanted="Issue 5", host="sentry.example.com").body
+    told = {"wanted": "Issue 5", "host": "sentry.example.com", "scope": "event:read"}
+    return interpret(status, {**JSON_TYPE, **named}, body, **told).body
 
 
 @pytest.mark.parametrize(

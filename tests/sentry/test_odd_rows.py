@@ -12,7 +12,7 @@ from standins.clients import connection_to
 from standins.recorded import GLITCHTIP, RECORDED, SENTRY_9
 
 from sentry.client import SentryClient
-from sentry.endpoints.issue_query import IssueQuery, free_text_last
+from sentry.endpoints.issue_query import IssueQuery
 from sentry.endpoints.merged_lists import merged_projects
 from sentry.models import Event, Frame, Issue, Project, Release, SentryModel, TagValues
 from sentry.models.pages import Page
@@ -256,4 +256,4 @@ async def test_a_merged_list_is_in_the_order_that_was_asked_for() -> None:
     ],
 )
 def test_free_text_comes_last_for_old_sentry(query: str, ordered: str) -> None:
-    assert free_text_last(query) == ordered
+    assert IssueQuery(query=query).for_sentry_9().query == ordered

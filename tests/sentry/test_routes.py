@@ -8,7 +8,7 @@ from standins.clients import client_of
 from standins.knowing import Answering
 from standins.sockets import listening
 
-from sentry.dialects import Dialect, Route, dialect_of_organization, dialect_of_permalink
+from sentry.dialects import Dialect, Route, dialect_of_issue, dialect_of_organization
 from sentry.endpoints.routes import RELEARN_AFTER, Routes
 from sentry.endpoints.short_ids import MAX_REMEMBERED, ShortIds
 from sentry.errors import (
@@ -286,8 +286,10 @@ def test_each_kind_is_told_by_what_only_it_says() -> None:
     assert dialect_of_organization({**ours, "eventThrottleRate": 0}) is Dialect.GLITCHTIP
     assert dialect_of_organization({"slug": "acme"}) is None
     for permalink in ("http://sentry.test/acme/shop/issues/5/", "http://sentry.test/prefix/acme/shop/issues/5/"):
-        assert dialect_of_permalink(permalink) is Dialect.SENTRY_9
-    assert dialect_of_permalink("http://glitchtip.test/backend/issues/5") is Dialect.GLITCHTIP
+        assert dialect_of_issue(permalink, ()) is Dialect.SENTRY_9
+    assert dialect_of_issue("http://glitchtip.test/backend/issues/5", ()) is Dialect.GLITCHTIP
+    with_assignee = dialect_of_issue("http://glitchtip.test/backend/issues/5", ("assigned_to",))
+    assert with_assignee is Dialect.GLITCHTIP_6
     for other in (
         "https://sentry.io/organizations/acme/issues/5/",
         "https://sentry.test/prefix/organizations/acme/issues/5/",
@@ -296,7 +298,7 @@ def test_each_kind_is_told_by_what_only_it_says() -> None:
         "",
         None,
     ):
-        assert dialect_of_permalink(other) is None
+        assert dialect_of_issue(other, ()) is None
 
 
 async def test_an_issue_tells_sentry_9_from_its_successors_and_an_organization_does_not_take_it_back() -> None:

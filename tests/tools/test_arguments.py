@@ -33,7 +33,7 @@ async def called(tool: str, **arguments: Any) -> tuple[CallToolResult, list[Requ
     [("*", ""), (" * ", ""), ("message:*", "message:*"), ("[1, 2]", "[1, 2]"), ('{"a": 1}', '{"a": 1}'), (404, "404")],
 )
 async def test_a_search_is_sent_as_it_is_but_for_the_one_that_finds_all(query: Any, sent: str) -> None:
-    _, (request,) = await called("list_issues", query=query)
+    _, (request, *_) = await called("list_issues", query=query)
     assert request.query["query"] == sent
 
 
