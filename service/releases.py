@@ -3,6 +3,8 @@
 from typing import Any
 
 from sentry.errors import UnsupportedError
+from sentry.models import Issue
+from sentry.models.pages import Page
 from service.current import current_client
 from service.side_by_side import Outcome, together
 from views import releases as views
@@ -27,7 +29,7 @@ async def get_release(version: str, organization: str | None = None) -> ReleaseR
         client.get_release_deploys(version, organization=organization),
     )
     if new.value is not None and new.value.notes:  # its search does not know firstRelease
-        new = Outcome(error=UnsupportedError(new.value.notes[0]))
+        new = Outcome[Page[Issue]](error=UnsupportedError(new.value.notes[0]))
     parts: dict[str, Outcome[Any]] = {"new issues": new, "commits": commits, "deploys": deploys}
     return views.release(
         found.result(),

@@ -18,6 +18,8 @@ from sentry.errors import NotFoundError, SentryError, UnavailableError, Unsuppor
 from sentry.models import Issue
 from sentry.models.pages import Page
 
+NOTHING: tuple[int, list[Any]] = (200, [])
+Call = Callable[[SentryClient], Awaitable[object]]
 NOW = datetime.now(UTC)
 SHOP = {"slug": "shop", "id": "7", "hasAccess": True}
 PROJECTS = {"GET /organizations/acme/projects/": (200, [SHOP]), "GET /projects/acme/shop/": (200, SHOP)}
@@ -120,7 +122,7 @@ KNOWN_TO_ALL = ["is:unresolved", "is:ignored", "level:error", "has:user", "relea
 async def test_a_term_that_glitchtip_does_not_search_is_named_when_it_finds_nothing(
     kind: Dialect | None, term: str
 ) -> None:
-    known = {"GET /organizations/acme/issues/": (200, []), "GET /organizations/": GLITCHTIP_ITSELF}
+    known = {"GET /organizations/acme/issues/": NOTHING, "GET /organizations/": GLITCHTIP_ITSELF}
 
     page, _ = await asked(known, lambda client: client.list_issues(query=f"is:unresolved {term} disk"), kind)
 
@@ -134,7 +136,7 @@ GLITCHTIP_ITSELF = (200, [{"slug": "acme", "isEarlyAdopter": False, "isAccepting
 
 @pytest.mark.parametrize("term", UNKNOWN_TO_ALL)
 async def test_a_term_that_sentry_9_does_not_search_is_named_when_it_finds_nothing(term: str) -> None:
-    known = {**PROJECTS, "GET /projects/acme/shop/issues/": (200, [])}
+    known = {**PROJECTS, "GET /projects/acme/shop/issues/": NOTHING}
 
     page, _ = await asked(known, lambda client: client.list_issues(query=term), Dialect.SENTRY_10)
 
@@ -143,11 +145,11 @@ async def test_a_term_that_sentry_9_does_not_search_is_named_when_it_finds_nothi
 
 @pytest.mark.parametrize("term", KNOWN_TO_ALL)
 async def test_a_search_that_a_server_knows_is_left_without_a_word_when_it_finds_nothing(term: str) -> None:
-    of_projects = {**PROJECTS, "GET /projects/acme/shop/issues/": (200, [])}
+    of_projects = {**PROJECTS, "GET /projects/acme/shop/issues/": NOTHING}
     for known, kind in (
-        ({"GET /organizations/acme/issues/": (200, [])}, Dialect.GLITCHTIP),
+        ({"GET /organizations/acme/issues/": NOTHING}, Dialect.GLITCHTIP),
         (of_projects, Dialect.SENTRY_10),
-        ({"GET /organizations/acme/issues/": (200, [])}, Dialect.TODAY),
+        ({"GET /organizations/acme/issues/": NOTHING}, Dialect.TODAY),
     ):
         page, _ = await asked(known, lambda client: client.list_issues(query=term), kind)
         assert (page.items, page.notes) == ([], ())
@@ -158,7 +160,7 @@ def searching(query: str) -> Callable[[SentryClient], Awaitable[Page[Issue]]]:
 
 
 async def test_todays_sentry_knows_all_of_the_syntax() -> None:
-    known: dict[str, tuple[int, Any]] = {"GET /organizations/acme/issues/": (200, [])}
+    known: dict[str, tuple[int, Any]] = {"GET /organizations/acme/issues/": NOTHING}
     for term in UNKNOWN_TO_ALL + UNKNOWN_TO_GLITCHTIP:
         page, _ = await asked(known, searching(term), Dialect.TODAY)
         assert page.notes == ()
@@ -222,22 +224,23 @@ async def test_a_project_that_is_not_there_is_not_found_wherever_it_is_named() -
     missing = {"GET /projects/acme/shpo/": (404, {"detail": "The requested resource does not exist"})}
     forbidden = (403, {"detail": "You do not have permission to perform this action."})
     by_number = (400, {"detail": "Invalid project parameter. Values must be numbers."})
-    answers: list[tuple[int, Any]] = [forbidden, by_number, (200, [])]
+    of_project: list[Call] = [
+        lambda client: client.list_issues(project="shpo"),
+        lambda client: client.list_releases(project="shpo"),
+        lambda client: client.get_project("shpo"),
+    ]
+    answers: list[tuple[int, Any]] = [forbidden, by_number, NOTHING]
     for answer in answers:
         known = {
             **PROJECTS,
             **missing,
             "GET /organizations/acme/issues/": by_number if answer[0] == 200 else answer,
             "GET /organizations/acme/releases/": answer,
-            "GET /projects/acme/shpo/issues/": (200, []),
-            "GET /projects/acme/shpo/releases/": (200, []),
+            "GET /projects/acme/shpo/issues/": NOTHING,
+            "GET /projects/acme/shpo/releases/": NOTHING,
         }
         kind = Dialect.GLITCHTIP if answer[0] == 200 else Dialect.TODAY
-        for call in (
-            lambda client: client.list_issues(project="shpo"),
-            lambda client: client.list_releases(project="shpo"),
-            lambda client: client.get_project("shpo"),
-        ):
+        for call in of_project:
             error, _ = await asked(known, call, kind)
             assert isinstance(error, NotFoundError), (answer, error)
             assert error.message == "Project shpo of acme was not found. Did you mean shop?"
@@ -253,7 +256,7 @@ async def test_a_project_that_the_token_may_not_see_is_told_as_such() -> None:
     assert "it needs the scope event:read, and its user access to the project" in error.message
 
 
-SCOPES = {
+SCOPES: dict[str, Call] = {
     "event:read": lambda client: client.get_issue("5"),
     "event:write": lambda client: client.update_issue("5", IssueChange(status="resolved")),
     "org:read": lambda client: client.list_projects(),
