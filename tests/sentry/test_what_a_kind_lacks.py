@@ -248,7 +248,10 @@ async def test_a_project_that_is_not_there_is_not_found_wherever_it_is_named() -
 
 async def test_a_project_that_the_token_may_not_see_is_told_as_such() -> None:
     forbidden = (403, {"detail": "You do not have permission to perform this action."})
-    known = {"GET /organizations/acme/issues/": forbidden, "GET /projects/acme/shop/": forbidden}
+    known: dict[str, tuple[int, Any]] = {
+        "GET /organizations/acme/issues/": forbidden,
+        "GET /projects/acme/shop/": forbidden,
+    }
 
     error, _ = await asked(known, lambda client: client.list_issues(project="shop"), Dialect.TODAY)
 
