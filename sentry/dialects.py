@@ -121,7 +121,7 @@ SEARCH_OF_SENTRY_9 = Search(
 SEARCH_OF_GLITCHTIP = Search(
     Dialect.GLITCHTIP,
     (*_OF_EVENTS, *_OF_TODAY, *_OF_ISSUES),
-    ("unresolved", "resolved", "ignored"),
+    ("unresolved", "resolved", "ignored", "archived"),
     "is:unresolved is:resolved is:ignored level: has:, any tag, such as release: or environment:, and free text",
 )
 SEARCHES = (SEARCH_OF_SENTRY_9, SEARCH_OF_GLITCHTIP)

@@ -29,7 +29,7 @@ async def get_release(version: str, organization: str | None = None) -> ReleaseR
         client.get_release_deploys(version, organization=organization),
     )
     if new.value is not None and new.value.notes:  # its search does not know firstRelease
-        new = Outcome[Page[Issue]](error=UnsupportedError(new.value.notes[0]))
+        new = Outcome[Page[Issue]](error=UnsupportedError("this Sentry does not search by the first release."))
     parts: dict[str, Outcome[Any]] = {"new issues": new, "commits": commits, "deploys": deploys}
     return views.release(
         found.result(),

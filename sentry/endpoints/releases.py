@@ -130,8 +130,7 @@ class Releases:
         async def get() -> T:
             return await self.caller.get(*path, params=params, wanted=wanted, lifetime=Lifetime.ISSUE, read=read)
 
-        instead = "get_release has what it knows." * bool(part)
-        return await self.caller.first(operation, {Route.ORGANIZATION: get}, instead=instead)
+        return await self.caller.first(operation, {Route.ORGANIZATION: get})
 
 
 def _is_of(release: Release, project: str) -> bool:

@@ -144,7 +144,7 @@ class Routes:
         ):
             return missing[0]
         unsupported = UnsupportedError(
-            f"This kind of Sentry (an older one, or GlitchTip) has no way to {operation}. {instead}".rstrip(),
+            f"{dialect.value if dialect else 'This kind of Sentry'} has no way to {operation}. {instead}".rstrip(),
             status_code=missing[0].status_code if missing else None,
         )
         unsupported.__cause__ = missing[0] if missing else None
