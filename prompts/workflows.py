@@ -14,59 +14,69 @@ Project = Annotated[str, Field(description="Project slug; empty for all")]
 
 TRIAGE = """\
 Triage this Sentry issue. Say in a few lines:
+
 1. what breaks, for whom and how often, and whether it is new, a regression or getting worse;
 2. the most likely cause, and the evidence for it in the stack trace, breadcrumbs and request;
 3. the release that it came with, if the data shows it;
-4. a verdict: fix now, fix later, ignore (until when) or assign (to whom), with the reason.
+4. a verdict: {verdict}, with the reason.
+
 Look further (get_events, get_tag_values, get_stacktrace) where the evidence is thin. Change nothing in Sentry \
 before I agree; then use update_issue."""
 
 FIX = """\
 Fix the cause of this Sentry issue in the code that is open here.
+
 1. Find the code of the failing frames; it may have moved on since the release in which it failed.
 2. Explain the cause before you change anything, and say so if the evidence does not prove it.
 3. Write a test that fails as the issue does, then make the smallest change that makes it pass.
 4. Look for the same mistake elsewhere.
-Then offer to resolve the issue with update_issue: in the next release, if the fix ships with it."""
+
+Then offer to resolve the issue with update_issue{when}."""
 
 REVIEW = """\
 Review how this release behaves, from Sentry's data. Say in a few lines:
+
 1. which issues are new in it, and which of its errors matter most (users, events, trend);
 2. what they have in common, and which commits or authors they point to;
 3. a verdict: keep it, fix forward, or roll back, with the reason.
+
 Open an issue with get_issue where its title does not say enough."""
 
 
 async def triage_issue(answers: Answers, issue: Issue) -> str:
     """What is it, how bad is it, what to do about it."""
-    return f"{TRIAGE}\n\n{await _issue_text(answers, issue)}"
+    text = await _issue_text(answers, issue)
+    until = " (until when)" if await service.servers.takes("ignore_events") else ""
+    assign = " or assign (to whom)" if await service.servers.takes("assigned_to") else ""
+    return f"{TRIAGE.format(verdict=f'fix now, fix later, ignore{until}{assign}')}\n\n{text}"
 
 
 async def fix_issue(answers: Answers, issue: Issue) -> str:
     """From the stack trace to a tested fix."""
-    return f"{FIX}\n\n{await _issue_text(answers, issue)}"
+    text = await _issue_text(answers, issue)
+    takes_next_release = await service.servers.takes("status=resolvedInNextRelease")
+    when = ": in the next release, if the fix ships with it" if takes_next_release else ""
+    return f"{FIX.format(when=when)}\n\n{text}"
 
 
 async def review_release(answers: Answers, release: Release, project: Project = "") -> str:
     """What a release broke."""
-    new = service.releases.first_seen_in(release)
-    seen = f"is:unresolved release:{service.releases.quoted_version(release)}"
     of_project = project or None
-    first, unresolved = await together(
+    new, unresolved = await together(
         answers.answer(
             ("issues new in a release", release, project),
-            lambda: service.issues.list_issues(query=new, project=of_project),
+            lambda: service.releases.list_new_issues(release, of_project),
         ),
         answers.answer(
             ("issues seen in a release", release, project),
-            lambda: service.issues.list_issues(query=seen, project=of_project, sort="freq"),
+            lambda: service.releases.list_unresolved_issues(release, of_project),
         ),
     )
     return "\n\n".join(
         [
             REVIEW,
-            f"Issues first seen in it:\n{first.result().text}",
-            f"Unresolved issues seen in it:\n{unresolved.result().text}",
+            f"Issues first seen in it:\n\n{new.result().text}",
+            f"Unresolved issues seen in it:\n\n{unresolved.result().text}",
         ]
     )
 

@@ -9,7 +9,6 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 
 import service
-from resources.syntax import SEARCH_SYNTAX
 from sentry.errors import SentryError
 from service.answers import Answers
 from service.signatures import taking
@@ -103,9 +102,15 @@ def register_resources(server: MCPServer[Any], answers: Answers) -> None:
         "sentry://search-syntax",
         name="search_syntax",
         title="Sentry's search syntax",
-        description="What a query of list_issues and get_events may be, by example.",
+        description="What a query of list_issues may be on this server, by example.",
         mime_type="text/markdown",
-    )(lambda: SEARCH_SYNTAX)
+    )(_syntax_of_this_server)
+
+
+async def _syntax_of_this_server() -> str:
+    from resources.syntax import search_syntax  # only now: whoever does not read it does not wait for it
+
+    return search_syntax(await service.servers.kind())
 
 
 def _served(entry: Entry, answers: Answers) -> Callable[..., Awaitable[str]]:

@@ -60,6 +60,7 @@ class SentryClient:
         issues = Issues(caller, lists)
         events, tags, commits = Events(caller, issues), Tags(issues), Commits(caller)
 
+        self.identify = within_deadline(connection, caller.identify)
         self.list_organizations = within_deadline(connection, caller.organizations.list)
         self.list_projects = within_deadline(connection, projects.list_projects)
         self.get_project = within_deadline(connection, projects.get_project)

@@ -103,24 +103,24 @@ class Search:
     tag, and finds nothing, in silence."""
 
     kind: Dialect
-    unknown: tuple[str, ...]  # `stack.` stands for all keys that begin so
-    states: tuple[str, ...] | None  # those of `is:` that it knows; None where it refuses others itself
+    unknown: tuple[str, ...]  # keys, `stack.` for all that begin so, or whole terms
+    states: tuple[str, ...]  # those of `is:` that it knows
     knows: str
 
 
 _OF_EVENTS = ("message", "title", "error.", "stack.", "event.", "platform", "timestamp")
-_OF_TODAY = ("issue.", "assigned_or_suggested")
+_OF_TODAY = ("issue.", "assigned_or_suggested", "project")
 _OF_DATES = ("age", "firstSeen", "lastSeen", "timesSeen", "userCount")
 _OF_ISSUES = (*_OF_DATES, "firstRelease", "lastRelease", "assigned", "bookmarks", "subscribed")
 SEARCH_OF_SENTRY_9 = Search(
     Dialect.SENTRY_9,
     (*_OF_EVENTS, *_OF_TODAY),
-    None,
+    ("unresolved", "resolved", "ignored", "archived", "assigned", "unassigned"),
     "is: level: release: firstRelease: environment: assigned: age: lastSeen: timesSeen: has:, any tag, and free text",
 )
 SEARCH_OF_GLITCHTIP = Search(
     Dialect.GLITCHTIP,
-    (*_OF_EVENTS, *_OF_TODAY, *_OF_ISSUES),
+    (*_OF_EVENTS, *_OF_TODAY, *_OF_ISSUES, "transaction", "release:latest"),
     ("unresolved", "resolved", "ignored", "archived"),
     "is:unresolved is:resolved is:ignored level: has:, any tag, such as release: or environment:, and free text",
 )

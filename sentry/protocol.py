@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Iterable
 from typing import Protocol
 
 from sentry.changes import IssueChange
+from sentry.dialects import Dialect
 from sentry.models import Commit, Deploy, Event, Issue, Organization, Project, Release, TagValues
 from sentry.models.pages import Page
 from sentry.transport.cache import Source
@@ -14,6 +15,10 @@ class SentryClientProtocol(Protocol):
 
     def are_kept(self, sources: Iterable[Source | None]) -> bool:
         """Whether each of these answers is what a read would get now, without a request to Sentry."""
+        ...
+
+    def identify(self) -> Awaitable[Dialect | None]:
+        """The kind of server, which is asked where it is not known."""
         ...
 
     def list_issues(

@@ -80,8 +80,10 @@ def not_searched(query: str, search: Search) -> list[str]:
 def _is_unknown(keyed: re.Match[str], search: Search) -> bool:
     negated, key, value = keyed.groups()
     if key == "is" and not negated:
-        return search.states is not None and value not in search.states
-    is_of_others = any(key.startswith(name) if name.endswith(".") else key == name for name in search.unknown)
+        return value not in search.states
+    is_of_others = any(
+        key.startswith(name) if name.endswith(".") else name in (key, f"{key}:{value}") for name in search.unknown
+    )
     return bool(negated or value.startswith("[") or "*" in value.replace("\\*", "") or is_of_others)
 
 

@@ -7,6 +7,16 @@ from sentry.errors import InvalidRequestError, NotFoundError, SentryError
 from views.provenance import Markers
 from views.reader import Reader
 
+SAYS_NO_MORE = (
+    "The requested resource does not exist",
+    "Not Found",
+    "You do not have permission to perform this action.",
+    "Permission denied",
+    "Invalid token",
+    "Unauthorized",
+)
+"""Words of Sentry's that tell nothing beside the error's own."""
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -24,5 +34,5 @@ def failure(error: SentryError, reader: Reader) -> Failure:
     if error.sentry:
         quoted = reader.quote(error.sentry)
         data["details"] = {**error.details, "sentry": quoted}
-        text += f" Sentry said: {Markers.new().inline(quoted)}"
+        text += f" Sentry said: {Markers.new().inline(quoted)}" * (error.sentry not in SAYS_NO_MORE)
     return Failure(text, data, isinstance(error, NotFoundError | InvalidRequestError))

@@ -5,9 +5,11 @@ from typing import Any
 from sentry.errors import UnsupportedError
 from sentry.models import Issue
 from sentry.models.pages import Page
+from service import issues
 from service.current import current_client
 from service.side_by_side import Outcome, together
 from views import releases as views
+from views.issues import IssueList
 from views.releases import ReleaseList, ReleaseResult
 
 
@@ -40,12 +42,30 @@ async def get_release(version: str, organization: str | None = None) -> ReleaseR
     )
 
 
+async def list_new_issues(version: str, project: str | None = None) -> IssueList:
+    """The issues that are new in a release, whatever their status now."""
+    return await _issues_of(version, query=first_seen_in(version), project=project)
+
+
+async def list_unresolved_issues(version: str, project: str | None = None) -> IssueList:
+    """The unresolved issues that were seen in a release, the most frequent first."""
+    seen = f"is:unresolved release:{_quoted(version)}"
+    return await _issues_of(version, query=seen, project=project, sort="freq")
+
+
+async def _issues_of(version: str, *, query: str, project: str | None, sort: str | None = None) -> IssueList:
+    found = await issues.list_issues(query=query, project=project, sort=sort)
+    if not found.issues:
+        await current_client().get_release(version)  # of one that is not there nothing is found either
+    return found
+
+
 def first_seen_in(release: str) -> str:
-    """The search for issues that are new in a release, whatever their status now."""
-    return f"firstRelease:{quoted_version(release)}"
+    """The search for issues that are new in a release."""
+    return f"firstRelease:{_quoted(release)}"
 
 
-def quoted_version(release: str) -> str:
+def _quoted(release: str) -> str:
     """A version as a search takes it, whatever is in it."""
     version = release.replace('"', "")
     return f'"{version}"'

@@ -79,7 +79,7 @@ class ReleaseList(Result):
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         if not self.releases:
-            return "\n".join(["No releases match.", *next_page(self.next_cursor)])
+            return "\n".join(["No releases match.", *next_page(self.next_cursor), *self.omitted])
         lines = marks.block("\n".join(row.line(now) for row in self.releases))
         head = f"{counted(len(self.releases), 'release')}, the newest first. {marks.announcement}"
         return "\n".join([head, lines, *next_page(self.next_cursor), *self.omitted])
@@ -138,7 +138,8 @@ class ReleaseResult(ReleaseFacts, Result):
 
 def release_list(page: Page[Release]) -> ReleaseList:
     """Rows of a list of releases."""
-    return ReleaseList(releases=[ReleaseRow(**_facts(one)) for one in page.items], next_cursor=raw(page.next_cursor))
+    rows = [ReleaseRow(**_facts(one)) for one in page.items]
+    return ReleaseList(releases=rows, next_cursor=raw(page.next_cursor), omitted=[*page.notes])
 
 
 def release(

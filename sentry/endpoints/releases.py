@@ -82,6 +82,8 @@ class Releases:
             raise await self.projects.unless_missing(project, owner, error) from error
         if project and not page.items:
             await self.projects.must_be_there(project, owner)  # of one that is not GlitchTip's list is empty
+        if query and not page.items and not cursor:
+            page = replace(page, notes=("Sentry may look only at the beginning of a version, such as shop@1.5.",))
         if query and not all(_answers(release, query) for release in page.items):
             raise UnsupportedError(
                 "This Sentry (GlitchTip) lists releases without searching them. Leave query out: the newest come first."

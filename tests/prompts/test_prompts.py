@@ -1,10 +1,14 @@
 """Prompts: workflows that a person picks from a menu, with what Sentry knows."""
 
+from typing import Any
+
 import pytest
 from broken import checkout, divide
 from mcp.shared.exceptions import MCPError
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, GetPromptResult, PromptReference, TextContent
-from wire import Era, Sentry, connected
+from standins.knowing import Answering
+from standins.sockets import listening
+from wire import Era, Sentry, connected, connected_to
 
 
 def text_of(result: GetPromptResult) -> str:
@@ -124,6 +128,47 @@ async def test_arguments_are_completed_from_sentry(sentry: Sentry, era: Era) -> 
     assert issues.completion.values == ["SHOP-1"]
     assert releases.completion.values == ["shop@1.0"]
     assert projects.completion.values == ["shop"]
+
+
+async def test_a_release_that_is_not_there_is_not_reviewed(sentry: Sentry) -> None:
+    sentry.capture(checkout, release="shop@1.0")
+    async with connected(sentry) as client:
+        with pytest.raises(MCPError, match="not_found: Release .* was not found") as caught:
+            await client.get_prompt("review_release", {"release": "shop@9.9"})
+
+    assert caught.value.error.code == INVALID_PARAMS
+
+
+GLITCHTIP: dict[str, tuple[int, Any]] = {
+    "GET /organizations/": (200, [{"slug": "acme", "isAcceptingEvents": True}]),
+    "GET /issues/5/": (200, {"id": "5", "title": "disk full"}),
+    "GET /issues/5/events/latest/": (200, {"eventID": "a" * 32}),
+}
+
+
+async def test_prompts_and_the_search_syntax_teach_what_this_server_can() -> None:
+    async with listening(Answering(GLITCHTIP).answer) as server, connected_to(server.url) as client:
+        (content,) = (await client.read_resource("sentry://search-syntax")).contents
+        triage = text_of(await client.get_prompt("triage_issue", {"issue": "5"}))
+        fix = text_of(await client.get_prompt("fix_issue", {"issue": "5"}))
+
+    syntax = str(content)
+    assert "This is all that GlitchTip searches by" in syntax
+    for known in ("is:resolved", "level:error", "release:shop@1.5.0", "has:user", "plan:pro"):
+        assert f"`{known}`" in syntax
+    for unknown in (
+        "firstRelease",
+        "age:",
+        "is:new",
+        "release:latest",
+        "!level",
+        "error.type",
+        "*large*",
+        "[error, fatal]",
+    ):
+        assert unknown not in syntax
+    assert "a verdict: fix now, fix later, ignore, with the reason" in triage
+    assert "next release" not in fix
 
 
 async def test_the_search_syntax_is_taught(sentry: Sentry) -> None:
