@@ -133,7 +133,7 @@ async def test_arguments_are_completed_from_sentry(sentry: Sentry, era: Era) -> 
 async def test_a_release_that_is_not_there_is_not_reviewed(sentry: Sentry) -> None:
     sentry.capture(checkout, release="shop@1.0")
     async with connected(sentry) as client:
-        with pytest.raises(MCPError, match="not_found: Release .* was not found") as caught:
+        with pytest.raises(MCPError, match=r"not_found: Release .* was not found") as caught:
             await client.get_prompt("review_release", {"release": "shop@9.9"})
 
     assert caught.value.error.code == INVALID_PARAMS
