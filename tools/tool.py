@@ -97,6 +97,11 @@ def _given(arguments: dict[str, Any], parameters: dict[str, Any]) -> dict[str, A
     return {name: value for name, value in arguments.items() if name in required or not _is_blank(value)}
 
 
+def _shown(value: Any) -> str:
+    """What was given, for a message of ours."""
+    return quoted(value) if isinstance(value, str) else ascii(value)[:60]
+
+
 def _is_blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
@@ -113,6 +118,6 @@ def _refused(error: ValidationError) -> InvalidRequestError:
     words: list[str] = []
     for one in error.errors(include_url=False)[:5]:
         name = ".".join(str(part) for part in one["loc"] if not str(part).startswith("function-"))
-        given = "" if one["type"] == "missing" else f", not {quoted(repr(one['input']))}"
+        given = "" if one["type"] == "missing" else f", not {_shown(one['input'])}"
         words.append(f"{name}: {one['msg'][:1].lower()}{one['msg'][1:]}{given}")
     return InvalidRequestError(f"The arguments do not fit: {'; '.join(words)}.")

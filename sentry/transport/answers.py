@@ -72,6 +72,7 @@ def interpret(status: int, headers: Mapping[str, str], content: bytes, *, wanted
         return _good(status, headers, content, is_html=is_html, host=host)
     body = _json_or_none(content)
     said = sentry_words(body)
+    it = wanted[:1].lower() + wanted[1:]  # within a sentence
     match status:
         case 404 if said is not None:
             raise NotFoundError(
@@ -81,7 +82,7 @@ def interpret(status: int, headers: Mapping[str, str], content: bytes, *, wanted
             )
         case 404 | 405:
             raise RouteMissingError(
-                f"{host} has no route for {wanted}. If this is unexpected, check sentry_url.",
+                f"{host} has no route for {it}. If this is unexpected, check sentry_url.",
                 status_code=status,
             )
         case 401:
@@ -93,7 +94,7 @@ def interpret(status: int, headers: Mapping[str, str], content: bytes, *, wanted
             )
         case 403:
             forbidden = ForbiddenError(
-                f"The token may not do this ({wanted}): it needs the scope {scope}, and its user access to the "
+                f"The token may not do this ({it}): it needs the scope {scope}, and its user access to the "
                 "project. `sentry-mcp doctor` says what it may do.",
                 status_code=403,
                 sentry=said,
@@ -111,7 +112,7 @@ def interpret(status: int, headers: Mapping[str, str], content: bytes, *, wanted
                 retry_after=wait,
             )
         case _ if 400 <= status < 500:
-            raise InvalidRequestError(f"Sentry refused the request for {wanted}.", status_code=status, sentry=said)
+            raise InvalidRequestError(f"Sentry refused the request for {it}.", status_code=status, sentry=said)
         case _ if 300 <= status < 400 and (renamed := _new_slug(body)):
             raise NotFoundError(
                 f"{wanted} was not found: the project was renamed. Its slug is now {renamed}.", status_code=status
@@ -125,7 +126,7 @@ def interpret(status: int, headers: Mapping[str, str], content: bytes, *, wanted
             )
         case _:
             raise UnavailableError(
-                f"Sentry failed on the request for {wanted} (status {status}).",
+                f"Sentry failed on the request for {it} (status {status}).",
                 status_code=status,
                 sentry=said,
                 **({} if (wait := asked_wait(headers)) is None else {"retry_after": wait}),
@@ -193,6 +194,8 @@ def sentry_words(body: Json) -> str | None:
     `{"field": ["..."]}` possibly nested, or a bare string. None when there are none.
     """
     body = (as_object(body) or {}).get("detail", body)
+    if isinstance(body, str) and body.startswith("{"):  # an error within an error, which Sentry 9 writes as text
+        body = (as_object(_json_or_none(body.encode())) or {}).get("detail", body)
     words = "; ".join(_words(body, "", 0))
     return words[:MAX_QUOTE] or None
 
