@@ -146,7 +146,7 @@ def test_names_of_secret_fields_come_as_a_list() -> None:
 
 
 def test_variables_of_the_live_tests_are_no_settings() -> None:
-    load_settings(environment={"SENTRY_MCP_LIVE_URL": "http://localhost"})
+    load_settings(environment={"SENTRY_MCP_LIVE_SERVERS": "servers.toml"})
 
 
 def test_whatever_a_setting_says_of_the_connection_the_client_is_opened_with() -> None:

@@ -1,58 +1,19 @@
-"""The same behaviours against the embedded Sentry, always, and against a real server when one is named.
+"""What the Sentry client reads and writes, of whichever Sentry."""
 
-    SENTRY_MCP_LIVE_URL=https://sentry.example.com SENTRY_MCP_LIVE_TOKEN=... SENTRY_MCP_LIVE_ORG=acme \
-        pytest tests/live
-
-The server must hold at least one issue with an event. One issue is resolved and reopened; nothing else changes.
-"""
-
-import os
-from collections.abc import AsyncGenerator, Awaitable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable
 from typing import TypeVar
 
-import broken
 import pytest
-from pydantic import SecretStr
+from live.places import NO_TOKEN, Place
 from standins.clients import issue_and_event
-from wire import Sentry
 
 from sentry.changes import IssueChange
 from sentry.client import SentryClient
-from sentry.connection import Connection
 from sentry.errors import InvalidRequestError, NotFoundError, UnauthorizedError, UnsupportedError
 from sentry.models import Issue
 
 T = TypeVar("T")
 UNKNOWN_EVENT = "00000000000000000000000000000000"
-
-
-@dataclass(frozen=True)
-class Place:
-    url: str
-    token: str
-    organization: str | None
-
-    @asynccontextmanager
-    async def client(self, token: str | None = None) -> AsyncGenerator[SentryClient]:
-        connection = Connection(self.url, SecretStr(token or self.token), self.organization)
-        async with SentryClient(connection) as client:
-            yield client
-
-
-@pytest.fixture(params=["embedded", "live"])
-def place(request: pytest.FixtureRequest) -> Place:
-    if request.param == "live":
-        url, token = (os.environ.get(f"SENTRY_MCP_LIVE_{name}") for name in ("URL", "TOKEN"))
-        if not url or not token:
-            pytest.skip("SENTRY_MCP_LIVE_URL and SENTRY_MCP_LIVE_TOKEN name no server")
-        return Place(url.rstrip("/"), token, os.environ.get("SENTRY_MCP_LIVE_ORG"))
-    sentry: Sentry = request.getfixturevalue("sentry")
-    for user in ("1", "2"):
-        sentry.capture(broken.checkout, user={"id": user}, tags={"plan": "free"})
-    sentry.capture(broken.divide)
-    return Place(sentry.embedded.url, sentry.token, sentry.organization)
 
 
 async def some_issue(client: SentryClient) -> Issue:
@@ -185,9 +146,9 @@ async def test_what_is_not_there_is_not_found(place: Place) -> None:
 
 
 async def test_a_wrong_token_is_unauthorized(place: Place) -> None:
-    async with place.client("wrong-token") as client:
+    async with place.client(NO_TOKEN) as client:
         with pytest.raises(UnauthorizedError):
-            await client.list_issues(organization=place.organization or "any")
+            await client.list_issues(organization=place.organization)
 
 
 async def test_a_status_that_no_sentry_has_is_refused_and_changes_nothing(place: Place) -> None:
@@ -201,9 +162,8 @@ async def test_a_status_that_no_sentry_has_is_refused_and_changes_nothing(place:
 async def test_an_issue_is_resolved_and_reopened(place: Place) -> None:
     async with place.client() as client:
         issue = await some_issue(client)
-        try:
+        with place.put_back(issue.id):
             assert (await client.update_issue(issue.id, IssueChange(status="resolved"))).status == "resolved"
             assert (await client.get_issue(issue.id)).status == "resolved"
-        finally:
             await client.update_issue(issue.id, IssueChange(status="unresolved"))
-        assert (await client.get_issue(issue.id)).status == "unresolved"
+            assert (await client.get_issue(issue.id)).status == "unresolved"
