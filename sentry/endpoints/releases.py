@@ -86,7 +86,7 @@ class Releases:
             page = replace(page, notes=("Sentry may look only at the beginning of a version, such as shop@1.5.",))
         if query and not all(_answers(release, query) for release in page.items):
             raise UnsupportedError(
-                "This Sentry (GlitchTip) lists releases without searching them. Leave query out: the newest come first."
+                "This Sentry lists releases without searching them. Leave query out: the newest come first."
             )
         return page
 
