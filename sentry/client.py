@@ -1,7 +1,8 @@
 """The Sentry client: opened once, shared by all."""
 
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -37,7 +38,7 @@ class SentryClient:
     It is composed of groups of endpoints, which share one caller; its methods are theirs, each within one deadline.
     Opening it does no I/O: the connection pool is made by the first request, so that a server starts where Sentry
     is down. `http_transport` stands in for the network, such as `httpx.ASGITransport` for a Sentry in this process.
-    With `tasks`, in which it reads, it is open from the start, until `close`.
+    With `tasks`, in which it reads, it is open from the start, until `close`. `clock` tells how old answers are.
     """
 
     def __init__(
@@ -45,10 +46,11 @@ class SentryClient:
         connection: Connection,
         http_transport: "httpx.AsyncBaseTransport | None" = None,
         tasks: TaskGroup | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.connection = connection
         self._http_transport = http_transport
-        self._cache = Cache(connection.cache_ttl, connection.cache_size)
+        self._cache = Cache(connection.cache_ttl, connection.cache_size, clock)
         self._stack = AsyncExitStack()
         self._tasks = tasks
         self._opened: Transport | None = None
@@ -110,9 +112,10 @@ class SentryClient:
     def statistics(self) -> Statistics:
         return self._cache.statistics
 
-    def are_kept(self, sources: Iterable[Source | None]) -> bool:
-        """Whether each of these answers is what a read would get now, without a request to Sentry."""
-        return all(source is not None and self._cache.holds(source) for source in sources)
+    def age(self, sources: Iterable[Source | None]) -> float | None:
+        """How many seconds ago the oldest of these answers was read that may have changed since; None unless each
+        is what a read would get now, without a request to Sentry."""
+        return self._cache.age(sources)
 
     def _transport(self) -> "Transport":
         if self._opened is None:

@@ -55,6 +55,7 @@ ROUTES: dict[str, tuple[tuple[Route, ...], ...]] = {
     ),
     "read an issue": ((_O,), (_N,), (_N,), (_N,)),
     "find an issue by its short ID": ((Route.LOOKUP,), (Route.LOOKUP,), (Route.LOOKUP,), (Route.SEARCH,)),
+    "read a shared issue": ((_O, _N), (_N,), (_N,), ()),
     "update an issue": ((_O,), (_N,), (_N,), (_N,)),
     "comment on an issue": ((_O,), (Route.NOTES,), (Route.NOTES,), (_N,)),
     "read the tags of an issue": ((_O,), (_N,), (_N,), (_N,)),

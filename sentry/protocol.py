@@ -13,8 +13,9 @@ from sentry.transport.cache import Source
 class SentryClientProtocol(Protocol):
     """Issues and events are named as people name them (sentry.references). All raise SentryError."""
 
-    def are_kept(self, sources: Iterable[Source | None]) -> bool:
-        """Whether each of these answers is what a read would get now, without a request to Sentry."""
+    def age(self, sources: Iterable[Source | None]) -> float | None:
+        """How many seconds ago the oldest of these answers was read that may have changed since; None unless each
+        is what a read would get now, without a request to Sentry."""
         ...
 
     def identify(self) -> Awaitable[Dialect | None]:
@@ -58,13 +59,14 @@ class SentryClientProtocol(Protocol):
 
     def get_tags(self, issue: str) -> Awaitable[list[TagValues]]: ...
 
-    def get_suspect_commits(self, project: str, event: str) -> Awaitable[list[Commit]]: ...
+    def get_suspect_commits(self, project: str, event: str, *, issue: str | None = None) -> Awaitable[list[Commit]]: ...
 
     def add_comment(self, issue: str, text: str) -> Awaitable[None]: ...
 
     def list_releases(
         self,
         *,
+        organization: str | None = None,
         project: str | None = None,
         query: str | None = None,
         limit: int = 25,

@@ -3,8 +3,8 @@
 from typing import Literal
 
 from sentry.errors import InvalidRequestError, SentryError, UnavailableError
+from sentry.identifiers import LATEST
 from sentry.models import Commit, TagValues
-from sentry.references import LATEST
 from sentry.search import diagnose
 from service.current import current_client
 from service.side_by_side import together
@@ -72,7 +72,7 @@ async def get_issue(issue: str, event: str | None = None, include: tuple[Include
     commits: list[Commit] = []
     if "commits" in include and example.value is not None:
         try:
-            commits = await client.get_suspect_commits(about.project.slug, example.value.id)
+            commits = await client.get_suspect_commits(about.project.slug, example.value.id, issue=issue)
         except SentryError as error:
             missing["suspect commits"] = error.message
     extras = IssueExtras(tags=tags.value or [], suspect_commits=commits, missing=missing)

@@ -14,10 +14,17 @@ from views.releases import ReleaseList, ReleaseResult
 
 
 async def list_releases(
-    *, project: str | None = None, query: str | None = None, limit: int = 25, cursor: str | None = None
+    *,
+    organization: str | None = None,
+    project: str | None = None,
+    query: str | None = None,
+    limit: int = 25,
+    cursor: str | None = None,
 ) -> ReleaseList:
     """Releases, the newest first."""
-    page = await current_client().list_releases(project=project, query=query, limit=limit, cursor=cursor)
+    page = await current_client().list_releases(
+        organization=organization, project=project, query=query, limit=limit, cursor=cursor
+    )
     return views.release_list(page)
 
 

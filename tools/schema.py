@@ -53,7 +53,7 @@ def output_schema(call: Callable[..., Any]) -> Schema:
     """
     answer = get_type_hints(call, localns=_types_of_answers())["return"]
     parts: dict[str, Schema] = {}
-    properties: Schema = {"notice": {"type": "string"}}
+    properties: Schema = {"notice": {"type": "string"}, "age_seconds": {"type": "integer"}}
     for one in get_args(answer) or (answer,):
         properties |= _part(one, parts)["properties"]
     return {"type": "object", "properties": properties, **({"$defs": parts} if parts else {})}

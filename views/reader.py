@@ -19,6 +19,8 @@ JSON_SHARE = 1.5
 USUAL = 4_000
 LEAST = 500
 """Tokens: a smaller budget has no room for the announcement, the exception and what was left out."""
+LEFT_FREE = 30
+"""Characters of an answer's budget: whoever gives it again later adds how old it is."""
 QUOTED = 500
 """Characters of somebody's words in an error of ours."""
 
@@ -110,7 +112,7 @@ def _fitted(
 ) -> tuple[str, dict[str, Any]]:
     """The text, and the data that `data_within` gives where it fits."""
     marks = Markers.new()
-    most = tokens * CHARACTERS_A_TOKEN
+    most = tokens * CHARACTERS_A_TOKEN - LEFT_FREE
     text = result.markdown(marks, now)
     if len(text) <= most and (data := data_within(result, most * JSON_SHARE)) is not None:
         return text, data

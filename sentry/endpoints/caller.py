@@ -8,11 +8,12 @@ from sentry.dialects import Dialect, Route, dialect_of_issue
 from sentry.endpoints.organizations import Organizations
 from sentry.endpoints.routes import Ask, Routes
 from sentry.endpoints.short_ids import ShortIds
-from sentry.errors import UnavailableError
-from sentry.models import Issue
+from sentry.errors import BadResponseError, UnavailableError
+from sentry.identifiers import EventReference, IssueReference, Reference, SharedIssue, slug
+from sentry.models import Event, Issue
 from sentry.paths import api_path
-from sentry.references import IssueReference, issue_reference, slug
-from sentry.transport.answers import Reply
+from sentry.references import issue_reference, project_reference
+from sentry.transport.answers import OneOf, Reply, one
 from sentry.transport.cache import Lifetime
 from sentry.values import Json
 
@@ -50,8 +51,56 @@ class Caller:
         """The slug of the organization that a call is for."""
         return await self.organizations.slug(slug(named, "an organization") if named else None)
 
-    def reference(self, issue: str) -> IssueReference:
-        return issue_reference(issue, self.connection.url)
+    async def scope(self, project: str | None, organization: str | None = None) -> tuple[str, str | None]:
+        """The organization that a call is for, and the project's slug: `acme/shop` names both."""
+        if project:
+            organization, project = project_reference(project, organization)
+        return await self.organization(organization), project or None
+
+    async def reference(self, issue: str) -> IssueReference:
+        """The issue that is named; asked for where only its event or the secret it is shared with is."""
+        return await self.issue_of(issue_reference(issue, self.connection.url))
+
+    async def issue_of(self, named: Reference) -> IssueReference:
+        match named:
+            case IssueReference():
+                return named
+            case SharedIssue():
+                return IssueReference(await self._shared(named), named.organization)
+            case EventReference():
+                event = await self.event_in_project(named)
+                if not (event.group_id or "").isdecimal():
+                    raise BadResponseError(f"{self.connection.host} did not say the issue of event {named.event}.")
+                return IssueReference(event.group_id or "", named.organization, event.id)
+
+    async def event_in_project(self, named: EventReference, *, within: Lifetime | None = None) -> Event:
+        """https://docs.sentry.io/api/events/retrieve-an-event-for-a-project/"""
+        project = slug(named.project or "", "a project")
+        return await self.get(
+            *("projects", await self.organization(named.organization), project, "events", named.event),
+            wanted=f"Event {named.event} of project {project}",
+            lifetime=Lifetime.EVENT,
+            within=within,
+            read=OneOf(Event),
+        )
+
+    async def _shared(self, named: SharedIssue) -> str:
+        """The number of an issue that is shared: Sentry tells it to whoever has the link."""
+
+        async def get(*scope: str) -> str:
+            path = (*scope, "shared", "issues", named.share)
+            wanted = "The shared issue"
+            return await self.get(*path, wanted=wanted, lifetime=Lifetime.PROJECT, read=_number_of_shared)
+
+        async def inside_its_organization() -> str:
+            return await (get("organizations", named.organization) if named.organization else get())
+
+        number = await self.first(
+            "read a shared issue", {Route.ORGANIZATION: inside_its_organization, Route.NUMBER: get}
+        )
+        if not number.isdecimal():
+            raise BadResponseError(f"{self.connection.host} did not say which issue is shared.")
+        return number
 
     async def first(self, operation: str, routes: Mapping[Route, Ask[T]], *, instead: str = "") -> T:
         """The answer by the first of these routes that this kind of Sentry has (sentry.dialects)."""
@@ -64,15 +113,17 @@ class Caller:
         lifetime: Lifetime,
         read: Callable[[Reply], T],
         params: list[tuple[str, str]] | None = None,
+        within: Lifetime | None = None,
         fresh: bool = False,
     ) -> T:
-        """What `read` makes of the answer, which is kept in that form and shared: not to be changed."""
+        """What `read` makes of the answer, which is kept in that form and shared: not to be changed. A kept one is
+        used if it is no older than `within`."""
         path = api_path(*segments)
         home = await self._home(segments)
         params = params or []
         try:
             return await self._transport().get(
-                path, params, wanted=wanted, lifetime=lifetime, read=read, base=home, fresh=fresh
+                path, params, wanted=wanted, lifetime=lifetime, within=within, read=read, base=home, fresh=fresh
             )
         except UnavailableError as error:
             if error.status_code == 500 and any(name == "cursor" for name, _ in params):
@@ -99,3 +150,7 @@ class Caller:
         self.short_ids.learn(organization, issues)
         if issues:
             self._routes.notice(dialect_of_issue(issues[0].permalink, issues[0].model_fields_set))
+
+
+def _number_of_shared(reply: Reply) -> str:
+    return str(one(reply).get("id"))

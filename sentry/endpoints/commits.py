@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from sentry.dialects import Route
 from sentry.endpoints.caller import Caller
+from sentry.identifiers import slug
 from sentry.models import Commit
-from sentry.references import slug
 from sentry.transport.answers import Reply, one
 from sentry.transport.cache import Lifetime
 from sentry.values import as_list, as_object, objects
@@ -15,10 +15,12 @@ from sentry.values import as_list, as_object, objects
 class Commits:
     caller: Caller
 
-    async def get_suspect_commits(self, project: str, event: str) -> list[Commit]:
+    async def get_suspect_commits(self, project: str, event: str, *, issue: str | None = None) -> list[Commit]:
         """Commits that touched the code of an event's frames, by Sentry's judgement, each with its author.
-        https://docs.sentry.io/product/issues/suspect-commits/"""
-        path = ("projects", await self.caller.organization(), slug(project, "a project"), "events", event, "committers")
+        The issue says in which organization. https://docs.sentry.io/product/issues/suspect-commits/"""
+        named = (await self.caller.reference(issue)).organization if issue else None
+        owner = await self.caller.organization(named)
+        path = ("projects", owner, slug(project, "a project"), "events", event, "committers")
 
         async def get() -> list[Commit]:
             wanted = f"The suspect commits of event {event}"

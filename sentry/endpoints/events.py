@@ -1,6 +1,6 @@
 """Events: one by its ID, latest or oldest, and those of an issue."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sentry.dialects import Route
 from sentry.endpoints.caller import Caller
@@ -9,17 +9,10 @@ from sentry.endpoints.issue_query import IssueQuery
 from sentry.endpoints.issues import Issues
 from sentry.endpoints.merged_lists import MAX_PROJECTS
 from sentry.errors import BadResponseError, InvalidRequestError, NotFoundError, UnsupportedError
+from sentry.identifiers import LATEST, NAMED_EVENTS, OLDEST, RECOMMENDED, EventReference, IssueReference, Reference
 from sentry.models import Event
 from sentry.models.pages import Page
-from sentry.references import (
-    LATEST,
-    NAMED_EVENTS,
-    OLDEST,
-    RECOMMENDED,
-    IssueReference,
-    event_reference,
-    slug,
-)
+from sentry.references import event_reference, project_reference
 from sentry.transport.answers import OneOf, PageOf, Reply, RouteMissingError, one
 from sentry.transport.cache import Lifetime
 from sentry.values import as_object
@@ -37,7 +30,7 @@ class Events:
         self, issue: str, *, query: str | None = None, limit: int = 25, cursor: str | None = None
     ) -> Page[Event]:
         """The newest first. https://docs.sentry.io/api/events/list-an-issues-events/"""
-        page = await self._page(self.caller.reference(issue), query, limit, cursor)
+        page = await self._page(await self.caller.reference(issue), query, limit, cursor)
         if query and self.caller.dialect is not None and self.caller.dialect.is_glitchtip:
             raise UnsupportedError(
                 "GlitchTip lists an issue's events without searching them. Leave query out; get_tag_values says how "
@@ -62,28 +55,33 @@ class Events:
         """https://docs.sentry.io/api/events/retrieve-an-issue-event/ with an issue,
         https://docs.sentry.io/api/events/retrieve-an-event-for-a-project/ with a project, else
         https://docs.sentry.io/api/organizations/resolve-an-event-id/"""
-        name, inside = event_reference(event, self.caller.connection.url)
-        reference = self.caller.reference(issue) if issue else inside
-        if reference is not None:
-            return await self._of_issue(reference, name)
-        if name in NAMED_EVENTS:
-            raise InvalidRequestError(f"The {name} event of which issue? Give the issue too.")
-        organization = await self.caller.organization()
-        if project:
-            return await self._in_project(organization, slug(project, "a project"), name)
-        return await self._anywhere(organization, name)
+        # An event itself does not change; which one is the next one, does.
+        return await self._get(event, issue, project, within=Lifetime.ISSUE)
 
     async def get_stacktrace(self, event: str | None = None, *, issue: str | None = None) -> Event:
         """The event whose stack trace is asked for: the one named, if only in the issue's URL, else the
         issue's latest."""
         if event is not None:
-            return await self.get_event(event, issue=issue)
+            return await self._get(event, issue, None)
         if issue is None:
             raise InvalidRequestError("Give an event, or an issue for the stack trace of its latest event.")
-        reference = self.caller.reference(issue)
+        reference = await self.caller.reference(issue)
         return await self._of_issue(reference, reference.event or LATEST)
 
-    async def _of_issue(self, reference: IssueReference, name: str) -> Event:
+    async def _get(self, event: str, issue: str | None, project: str | None, within: Lifetime | None = None) -> Event:
+        name, named = event_reference(event, self.caller.connection.url)
+        if issue or not isinstance(named, EventReference):
+            reference = await (self.caller.reference(issue) if issue else self.caller.issue_of(named))
+            return await self._of_issue(_agreed(reference, named), name, within)
+        if name in NAMED_EVENTS:
+            raise InvalidRequestError(f"The {name} event of which issue? Give the issue too.")
+        if project and not named.project:
+            named = EventReference(name, *project_reference(project, named.organization))
+        if named.project:
+            return await self.caller.event_in_project(named, within=within)
+        return await self._anywhere(await self.caller.organization(named.organization), name, within)
+
+    async def _of_issue(self, reference: IssueReference, name: str, within: Lifetime | None = None) -> Event:
         is_named = name in NAMED_EVENTS
         wanted = f"{f'The {name} event' if is_named else f'Event {name}'} of issue {reference.id}"
         lifetime = Lifetime.ISSUE if is_named else Lifetime.EVENT
@@ -93,7 +91,7 @@ class Events:
             asked = LATEST if name == RECOMMENDED else name
             path = ("issues", await self.issues.number(reference), "events", asked)
             try:
-                return await self.caller.get(*path, wanted=wanted, lifetime=lifetime, read=OneOf(Event))
+                return await self.caller.get(*path, wanted=wanted, lifetime=lifetime, within=within, read=OneOf(Event))
             except InvalidRequestError as error:
                 if name == OLDEST and error.status_code == 422:
                     raise RouteMissingError(error.message, status_code=422) from error
@@ -101,14 +99,15 @@ class Events:
 
         async def walking_to_the_oldest() -> Event:
             event = await self._oldest(reference)
-            return event if event.entries else await self._of_issue(reference, event.id)
+            return event if event.entries else await self._of_issue(reference, event.id, within)
 
         async def through_its_project() -> Event:
             issue = await self.issues.by_reference(reference)
             if not issue.project.slug:
                 raise BadResponseError(f"{self.caller.connection.host} did not say the project of {reference.id}.")
             organization = await self.caller.organization(reference.organization)
-            event = await self._in_project(organization, issue.project.slug, name)
+            of_project = EventReference(name, organization, issue.project.slug)
+            event = await self.caller.event_in_project(of_project, within=within)
             if event.group_id not in (None, issue.id):
                 raise NotFoundError(f"{wanted} was not found: it belongs to issue {event.group_id}.")
             return event
@@ -119,6 +118,7 @@ class Events:
             *("events", name),
             wanted=wanted,
             lifetime=lifetime,
+            within=within,
             read=OneOf(Event),
             others={
                 Route.NUMBER: by_number,
@@ -143,22 +143,24 @@ class Events:
             raise NotFoundError(f"Issue {reference.id} has no events any more.")
         return oldest
 
-    async def _in_project(self, organization: str, project: str, event: str) -> Event:
-        return await self.caller.get(
-            *("projects", organization, project, "events", event),
-            wanted=f"Event {event} of project {project}",
-            lifetime=Lifetime.EVENT,
-            read=OneOf(Event),
-        )
-
-    async def _anywhere(self, organization: str, event: str) -> Event:
+    async def _anywhere(self, organization: str, event: str, within: Lifetime | None) -> Event:
         wanted = f"Event {event}"
         not_found = NotFoundError(f"{wanted} was not found. Check the ID, and that the token may see its project.")
 
+        async def of_issue(number: str) -> Event:
+            if not number.isdecimal():
+                raise BadResponseError(f"{self.caller.connection.host} did not say the issue of {wanted}.")
+            return await self._of_issue(IssueReference(number, organization), event, within)
+
+        async def in_project(project: str) -> Event:
+            return await self.caller.event_in_project(EventReference(event, organization, project), within=within)
+
         async def lookup() -> Event:
             path = ("organizations", organization, "eventids", event)
-            found, issue = await self.caller.get(*path, wanted=wanted, lifetime=Lifetime.EVENT, read=_event_in_lookup)
-            return found or await self._of_issue(self._issue_named(issue, wanted), event)
+            found, issue = await self.caller.get(
+                *path, wanted=wanted, lifetime=Lifetime.EVENT, within=within, read=_event_in_lookup
+            )
+            return found or await of_issue(issue)
 
         async def search() -> Event:
             page = await self.issues.lists.page(IssueQuery(query=event), "organizations", organization)
@@ -167,13 +169,11 @@ class Events:
                 raise not_found
             if len(hits) > 1:
                 raise RouteMissingError(f"{self.caller.connection.host} does not search for an event.")
-            return await self._of_issue(self._issue_named(hits[0].id, wanted), event)
+            return await of_issue(hits[0].id)
 
         async def in_each_project() -> Event:
             projects = await self.issues.lists.projects.slugs(organization)
-            found = await in_any(
-                projects[:MAX_PROJECTS], lambda project: self._in_project(organization, project, event)
-            )
+            found = await in_any(projects[:MAX_PROJECTS], in_project)
             if found is None and len(projects) > MAX_PROJECTS:
                 raise NotFoundError(
                     f"{wanted} was not found in the first {MAX_PROJECTS} of {len(projects)} projects. The others were "
@@ -188,10 +188,12 @@ class Events:
             {Route.LOOKUP: lookup, Route.SEARCH: search, Route.EACH_PROJECT: in_each_project},
         )
 
-    def _issue_named(self, number: str, wanted: str) -> IssueReference:
-        if not number.isdecimal():
-            raise BadResponseError(f"{self.caller.connection.host} did not say the issue of {wanted}.")
-        return IssueReference(number)
+
+def _agreed(reference: IssueReference, named: Reference) -> IssueReference:
+    """The issue, of the organization that the event was named with; both must be of one issue."""
+    if isinstance(named, IssueReference) and named.is_short == reference.is_short and named.id != reference.id:
+        raise InvalidRequestError(f"The event's URL is of issue {named.id}, not of {reference.id}.")
+    return replace(reference, organization=reference.organization or named.organization)
 
 
 def _event_in_lookup(reply: Reply) -> tuple[Event | None, str]:

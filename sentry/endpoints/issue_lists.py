@@ -12,7 +12,6 @@ from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError, Un
 from sentry.models import Issue
 from sentry.models.pages import Page
 from sentry.paths import quoted
-from sentry.references import slug
 from sentry.search import not_searched
 from sentry.transport.answers import PageOf, missing_instead
 from sentry.transport.cache import Lifetime
@@ -36,16 +35,15 @@ class IssueLists:
         cursor: str | None = None,
     ) -> Page[Issue]:
         """https://docs.sentry.io/api/events/list-an-organizations-issues/"""
-        project = slug(project, "a project") if project else None
+        owner, project = await self.caller.scope(project, organization)
         asked = IssueQuery(project, query, environment, period, sort, limit, cursor)
-        owner = await self.caller.organization(organization)
 
         async def of_organization() -> Page[Issue]:
             return await in_todays_words(asked)
 
         async def by_project_number() -> Page[Issue]:
             """Sentry before 2026 takes numbers of projects only."""
-            found = await self.projects.get_project(project or "", owner)
+            found = await self.projects.known(project or "", owner)
             return await in_todays_words(replace(asked, project=found.id))
 
         async def in_todays_words(asked_today: IssueQuery) -> Page[Issue]:

@@ -11,8 +11,8 @@ from sentry.endpoints.issue_lists import IssueLists
 from sentry.endpoints.issue_query import IssueQuery
 from sentry.endpoints.routes import Ask
 from sentry.errors import BadResponseError, InvalidRequestError, NotFoundError, UnsupportedError
+from sentry.identifiers import IssueReference
 from sentry.models import Issue
-from sentry.references import IssueReference
 from sentry.transport.answers import OneOf, Reply, one
 from sentry.transport.cache import Lifetime
 
@@ -29,7 +29,7 @@ class Issues:
 
     async def get_issue(self, issue: str, *, fresh: bool = False) -> Issue:
         """https://docs.sentry.io/api/events/retrieve-an-issue/"""
-        return await self.by_reference(self.caller.reference(issue), fresh=fresh)
+        return await self.by_reference(await self.caller.reference(issue), fresh=fresh)
 
     async def by_reference(self, reference: IssueReference, *, fresh: bool = False) -> Issue:
         organization = await self.caller.organization(reference.organization)
@@ -51,6 +51,7 @@ class Issues:
         wanted: str,
         read: Callable[[Reply], T],
         lifetime: Lifetime = Lifetime.ISSUE,
+        within: Lifetime | None = None,
         params: list[tuple[str, str]] | None = None,
         fresh: bool = False,
         others: Mapping[Route, Ask[T]] | None = None,
@@ -62,8 +63,9 @@ class Issues:
         organization = await self.caller.organization(reference.organization)
 
         async def get(*segments: str) -> T:
+            path = (*segments, *part)
             return await self.caller.get(
-                *segments, *part, wanted=wanted, lifetime=lifetime, read=read, params=params, fresh=fresh
+                *path, wanted=wanted, lifetime=lifetime, within=within, read=read, params=params, fresh=fresh
             )
 
         async def inside_its_organization() -> T:
@@ -111,7 +113,7 @@ class Issues:
 
     async def update_issue(self, issue: str, change: IssueChange) -> Issue:
         """The issue after the change. https://docs.sentry.io/api/events/update-an-issue/"""
-        reference = self.caller.reference(issue)
+        reference = await self.caller.reference(issue)
         wanted = f"Issue {reference.id}"
         organization = await self.caller.organization(reference.organization)
         dialect = await self._who_takes(change)
@@ -156,7 +158,7 @@ class Issues:
 
     async def add_comment(self, issue: str, text: str) -> None:
         """Sentry's own UI calls it a note. GlitchTip wants the text inside of `data`."""
-        reference = self.caller.reference(issue)
+        reference = await self.caller.reference(issue)
         organization = await self.caller.organization(reference.organization)
 
         async def post(*segments: str) -> None:

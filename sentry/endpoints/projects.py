@@ -8,7 +8,6 @@ from sentry.endpoints.caller import Caller
 from sentry.errors import NotFoundError, SentryError
 from sentry.models import Project
 from sentry.models.pages import Page
-from sentry.references import slug
 from sentry.transport.answers import OneOf, PageOf
 from sentry.transport.cache import Lifetime
 
@@ -17,28 +16,41 @@ _SLUG = re.compile(r"[a-z0-9_-]{1,100}")
 
 @dataclass(frozen=True)
 class Projects:
+    """Which projects there are, and their numbers, hold for minutes; what else they tell, for seconds."""
+
     caller: Caller
 
     async def list_projects(self, organization: str | None = None, *, cursor: str | None = None) -> Page[Project]:
         """https://docs.sentry.io/api/organizations/list-an-organizations-projects/"""
+        return await self._list(organization, cursor, Lifetime.ISSUE)
+
+    async def _list(self, organization: str | None, cursor: str | None, within: Lifetime) -> Page[Project]:
         owner = await self.caller.organization(organization)
         return await self.caller.get(
             *("organizations", owner, "projects"),
             params=[("cursor", cursor)] if cursor else [],
             wanted=f"The projects of {owner}",
             lifetime=Lifetime.PROJECT,
+            within=within,
             read=PageOf(Project),
         )
 
     async def get_project(self, project: str, organization: str | None = None) -> Project:
         """https://docs.sentry.io/api/projects/retrieve-a-project/"""
-        name = slug(project, "a project")
-        owner = await self.caller.organization(organization)
+        owner, name = await self.caller.scope(project, organization)
+        return await self._get(name or "", owner, Lifetime.ISSUE)
+
+    async def known(self, project: str, organization: str) -> Project:
+        """A project for its number."""
+        return await self._get(project, organization, Lifetime.PROJECT)
+
+    async def _get(self, name: str, owner: str, within: Lifetime) -> Project:
         try:
             return await self.caller.get(
                 *("projects", owner, name),
                 wanted=f"Project {name} of {owner}",
                 lifetime=Lifetime.PROJECT,
+                within=within,
                 read=OneOf(Project),
             )
         except NotFoundError as error:
@@ -64,7 +76,7 @@ class Projects:
     async def must_be_there(self, project: str, organization: str) -> None:
         """Raises NotFoundError where Sentry says that it is not; whatever else it says does not matter."""
         try:
-            await self.get_project(project, organization)
+            await self.known(project, organization)
         except NotFoundError:
             raise
         except SentryError:
@@ -81,5 +93,5 @@ class Projects:
 
     async def slugs(self, organization: str) -> list[str]:
         """The projects of an organization that the token may read."""
-        page = await self.list_projects(organization)
+        page = await self._list(organization, None, Lifetime.PROJECT)
         return [project.slug for project in page.items if project.slug and project.has_access is not False]

@@ -13,7 +13,6 @@ from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError, Un
 from sentry.models import Commit, Deploy, Release
 from sentry.models.pages import Page
 from sentry.paths import quoted
-from sentry.references import slug
 from sentry.transport.answers import OneOf, PageOf, Reply, missing_instead
 from sentry.transport.cache import Lifetime
 
@@ -30,14 +29,14 @@ class Releases:
     async def list_releases(
         self,
         *,
+        organization: str | None = None,
         project: str | None = None,
         query: str | None = None,
         limit: int = 25,
         cursor: str | None = None,
     ) -> Page[Release]:
         """The newest first. https://docs.sentry.io/api/releases/list-an-organizations-releases/"""
-        owner = await self.caller.organization()
-        project = slug(project, "a project") if project else None
+        owner, project = await self.caller.scope(project, organization)
         named = {"query": query, "per_page": str(limit), "limit": str(limit), "cursor": cursor}
         asked = [(key, value) for key, value in named.items() if value]
 
@@ -53,7 +52,7 @@ class Releases:
                 raise
 
         async def with_project_number() -> Page[Release]:
-            return await of_organization_and((await self.projects.get_project(project or "", owner)).id)
+            return await of_organization_and((await self.projects.known(project or "", owner)).id)
 
         async def of_organization_and(named_project: str) -> Page[Release]:
             page = await self._page("organizations", owner, asked=[*asked, ("project", named_project)])

@@ -16,7 +16,7 @@ class Tags:
 
     async def get_tags(self, issue: str) -> list[TagValues]:
         """All tags of an issue with their most frequent values. Sentry's own UI reads this route."""
-        reference = self.issues.caller.reference(issue)
+        reference = await self.issues.caller.reference(issue)
         page = await self.issues.part(
             "read the tags of an issue",
             reference,
@@ -28,7 +28,7 @@ class Tags:
 
     async def get_tag_values(self, issue: str, tag: str) -> TagValues:
         """https://docs.sentry.io/api/events/retrieve-tag-details/"""
-        reference = self.issues.caller.reference(issue)
+        reference = await self.issues.caller.reference(issue)
         wanted = f"Tag {quoted(tag)} of issue {reference.id}"
 
         async def among_all() -> TagValues:

@@ -3,7 +3,7 @@
 import itertools
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
@@ -13,8 +13,8 @@ class Lifetime(Enum):
     """How long an answer stays true."""
 
     EVENT = "event"  # never changes once ingested
-    ISSUE = "issue"  # issues, their lists and their latest events: for seconds, and until a write
-    PROJECT = "project"  # projects, organizations, short IDs: for minutes
+    ISSUE = "issue"  # issues, their lists, their latest events, an event's neighbours: for seconds, and until a write
+    PROJECT = "project"  # which projects there are, organizations, short IDs: for minutes
 
 
 _numbers = itertools.count()
@@ -39,20 +39,23 @@ class Statistics:
 
 
 class Source(NamedTuple):
-    """Names one answer, as it was once read: the same read has another number the next time."""
+    """Names one answer, as it was once read: the same read has another number the next time. What was asked of it
+    holds `within` that lifetime."""
 
     key: Key
     number: int
+    within: Lifetime
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CacheEntry:
-    """One answer: what was made of it, the bytes of memory that it takes, and until when it is kept."""
+    """One answer: what was made of it, the bytes of memory that it takes, and when it was read."""
 
-    source: Source
+    key: Key
+    number: int
     value: Any
     size: int
-    expires: float
+    read: float
 
 
 class Cache:
@@ -80,21 +83,36 @@ class Cache:
         answer which was under way meanwhile is neither kept nor shared as if it were new."""
         return lifetime, self._generations[lifetime], url, read
 
-    def get(self, key: Key) -> CacheEntry | None:
+    def get(self, key: Key, within: Lifetime | None = None) -> CacheEntry | None:
+        """The answer, unless it is older than its lifetime, or than `within` allows."""
+        entry = self._found(key, within or key[0])
+        self.statistics.hits += entry is not None
+        return entry
+
+    def _found(self, key: Key, within: Lifetime) -> CacheEntry | None:
         entry = self._entries.get(key)
         if entry is None:
             return None
-        if entry.expires <= self._clock():
+        age = self._clock() - entry.read
+        if age >= self._seconds[key[0]]:
             self._forget(key)
             return None
+        if age >= self._seconds[within]:
+            return None
         self._entries.move_to_end(key)
-        self.statistics.hits += 1
         return entry
 
-    def holds(self, source: Source) -> bool:
-        """Whether this very answer is what a read would get now."""
-        entry = self.get(source.key)
-        return entry is not None and entry.source == source
+    def age(self, sources: Iterable[Source | None]) -> float | None:
+        """Seconds since the oldest of these answers was read, of those that hold only for seconds; None unless each
+        of all is the one that a read would get now."""
+        oldest = now = self._clock()
+        for source in sources:
+            entry = self._found(source.key, source.within) if source is not None else None
+            if entry is None or source is None or entry.number != source.number:
+                return None
+            if source.within is Lifetime.ISSUE:
+                oldest = min(oldest, entry.read)
+        return now - oldest
 
     def put(self, key: Key, value: Any, size: int) -> CacheEntry | None:
         """Keep a good answer, unless something was written since the key was made, or it is too large."""
@@ -103,7 +121,7 @@ class Cache:
         if seconds <= 0 or size > self._bound or key[1] != self._generations[lifetime]:
             return None
         self._forget(key)
-        entry = CacheEntry(Source(key, next(_numbers)), value, size, self._clock() + seconds)
+        entry = CacheEntry(key, next(_numbers), value, size, self._clock())
         self._entries[key] = entry
         self.size += size
         while self.size > self._bound:

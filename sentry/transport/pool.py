@@ -95,16 +95,19 @@ class Transport:
         lifetime: Lifetime,
         read: Callable[[Reply], T],
         base: str | None = None,
+        within: Lifetime | None = None,
         fresh: bool = False,
     ) -> T:
         """What `read` makes of the answer to a GET, shared with all who ask for the same: not to be changed.
 
-        `wanted` names it in messages, `lifetime` is how long it stays true, `fresh` asks Sentry even if the answer
-        is remembered. `read` is one and the same function for the same reading. Raises SentryError.
+        `wanted` names it in messages, `lifetime` is how long it stays true, `within` how long that of it which is
+        asked for does; `fresh` asks Sentry even if the answer is remembered. `read` is one and the same function for
+        the same reading. Raises SentryError.
         """
+        within = within or lifetime
         url = self._url(path, params, base)
         key = self._cache.key(lifetime, url, read)
-        entry = None if fresh else self._cache.get(key)
+        entry = None if fresh else self._cache.get(key, within)
         value: T
         if entry is not None:
             value = entry.value
@@ -112,9 +115,9 @@ class Transport:
             try:
                 value, entry = await self._flights.join(key, lambda: self._read(key, url, wanted, read))
             except SentryError:
-                note_source(None)  # what is made without it is not whole
+                note_source(None, within)  # what is made without it is not whole
                 raise
-        note_source(entry)
+        note_source(entry, within)
         return value
 
     async def send(

@@ -4,7 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from sentry.transport.cache import CacheEntry, Source
+from sentry.transport.cache import CacheEntry, Lifetime, Source
 
 Sources = list[Source | None]
 """One for each read; None where the answer was not kept."""
@@ -23,6 +23,7 @@ def noting_sources() -> Generator[Sources]:
         _sources.reset(token)
 
 
-def note_source(entry: CacheEntry | None) -> None:
+def note_source(entry: CacheEntry | None, within: Lifetime) -> None:
+    """This answer was read, as one that holds for so long."""
     if (sources := _sources.get()) is not None:
-        sources.append(entry.source if entry is not None else None)
+        sources.append(Source(entry.key, entry.number, within) if entry is not None else None)

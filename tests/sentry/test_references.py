@@ -8,8 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sentry.errors import InvalidRequestError, SentryError
+from sentry.identifiers import EventReference, IssueReference, SharedIssue, slug
 from sentry.paths import MAX_SEGMENT, api_path
-from sentry.references import IssueReference, event_reference, issue_reference, slug
+from sentry.references import event_reference, issue_reference, project_reference
 
 OURS = "https://sentry.example.com"
 SENTRY_IO = "https://sentry.io"
@@ -17,16 +18,40 @@ EVENT = "0123456789abcdef0123456789abcdef"
 DASHED = "01234567-89ab-CDEF-0123-456789abcdef"
 
 
-@pytest.mark.parametrize("text", ["5", " 5 ", "#5", f"{OURS}/issues/5", f"{OURS}/organizations/acme/issues/5/?a=b#c"])
+@pytest.mark.parametrize("text", ["5", " 5 ", "#5", f"{OURS}/issues/5", f"{OURS}/issues/5/?a=b#c"])
 def test_these_are_the_same_issue(text: str) -> None:
-    assert issue_reference(text, OURS).id == "5"
+    assert issue_reference(text, OURS) == IssueReference("5")
 
 
 @pytest.mark.parametrize("text", ["SHOP-BACKEND-1", "shop-backend-1", f"{OURS}/issues/shop-backend-1/"])
 def test_these_are_the_same_short_id(text: str) -> None:
     reference = issue_reference(text, OURS)
-    assert reference.id == "SHOP-BACKEND-1"
+    assert reference == IssueReference("SHOP-BACKEND-1")
     assert reference.is_short
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("acme/5", "5"), ("acme/#5", "5"), ("acme/SHOP-1", "SHOP-1"), (" ac.me_2/shop-1", "SHOP-1")]
+)
+def test_an_issue_may_stand_behind_its_organization(text: str, number: str) -> None:
+    assert issue_reference(text, OURS) == IssueReference(number, text.strip().partition("/")[0])
+
+
+def test_a_project_may_stand_behind_its_organization() -> None:
+    assert project_reference(" shop ") == (None, "shop")
+    assert project_reference("shop", "acme") == ("acme", "shop")
+    assert project_reference("acme/shop") == project_reference("acme/shop", "acme") == ("acme", "shop")
+
+
+@pytest.mark.parametrize("text", ["/shop", "acme/", "a/b/c", "../shop", "acme/..", "ac me/shop"])
+def test_what_is_no_project_of_an_organization_is_refused(text: str) -> None:
+    with pytest.raises(InvalidRequestError, match="slug"):
+        project_reference(text)
+
+
+def test_a_project_of_two_organizations_is_refused() -> None:
+    with pytest.raises(InvalidRequestError, match="'acme/shop' is a project of acme, not of 'beta'"):
+        project_reference("acme/shop", "beta")
 
 
 @pytest.mark.parametrize(
@@ -48,10 +73,120 @@ def test_these_are_the_same_short_id(text: str) -> None:
         ("https://tools.example.com/sentry/organizations/acme/issues/5/", "https://tools.example.com/sentry", "acme"),
         ("http://[::1]:9000/organizations/acme/issues/5/", "http://[::1]:9000", "acme"),
         ("http://127.0.0.1:9000/acme/shop/issues/5/", "http://127.0.0.1:9000", "acme"),
+        ("https://sentry.io/acme/issues/5/", SENTRY_IO, "acme"),
+        (f"{OURS}/organizations/issues/issues/5/", OURS, "issues"),
     ],
 )
 def test_the_organization_is_read_from_every_shape_of_url(url: str, ours: str, organization: str | None) -> None:
     assert issue_reference(url, ours) == IssueReference("5", organization)
+
+
+@pytest.mark.parametrize(
+    "tab",
+    [
+        "",
+        "?project=-1&query=is%3Aunresolved&referrer=issue-stream&statsPeriod=14d&stream_index=0",
+        "/?alert_rule_id=7&alert_type=issue&environment=production&referrer=slack",
+        "/activity/",
+        "/attachments/?types=event.minidump",
+        "/autofix/",
+        "/check-ins/",
+        "/distributions/release/",
+        "/events/",
+        "/events/?cursor=0%3A50%3A0",
+        "/feedback/",
+        "/merged/",
+        "/open-periods/",
+        "/replays/",
+        "/similar/",
+        "/tags/environment/",
+        "/uptime-checks/",
+    ],
+)
+def test_each_tab_of_an_issue_names_the_issue(tab: str) -> None:
+    for start in (f"{OURS}/organizations/acme", f"{OURS}/acme/shop"):
+        assert issue_reference(f"{start}/issues/5{tab}", OURS) == IssueReference("5", "acme")
+        assert event_reference(f"{start}/issues/5{tab}", OURS)[0] == "latest"
+    assert issue_reference(f"https://acme.sentry.io/issues/5{tab}", SENTRY_IO) == IssueReference("5", "acme")
+
+
+@pytest.mark.parametrize(
+    ("url", "organization"),
+    [(f"{OURS}/acme/issues/SHOP-1/", "acme"), (f"{OURS}/organizations/acme/issues/shop-1/", "acme")],
+)
+def test_a_short_id_in_a_url_stands_behind_its_organization(url: str, organization: str) -> None:
+    assert issue_reference(url, OURS) == IssueReference("SHOP-1", organization)
+
+
+@pytest.mark.parametrize(
+    ("url", "ours", "organization"),
+    [
+        (f"{OURS}/organizations/acme/issues/feedback/?feedbackSlug=shop%3A5&mailbox=ignored", OURS, "acme"),
+        (f"{OURS}/organizations/acme/feedback/?project=1&feedbackSlug=shop:5", OURS, "acme"),
+        ("https://acme.sentry.io/issues/feedback/?feedbackSlug=shop%3A5", SENTRY_IO, "acme"),
+        ("https://acme.sentry.io/feedback/?feedbackSlug=shop%3A5", SENTRY_IO, "acme"),
+    ],
+)
+def test_feedback_is_an_issue(url: str, ours: str, organization: str) -> None:
+    assert issue_reference(url, ours) == IssueReference("5", organization)
+
+
+@pytest.mark.parametrize(
+    ("url", "ours", "organization"),
+    [
+        (f"{OURS}/acme/shop/events/{EVENT}/", OURS, "acme"),  # Sentry 9
+        (f"{OURS}/organizations/acme/projects/shop/events/{DASHED}/?referrer=mail", OURS, "acme"),
+        (f"{OURS}/api/0/projects/acme/shop/events/{EVENT}/json/", OURS, "acme"),
+        (f"{OURS}/organizations/acme/discover/shop:{EVENT}/", OURS, "acme"),
+        (f"{OURS}/organizations/acme/performance/shop%3A{EVENT}/", OURS, "acme"),
+        (f"{OURS}/organizations/acme/issues/feedback/?eventId={EVENT}&projectSlug=shop", OURS, "acme"),
+        (f"https://acme.sentry.io/projects/shop/events/{EVENT}", SENTRY_IO, "acme"),
+        (f"https://acme.sentry.io/explore/discover/shop:{EVENT}/", SENTRY_IO, "acme"),
+    ],
+)
+def test_an_event_of_a_project_is_read_from_every_shape_of_url(url: str, ours: str, organization: str) -> None:
+    named = EventReference(EVENT, organization, "shop")
+    assert event_reference(url, ours) == (EVENT, named)
+    assert issue_reference(url, ours) == named
+
+
+@pytest.mark.parametrize("where", ["share/issue", "organizations/acme/share/issue", "share/group"])
+def test_a_shared_issue_is_named_by_its_secret(where: str) -> None:
+    organization = "acme" if "acme" in where else None
+    assert issue_reference(f"{OURS}/{where}/{EVENT}/", OURS) == SharedIssue(EVENT, organization)
+    assert event_reference(f"{OURS}/{where}/{EVENT}/", OURS)[0] == "latest"
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("issues/?query=is%3Aunresolved", "a list of issues"),
+        ("issues/errors-outages/", "a list of issues"),
+        ("issues/views/12/", "a list of issues"),
+        ("issues/feedback/", "a list of feedback"),
+        ("issues/feedback/?feedbackSlug=shop", "a list of feedback"),
+        ("alerts/rules/shop/12/details/", "an alert's page"),
+        ("issues/alerts/rules/crons/shop/nightly/details/", "an alert's page"),
+        ("crons/shop/nightly/", "a monitor's page"),
+        ("monitors/12/", "a monitor's page"),
+        (f"replays/{EVENT}/", "a replay's page"),
+        (f"performance/trace/{EVENT}/", "a trace's page"),
+        ("releases/shop%401.5.0/", "a release's page"),
+        ("projects/shop/", "a project's page"),
+        ("share/issue/", "a page"),
+        ("", "a page"),
+    ],
+)
+def test_a_page_that_names_no_issue_is_told_with_what_to_give_instead(path: str, words: str) -> None:
+    for url, ours in ((f"{OURS}/organizations/acme/{path}", OURS), (f"https://acme.sentry.io/{path}", SENTRY_IO)):
+        for read in (issue_reference, event_reference):
+            with pytest.raises(InvalidRequestError, match=rf"is {words} and names no issue\. .*(issue|list_issues)"):
+                read(url, ours)
+
+
+def test_a_url_of_another_host_is_told_with_the_host_that_is_ours() -> None:
+    with pytest.raises(InvalidRequestError, match=r"is not on sentry\.example\.com, the Sentry this server"):
+        issue_reference("https://acme.sentry.io/issues/5/", OURS)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +235,8 @@ def test_a_url_outside_of_our_path_prefix_is_refused(path: str) -> None:
 
 @pytest.mark.parametrize("text", [EVENT, EVENT.upper(), DASHED, f" {DASHED} "])
 def test_these_are_the_same_event(text: str) -> None:
-    assert event_reference(text, OURS) == (EVENT, None)
+    assert event_reference(text, OURS) == (EVENT, EventReference(EVENT))
+    assert event_reference(f"acme/{text.strip()}", OURS) == (EVENT, EventReference(EVENT, "acme"))
 
 
 def test_an_event_is_read_from_its_url_with_its_issue() -> None:
@@ -108,18 +244,30 @@ def test_an_event_is_read_from_its_url_with_its_issue() -> None:
     assert event_reference(url, OURS) == (EVENT, IssueReference("5", "acme", EVENT))
     assert event_reference(f"{OURS}/issues/5/events/oldest/", OURS)[0] == "oldest"
     assert event_reference(f"{OURS}/issues/5/", OURS)[0] == "latest"
-    assert issue_reference(url, OURS).event == EVENT
+    assert issue_reference(url, OURS) == IssueReference("5", "acme", EVENT)
+
+
+@pytest.mark.parametrize("start", ["acme/shop", "organizations/acme"])
+def test_sentry_9_numbers_the_events_on_its_pages(start: str) -> None:
+    url = f"{OURS}/{start}/issues/1/events/14/"
+    assert event_reference(url, OURS) == ("14", IssueReference("1", "acme", "14"))
 
 
 @pytest.mark.parametrize("name", ["latest", "Oldest", "RECOMMENDED"])
 def test_an_event_can_be_named_by_its_place(name: str) -> None:
-    assert event_reference(name, OURS) == (name.lower(), None)
+    assert event_reference(name, OURS) == (name.lower(), EventReference(name.lower()))
 
 
 def test_an_event_that_is_given_as_an_issue_is_recognized() -> None:
     for text in (DASHED, "abcdef0123456789abcdef0123456789"):
         with pytest.raises(InvalidRequestError, match="is an event, not an issue"):
             issue_reference(text, OURS)
+
+
+@pytest.mark.parametrize("text", ["5", "#5", "SHOP-1", "acme/SHOP-1"])
+def test_an_issue_that_is_given_as_an_event_is_recognized(text: str) -> None:
+    with pytest.raises(InvalidRequestError, match="is an issue, not an event"):
+        event_reference(text, OURS)
 
 
 @pytest.mark.parametrize(

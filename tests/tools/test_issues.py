@@ -87,7 +87,7 @@ async def test_list_issues_may_be_confined_to_a_project(sentry: Sentry) -> None:
         ({"query": ["is:unresolved"]}, "query: input should be a valid string"),
         ({"query": "x" * 1_000_000}, "query has 1000000 characters; at most 10000 are taken"),
         ({"project": "../../0/organizations"}, "is not a project slug"),
-        ({"project": "a/b"}, "is not a project slug"),
+        ({"project": "a/b/c"}, "is not a project slug"),
         ({"query": "is:bogus"}, "Sentry refused the request"),
         ({"cursor": "garbage"}, "Sentry refused the request"),
         ({"period": "soon"}, "Sentry refused the request"),
