@@ -76,7 +76,11 @@ class Application:
             title="Sentry",
             version=__version__,
             instructions=INSTRUCTIONS,
-            tools=list(build_tools(self.answers, structured_content=settings.structured_content)),
+            tools=list(
+                build_tools(
+                    self.answers, structured_content=settings.structured_content, organization=settings.sentry_org
+                )
+            ),
             lifespan=lifespan,
             middleware=[_serve_with_its_client, tell_whose_fault],
             log_level=settings.log_level,

@@ -20,6 +20,7 @@ from sentry.endpoints.projects import Projects
 from sentry.endpoints.releases import Releases
 from sentry.endpoints.short_ids import ShortIds
 from sentry.endpoints.tags import Tags
+from sentry.references import organization_in
 from sentry.transport.cache import Cache, Lifetime, Source, Statistics
 from sentry.transport.deadlines import within_deadline
 
@@ -56,6 +57,7 @@ class SentryClient:
         self._opened: Transport | None = None
 
         caller = Caller(connection, self._transport, ShortIds(self._cache.seconds(Lifetime.PROJECT)))
+        self._organizations = caller.organizations
         projects = Projects(caller)
         releases = Releases(caller, projects)
         lists = IssueLists(caller, projects)
@@ -116,6 +118,12 @@ class SentryClient:
         """How many seconds ago the oldest of these answers was read that may have changed since; None unless each
         is what a read would get now, without a request to Sentry."""
         return self._cache.age(sources)
+
+    def elsewhere(self, *references: str | None, organization: str | None = None) -> str | None:
+        """The organization that one of these names of issues, events or projects stands behind, or the one that is
+        given, if it is not the usual one: what is found there is to be asked for by it, too."""
+        found = (organization_in(text, self.connection.url) for text in references if text)
+        return self._organizations.elsewhere(next(filter(None, (organization, *found)), None))
 
     def _transport(self) -> "Transport":
         if self._opened is None:

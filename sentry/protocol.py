@@ -22,6 +22,11 @@ class SentryClientProtocol(Protocol):
         """The kind of server, which is asked where it is not known."""
         ...
 
+    def elsewhere(self, *references: str | None, organization: str | None = None) -> str | None:
+        """The organization that one of these names of issues, events or projects stands behind, or the one that is
+        given, if it is not the usual one: what is found there is to be asked for by it, too."""
+        ...
+
     def list_issues(
         self,
         *,

@@ -79,6 +79,11 @@ def project_reference(text: str, organization: str | None = None) -> tuple[str |
     return owner, project
 
 
+def organization_in(text: str, sentry_url: str) -> str | None:
+    """The organization that stands in the reference of an issue, an event or a project."""
+    return named_by_url(text, sentry_url).organization if "://" in text else _behind_organization(text.strip())[0]
+
+
 def _behind_organization(text: str) -> tuple[str | None, str]:
     owner, slash, name = text.partition("/")
     return (owner, name) if slash and SLUG.fullmatch(owner) else (None, text)

@@ -13,20 +13,25 @@ from views.traces.stacktraces import StacktraceResult
 
 async def list_events(issue: str, *, query: str | None = None, limit: int = 25, cursor: str | None = None) -> EventList:
     """The newest events of an issue."""
-    page = await current_client().get_events(issue, query=query, limit=limit, cursor=cursor)
-    return views.event_list(issue, page)
+    client = current_client()
+    page = await client.get_events(issue, query=query, limit=limit, cursor=cursor)
+    return views.event_list(issue, page, client.elsewhere(issue))
 
 
 async def get_event(event: str, *, issue: str | None = None, project: str | None = None) -> EventResult:
     """An event in full."""
-    return views.event(await current_client().get_event(event, issue=issue, project=project))
+    client = current_client()
+    found = await client.get_event(event, issue=issue, project=project)
+    return views.event(found, client.elsewhere(issue, event, project))
 
 
 async def get_stacktrace(
     event: str | None = None, *, issue: str | None = None, frames: Literal["app", "all"] = "app"
 ) -> StacktraceResult:
     """The stack trace of an event, or of an issue's latest."""
-    return stacktraces.stacktrace(await current_client().get_stacktrace(event, issue=issue), frames)
+    client = current_client()
+    found = await client.get_stacktrace(event, issue=issue)
+    return stacktraces.stacktrace(found, frames, client.elsewhere(issue, event))
 
 
 async def get_tag_values(issue: str, tag: str) -> TagValuesResult:

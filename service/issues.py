@@ -30,8 +30,9 @@ async def list_issues(
 ) -> IssueList:
     """Issues, the most recently seen first unless `sort` says otherwise; what is wrong with a search is said."""
     query = "" if query.strip() == ALL else query
+    client = current_client()
     try:
-        page = await current_client().list_issues(
+        page = await client.list_issues(
             organization=organization,
             project=project,
             query=query,
@@ -49,7 +50,8 @@ async def list_issues(
             f"{error.message} {wrong}", status_code=error.status_code, sentry=error.sentry
         ) from error
     wrong = None if page.items else diagnose(query)
-    return views.issue_list(page, notes=[str(wrong)] if wrong else [])
+    elsewhere = client.elsewhere(project, organization=organization)
+    return views.issue_list(page, notes=[str(wrong)] if wrong else [], organization=elsewhere)
 
 
 async def get_issue(issue: str, event: str | None = None, include: tuple[Include, ...] = ()) -> IssueResult:
@@ -58,6 +60,9 @@ async def get_issue(issue: str, event: str | None = None, include: tuple[Include
     Without its latest event an issue is still worth reading; one that was asked for by name must be there.
     """
     client = current_client()
+    organization = client.elsewhere(issue, event)
+    if organization and "/" not in issue:
+        issue = f"{organization}/{issue}"
     found, example, tags = await together(
         client.get_issue(issue),
         client.get_stacktrace(event, issue=issue),
@@ -76,7 +81,7 @@ async def get_issue(issue: str, event: str | None = None, include: tuple[Include
         except SentryError as error:
             missing["suspect commits"] = error.message
     extras = IssueExtras(tags=tags.value or [], suspect_commits=commits, missing=missing)
-    return views.issue(about, example.value, extras=extras)
+    return views.issue(about, example.value, extras=extras, organization=organization)
 
 
 async def _no_tags() -> list[TagValues]:

@@ -7,7 +7,9 @@ from views.projects import ProjectList, ProjectResult
 
 async def list_projects(organization: str | None = None, *, cursor: str | None = None) -> ProjectList:
     """The projects of an organization."""
-    return views.project_list(await current_client().list_projects(organization, cursor=cursor))
+    client = current_client()
+    page = await client.list_projects(organization, cursor=cursor)
+    return views.project_list(page, client.elsewhere(organization=organization))
 
 
 async def get_project(project: str, organization: str | None = None) -> ProjectResult:

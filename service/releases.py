@@ -46,6 +46,7 @@ async def get_release(version: str, organization: str | None = None) -> ReleaseR
         commits=commits.value,
         deploys=deploys.value,
         missing={name: part.error.message for name, part in parts.items() if part.error},
+        organization=client.elsewhere(organization=organization),
     )
 
 

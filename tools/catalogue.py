@@ -38,12 +38,15 @@ CATALOGUE = [
 ]
 
 
-def build_tools(answers: Answers, *, structured_content: bool) -> list[SentryTool]:
-    """The tools as MCP serves them; with `structured_content` each answers as JSON, too, and says of what shape."""
-    return [_build(entry, answers, structured_content) for entry in CATALOGUE]
+def build_tools(answers: Answers, *, structured_content: bool, organization: str = "") -> list[SentryTool]:
+    """The tools as MCP serves them; with `structured_content` each answers as JSON, too, and says of what shape.
+
+    Where the `organization` is set, tools do not ask for it: they take it all the same."""
+    unlisted = frozenset(["organization"] if organization else [])
+    return [_build(entry, answers, structured_content, unlisted) for entry in CATALOGUE]
 
 
-def _build(entry: Entry, answers: Answers, structured_content: bool) -> SentryTool:
+def _build(entry: Entry, answers: Answers, structured_content: bool, unlisted: frozenset[str]) -> SentryTool:
     tool = Tool.from_function(
         _without_answer(entry.call),
         name=entry.call.__name__,
@@ -61,7 +64,7 @@ def _build(entry: Entry, answers: Answers, structured_content: bool) -> SentryTo
             "answers": answers,
             "structured_content": structured_content,
             "fn_metadata": Arguments(**dict(tool.fn_metadata)),
-            "parameters": input_schema(tool.parameters),
+            "parameters": input_schema(tool.parameters, unlisted),
         }
     )
 

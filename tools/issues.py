@@ -14,6 +14,7 @@ from tools.arguments import (
     Limit,
     Listed,
     MaxTokens,
+    Organization,
     Project,
     Query,
     Sort,
@@ -31,9 +32,11 @@ async def list_issues(
     sort: Sort | None = None,
     limit: Limit = 25,
     cursor: Cursor | None = None,
+    organization: Organization | None = None,
 ) -> "IssueList":
     """List issues, one row each, the most recently seen first. For one in full, get_issue."""
     return await service.issues.list_issues(
+        organization=organization,
         project=project,
         query=query,
         environment=environment,

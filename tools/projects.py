@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from views.projects import ProjectList, ProjectResult
 
 
-async def list_projects(organization: Organization | None = None, cursor: Cursor | None = None) -> "ProjectList":
+async def list_projects(cursor: Cursor | None = None, organization: Organization | None = None) -> "ProjectList":
     """List the projects."""
     return await service.projects.list_projects(organization, cursor=cursor)
 

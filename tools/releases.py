@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 import service
-from tools.arguments import Cursor, Identifier, Limit, MaxTokens, Project, Release
+from tools.arguments import Cursor, Identifier, Limit, MaxTokens, Organization, Project, Release
 
 if TYPE_CHECKING:
     from views.releases import ReleaseList, ReleaseResult
@@ -14,11 +14,16 @@ async def list_releases(
     query: Identifier | None = None,
     limit: Limit = 25,
     cursor: Cursor | None = None,
+    organization: Organization | None = None,
 ) -> "ReleaseList":
     """List releases, the newest first. query is a part of the version."""
-    return await service.releases.list_releases(project=project, query=query, limit=limit, cursor=cursor)
+    return await service.releases.list_releases(
+        organization=organization, project=project, query=query, limit=limit, cursor=cursor
+    )
 
 
-async def get_release(release: Release, max_tokens: MaxTokens | None = None) -> "ReleaseResult":
+async def get_release(
+    release: Release, max_tokens: MaxTokens | None = None, organization: Organization | None = None
+) -> "ReleaseResult":
     """Get one release: the issues new in it, commits, deploys, authors, health."""
-    return await service.releases.get_release(release)
+    return await service.releases.get_release(release, organization)

@@ -17,12 +17,14 @@ _UNSAID = ("title", "minimum", "maximum")
 """Left out of input schemas. A range stands in the words of its argument, where a model reads it, and is checked."""
 
 
-def input_schema(schema: Schema) -> Schema:
-    """An argument model's schema in the few words that every vendor's models take: one type for each argument.
+def input_schema(schema: Schema, unlisted: frozenset[str]) -> Schema:
+    """An argument model's schema in the few words that every vendor's models take: one type for each argument, but
+    for the arguments that are `unlisted`.
 
     No `additionalProperties` (google-genai breaks on it; the server itself refuses unknown arguments), no nulls.
     """
-    return dict(_compact(schema))
+    properties = {name: one for name, one in schema["properties"].items() if name not in unlisted}
+    return dict(_compact({**schema, "properties": properties}))
 
 
 def _compact(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.mcpserver import Context
@@ -10,6 +11,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 from mcp.types import CallToolResult, TextContent
 from pydantic import ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
 
 from sentry.errors import InvalidRequestError, SentryError
 from sentry.paths import quoted
@@ -54,7 +56,7 @@ class SentryTool(Tool):
 
         telling = on_progress.set(tell)
         try:
-            given = _given(arguments, self.parameters)
+            given = _given(arguments, self.fn_metadata.arg_model.model_fields)
             asked = self.name, json.dumps(given, sort_keys=True, default=str)
             is_read = self.annotations is not None and self.annotations.read_only_hint
             answer = await self.answers.answer(
@@ -84,9 +86,9 @@ class SentryTool(Tool):
         )
 
 
-def _given(arguments: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
+def _given(arguments: dict[str, Any], known: Mapping[str, FieldInfo]) -> dict[str, Any]:
     """The arguments that were really given: hosts fill in null or blanks for the others. Unknown ones are refused."""
-    known, required = parameters.get("properties", {}), parameters.get("required", [])
+    required = [name for name, field in known.items() if field.is_required()]
     for name, value in arguments.items():
         if name not in known:
             near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)

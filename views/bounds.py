@@ -120,8 +120,16 @@ def word(value: Any) -> str | None:
 
 
 def issue_name(value: Any) -> str:
-    """How an issue was asked for: an ID, a short ID or a link."""
-    return identifier(value) or short_id(value) or link(value) or "as asked"
+    """How an issue was asked for: an ID, a short ID, either behind its organization, or a link."""
+    organization, _, name = str(value).rpartition("/")
+    if found := identifier(name) or short_id(name):
+        return of_organization(slug(organization), found)
+    return link(value) or "as asked"
+
+
+def of_organization(organization: str | None, name: str) -> str:
+    """The name as the next call takes it: behind its organization, where that is not the usual one."""
+    return f"{organization}/{name}" if organization else name
 
 
 def _matching(pattern: re.Pattern[str], value: Any) -> str | None:

@@ -40,7 +40,7 @@ class Happened(Traced):
 
     @property
     def whole(self) -> str:
-        return f'get_event(event="{self.event_id}", max_tokens=20000)'
+        return f'get_event(event="{self.event_name}", max_tokens=20000)'
 
     def within(self, characters: int) -> Self:
         """Where calls had to give way, breadcrumbs have already."""

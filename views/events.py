@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 from sentry.models import Event
 from sentry.models.pages import Page
-from views.bounds import identifier, issue_name, line, raw
+from views.bounds import identifier, issue_name, line, of_organization, raw, slug
 from views.details import Happened, happened
 from views.lists import fewer_rows, next_page
 from views.provenance import Markers
@@ -23,9 +23,9 @@ class EventResult(Happened):
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         head = joined(
             [
-                f"Event {self.event_id}" + (f" of issue {self.issue_id}" if self.issue_id else ""),
-                f"previous {self.previous_event}" if self.previous_event else None,
-                f"next {self.next_event}" if self.next_event else None,
+                f"Event {self.event_name}{self.of_which_issue()}",
+                f"previous {of_organization(self.organization, self.previous_event)}" if self.previous_event else None,
+                f"next {of_organization(self.organization, self.next_event)}" if self.next_event else None,
             ]
         )
         lines = [self.title, self.about_event(), *self.evidence()]
@@ -51,6 +51,7 @@ class EventRow(Part):
 
 class EventList(Result):
     issue: Known
+    organization: Known | None = None  # where it is not the one that is asked without a name
     events: list[EventRow]
     next_cursor: Known | None = None
 
@@ -60,7 +61,9 @@ class EventList(Result):
         common = self._common()
         lines = [f"all: {joined(sorted(common))}"] if common else []
         lines += [row.line(common) for row in self.events]
-        head = f"{counted(len(self.events), 'event')} of issue {self.issue}, the newest first. {marks.announcement}"
+        call = f" (get_event takes {self.organization}/ID)" if self.organization else ""
+        events = f"{counted(len(self.events), 'event')} of issue {self.issue}, the newest first{call}"
+        head = f"{events}. {marks.announcement}"
         return "\n".join([head, marks.block("\n".join(lines)), *next_page(self.next_cursor), *self.omitted])
 
     def _common(self) -> set[str]:
@@ -79,19 +82,21 @@ class EventList(Result):
         yield from fewer_rows("events")
 
 
-def event(event: Event) -> EventResult:
-    """One event whole."""
+def event(event: Event, organization: str | None = None) -> EventResult:
+    """One event whole; of an `organization` that is not the usual one."""
     return EventResult(
         **happened(event, whole=True),
+        organization=slug(organization),
         previous_event=identifier(event.previous_event_id),
         next_event=identifier(event.next_event_id),
     )
 
 
-def event_list(issue: str, page: Page[Event]) -> EventList:
-    """Rows of an issue's events."""
+def event_list(issue: str, page: Page[Event], organization: str | None = None) -> EventList:
+    """Rows of an issue's events; of an `organization` that is not the usual one."""
     return EventList(
         issue=issue_name(issue),
+        organization=slug(organization),
         events=[_row(event) for event in page.items],
         next_cursor=raw(page.next_cursor),
     )

@@ -3,7 +3,7 @@
 from typing import Any, Self
 
 from sentry.models import Issue
-from views.bounds import identifier, line, raw, short_id, slug, word
+from views.bounds import identifier, line, of_organization, raw, short_id, slug, word
 from views.results import Evidence, Known, Part
 from views.wording import LEVELS, actor, condition, status, status_words, when
 
@@ -11,6 +11,7 @@ from views.wording import LEVELS, actor, condition, status, status_words, when
 class IssueFacts(Part):
     id: Known
     short_id: Known | None = None
+    organization: Known | None = None  # where it is not the one that is asked without a name
     title: Evidence
     status: Known | None = None
     condition: Evidence | None = None  # how it was resolved, until when it is ignored
@@ -29,7 +30,7 @@ class IssueFacts(Part):
     @property
     def name(self) -> str:
         """What a person calls it: the short ID, else the numeric one."""
-        return self.short_id or self.id
+        return of_organization(self.organization, self.short_id or self.id)
 
     def status_in_words(self) -> str:
         return status_words(self.status, self.substatus, self.condition)
@@ -38,11 +39,12 @@ class IssueFacts(Part):
         return self.with_texts(line, title=title, culprit=100, assigned_to=80, condition=160)
 
 
-def facts(issue: Issue) -> dict[str, Any]:
+def facts(issue: Issue, organization: str | None = None) -> dict[str, Any]:
     """The fields of `IssueFacts`."""
     return {
         "id": identifier(issue.id) or "",
         "short_id": short_id(issue.short_id),
+        "organization": slug(organization),
         "title": raw(issue.title) or "(no title)",
         "status": status(issue),
         "condition": condition(issue),

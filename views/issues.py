@@ -129,7 +129,7 @@ class IssueResult(IssueFacts, Happened):
         ]
         seen = [_seen("first seen", self.first_seen, now), _seen("last seen", self.last_seen, now)]
         trends = [trend.line() for trend in self.trends]
-        event = f"event {self.event_id}" if self.event_id else None
+        event = f"event {self.event_name}" if self.event_id else None
         return [text for text in (joined(head), joined([*seen, *trends]), joined([event, self.link])) if text]
 
     def status_in_brief(self) -> str:
@@ -166,17 +166,23 @@ class IssueResult(IssueFacts, Happened):
         return found.model_copy(update=changes).with_texts(line, first_release=120, last_release=120)
 
 
-def issue_list(page: Page[Issue], notes: list[str] = []) -> IssueList:  # noqa: B006 - never changed
-    """Rows of a list of issues, and what is to be said of the question."""
-    rows = [IssueRow(**facts(issue)) for issue in page.items]
+def issue_list(
+    page: Page[Issue],
+    notes: list[str] = [],  # noqa: B006 - never changed
+    organization: str | None = None,
+) -> IssueList:
+    """Rows of a list of issues, and what is to be said of the question; of an `organization` that is not the usual."""
+    rows = [IssueRow(**facts(issue, organization)) for issue in page.items]
     return IssueList(issues=rows, next_cursor=raw(page.next_cursor), omitted=[*page.notes, *notes])
 
 
-def issue(issue: Issue, event: Event | None, *, extras: IssueExtras | None = None) -> IssueResult:
-    """The issue with one of its events."""
+def issue(
+    issue: Issue, event: Event | None, *, extras: IssueExtras | None = None, organization: str | None = None
+) -> IssueResult:
+    """The issue with one of its events; of an `organization` that is not the usual one."""
     extras = extras or IssueExtras()
     found = happened(event) if event else {"event_id": "", "stacktrace": Stacktrace(frames=[])}
-    fields: dict[str, Any] = {**found, **facts(issue), "issue_id": identifier(issue.id)}
+    fields: dict[str, Any] = {**found, **facts(issue, organization), "issue_id": identifier(issue.id)}
     grouped = event.fingerprints if event else []
     return IssueResult(
         **fields,

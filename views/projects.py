@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from sentry.models import Project
 from sentry.models.pages import Page
-from views.bounds import identifier, line, raw, slug, word
+from views.bounds import identifier, line, of_organization, raw, slug, word
 from views.lists import fewer_rows, next_page
 from views.provenance import Markers
 from views.results import Evidence, Known, Part, Result, Step
@@ -25,6 +25,7 @@ class ProjectRow(Part):
 
 class ProjectList(Result):
     projects: list[ProjectRow]
+    organization: Known | None = None  # where it is not the one that is asked without a name
     next_cursor: Known | None = None
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
@@ -32,7 +33,7 @@ class ProjectList(Result):
             return "The token sees no projects here."
         rows = [
             f"{len(self.projects)} projects: slug, platform, name",
-            *(row.line() for row in self.projects),
+            *(of_organization(self.organization, row.line()) for row in self.projects),
         ]
         return "\n".join([*rows, *next_page(self.next_cursor), *self.omitted])
 
@@ -86,10 +87,10 @@ class ProjectResult(Result):
         return self.model_copy(update=changes)
 
 
-def project_list(page: Page[Project]) -> ProjectList:
-    """Rows of a list of projects."""
+def project_list(page: Page[Project], organization: str | None = None) -> ProjectList:
+    """Rows of a list of projects; of an `organization` that is not the usual one."""
     rows = [_row(project) for project in page.items]
-    return ProjectList(projects=rows, next_cursor=raw(page.next_cursor))
+    return ProjectList(projects=rows, organization=slug(organization), next_cursor=raw(page.next_cursor))
 
 
 def project(project: Project) -> ProjectResult:

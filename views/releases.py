@@ -149,8 +149,10 @@ def release(
     commits: list[Commit] | None = None,
     deploys: list[Deploy] | None = None,
     missing: dict[str, str] | None = None,
+    organization: str | None = None,
 ) -> ReleaseResult:
-    """A release with the issues first seen in it, its commits and deploys; `missing` says what could not be fetched."""
+    """A release with the issues first seen in it, its commits and deploys; `missing` says what could not be fetched.
+    `organization` is one that is not the usual one."""
     found = commits if commits is not None else [release.last_commit] if release.last_commit else []
     places = deploys if deploys is not None else [release.last_deploy] if release.last_deploy else []
     return ReleaseResult(
@@ -158,7 +160,7 @@ def release(
         url=link(release.url),
         authors=[text for author in release.authors[:50] if (text := _author(author))],
         health=[health for row in release.projects[:20] if (health := _health(row))],
-        issues=[NewIssue(**facts(issue)) for issue in (new_issues.items if new_issues else [])],
+        issues=[NewIssue(**facts(issue, organization)) for issue in (new_issues.items if new_issues else [])],
         more_issues=True if new_issues and new_issues.next_cursor else None,
         commits=commit_lines(found[:50]),
         deploys=[text for deploy in places[:20] if (text := _deploy(deploy))],

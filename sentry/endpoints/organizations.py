@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from sentry.transport.pool import Transport
 
 
+NAMING = "as organization, or in front of an issue, event or project (acme/SHOP-12, acme/shop)"
+"""How a call names the organization that it is for."""
+
+
 class Organizations:
     """Found out once: the organization when none is set, the region's host on sentry.io.
 
@@ -69,7 +73,7 @@ class Organizations:
         except ForbiddenError as error:
             raise ForbiddenError(
                 "The token may not list its organizations. Set SENTRY_ORG in the server's environment to the "
-                "organization's slug.",
+                f"organization's slug, or name it: {NAMING}.",
                 status_code=error.status_code,
                 sentry=error.sentry,
             ) from error
@@ -77,11 +81,15 @@ class Organizations:
             names = ", ".join(sorted(organization.slug for organization in seen)[:20])
             raise InvalidRequestError(
                 f"The token sees {len(seen)} organizations{': ' * bool(names)}{names}. "
-                "Set SENTRY_ORG in the server's environment to one of them."
+                f"Set SENTRY_ORG in the server's environment to one of them, or name it: {NAMING}."
             )
         self._homes[seen[0].slug] = region_of(seen[0], self._connection)
         self._found = seen[0].slug
         return self._found
+
+    def elsewhere(self, named: str | None) -> str | None:
+        """The organization, unless it is the one that is asked where none is named."""
+        return named if named != (self._connection.organization or self._found) else None
 
     async def home(self, organization: str) -> str:
         """The base URL that serves an organization: on sentry.io the one of its region."""

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, ClassVar, Self, TypeVar
 
 from sentry.models import Event
-from views.bounds import cut, identifier, line, raw, rows, slug
+from views.bounds import cut, identifier, line, of_organization, raw, rows, slug
 from views.provenance import Markers
 from views.results import Evidence, Known, Part, Result, Step
 from views.traces.chains import CHAIN, Raised, chain
@@ -32,6 +32,7 @@ class Traced(Result):
 
     issue_id: Known | None
     event_id: Known
+    organization: Known | None = None  # where it is not the one that is asked without a name
     platform: Known | None = None
     title: Evidence = "(no title)"
     thread: Evidence | None = None
@@ -40,7 +41,14 @@ class Traced(Result):
 
     @property
     def more(self) -> str:
-        return f'get_stacktrace(event="{self.event_id}", frames="all", max_tokens=20000)'
+        return f'get_stacktrace(event="{self.event_name}", frames="all", max_tokens=20000)'
+
+    @property
+    def event_name(self) -> str:
+        return of_organization(self.organization, self.event_id)
+
+    def of_which_issue(self) -> str:
+        return f" of issue {of_organization(self.organization, self.issue_id)}" if self.issue_id else ""
 
     def within(self, characters: int) -> Self:
         """The newest calls whole, older ones without locals and source, the oldest folded; causes take what is left."""
@@ -80,16 +88,17 @@ class Traced(Result):
 
 class StacktraceResult(Traced):
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
-        head = f"Stack trace of event {self.event_id}" + (f" of issue {self.issue_id}" if self.issue_id else "")
+        head = f"Stack trace of event {self.event_name}{self.of_which_issue()}"
         lines = self.trace()
         if not self.exceptions:
             lines = [self.title, *(lines or ["This event has no stack trace: see get_event."])]
         return "\n".join([head, marks.announcement, marks.block("\n".join(lines)), *self.omitted])
 
 
-def stacktrace(event: Event, frames: Frames = "app") -> StacktraceResult:
-    """The stack trace of an event; `app` folds library calls, `all` shows them."""
-    return StacktraceResult(**traced(event, frames))
+def stacktrace(event: Event, frames: Frames = "app", organization: str | None = None) -> StacktraceResult:
+    """The stack trace of an event; `app` folds library calls, `all` shows them. `organization` is one that is not
+    the usual one."""
+    return StacktraceResult(**traced(event, frames), organization=slug(organization))
 
 
 def traced(event: Event, frames: Frames = "app") -> dict[str, Any]:
