@@ -130,7 +130,9 @@ class IssueResult(IssueFacts, Happened):
         seen = [_seen("first seen", self.first_seen, now), _seen("last seen", self.last_seen, now)]
         trends = [trend.line() for trend in self.trends]
         event = f"event {self.event_name}" if self.event_id else None
-        return [text for text in (joined(head), joined([*seen, *trends]), joined([event, self.link])) if text]
+        no_event = f"No event: {self.missing['event']}" if "event" in self.missing else None
+        lines = (joined(head), joined([*seen, *trends]), joined([event, self.link]), no_event)
+        return [text for text in lines if text]
 
     def status_in_brief(self) -> str:
         """Without the words of a condition, which may name a release: those are evidence."""
@@ -152,7 +154,8 @@ class IssueResult(IssueFacts, Happened):
         lines += [f"{key}: {values}" for key, values in self.tag_values.items()]
         lines += [f"suspect commit {commit.line()}" for commit in self.suspect_commits]
         lines += [f"linked: {external}" for external in self.external_issues]
-        return lines + [f"{section} could not be fetched: {why}" for section, why in self.missing.items()]
+        missing = {section: why for section, why in self.missing.items() if section != "event"}
+        return lines + [f"{section} could not be fetched: {why}" for section, why in missing.items()]
 
     def shown(self, scale: float) -> Self:
         found = super().shown(scale).in_row(300)

@@ -3,6 +3,9 @@
 import gc
 import json
 import tracemalloc
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -62,3 +65,91 @@ async def test_what_is_remembered_takes_no_more_memory_than_the_bound_whatever_s
             tracemalloc.stop()
         assert client.statistics.misses == 41
     assert kept < 1.2 * MEGABYTE
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@asynccontextmanager
+async def shop(clock: Clock, answers: dict[str, Any]) -> AsyncGenerator[tuple[SentryClient, list[str]]]:
+    """A client that keeps issues for ten seconds of that clock, and what Sentry was asked."""
+    asked: list[str] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        path = request.url.path.removeprefix("/api/0/").removesuffix("/")
+        asked.append(path)
+        return httpx.Response(200, json=answers[path]) if path in answers else httpx.Response(404)
+
+    connection = connection_to("http://sentry.test", organization="acme", cache_ttl=10)
+    async with SentryClient(connection, httpx.MockTransport(answer), clock=clock) as client:
+        yield client, asked
+
+
+EVENT = "a" * 32
+
+
+@pytest.mark.parametrize(
+    ("path", "arguments"),
+    [
+        (f"organizations/acme/issues/5/events/{EVENT}", {"issue": "5"}),
+        (f"projects/acme/shop/events/{EVENT}", {"project": "shop"}),
+    ],
+)
+async def test_which_event_is_the_next_one_is_known_for_seconds_and_what_it_holds_for_ever(
+    path: str, arguments: dict[str, Any]
+) -> None:
+    clock = Clock()
+    event: dict[str, Any] = {"eventID": EVENT, "groupID": "5", "nextEventID": None}
+    async with shop(clock, {path: event}) as (client, asked):
+        assert (await client.get_event(EVENT, **arguments)).next_event_id is None
+        event["nextEventID"] = "b" * 32
+        clock.now = 9.9
+        assert (await client.get_event(EVENT, **arguments)).next_event_id is None
+        assert len(asked) == 1
+        clock.now = 10
+        assert (await client.get_event(EVENT, **arguments)).next_event_id == "b" * 32
+        clock.now = 10_000
+        await client.get_stacktrace(f"http://sentry.test/acme/shop/events/{EVENT}/", issue=arguments.get("issue"))
+        assert len(asked) == 2
+
+
+async def test_a_projects_latest_release_is_known_for_seconds() -> None:
+    clock = Clock()
+    project = {"id": "1", "slug": "shop", "latestRelease": {"version": "shop@1"}}
+    async with shop(clock, {"projects/acme/shop": project, "organizations/acme/projects": [project]}) as (client, _):
+        for clock.now, version in ((0, "shop@1"), (9.9, "shop@1"), (10, "shop@2")):
+            found = (await client.get_project("shop")).latest_release
+            assert found is not None
+            assert found.version == version
+            assert len((await client.list_projects()).items) == 1
+            project["latestRelease"] = {"version": "shop@2"}
+
+
+async def test_a_new_project_is_listed_after_seconds() -> None:
+    clock = Clock()
+    projects = [{"slug": "shop"}]
+    async with shop(clock, {"organizations/acme/projects": projects}) as (client, _):
+        await client.list_projects()
+        projects.append({"slug": "new"})
+        clock.now = 10
+        assert [project.slug for project in (await client.list_projects()).items] == ["shop", "new"]
+
+
+async def test_which_projects_to_look_through_is_known_for_minutes() -> None:
+    clock = Clock()
+    who = {"slug": "acme", "require2FA": False, "isEarlyAdopter": False}
+    issue = {"id": "5", "permalink": "http://sentry.test/acme/shop/issues/5/"}
+    known = {
+        "organizations": [who],
+        "organizations/acme/projects": [{"slug": "shop"}],
+        "projects/acme/shop/issues": [issue],
+    }
+    async with shop(clock, known) as (client, asked):
+        for clock.now in (0, 10, 299):
+            await client.list_issues()
+    assert asked.count("projects/acme/shop/issues") == 3
+    assert asked.count("organizations/acme/projects") == 1
