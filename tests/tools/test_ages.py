@@ -115,14 +115,14 @@ async def test_an_event_is_never_old() -> None:
         assert len(answers) == len(asked) == 1
 
 
-@pytest.mark.parametrize("tokens", [500, 1_000, 4_000])
-async def test_an_answer_stays_within_its_budget_when_it_says_its_age(tokens: int) -> None:
-    clock = Clock()
-    async with connected(clock) as (client, _):
-        for clock.now in (0, 9):
-            text = text_of(await client.call_tool("get_issue", {"issue": "5", "max_tokens": tokens}))
-            assert len(text) <= 4 * tokens
-        assert text.endswith("\nAs of 9 s ago.")
+async def test_an_answer_stays_within_its_budget_when_it_says_its_age() -> None:
+    for tokens in range(500, 600):
+        clock = Clock()
+        async with connected(clock) as (client, _):
+            for clock.now in (0, 9):
+                text = text_of(await client.call_tool("get_issue", {"issue": "5", "max_tokens": tokens}))
+                assert len(text) <= 4 * tokens
+            assert text.endswith("\nAs of 9 s ago.")
 
 
 async def test_json_says_the_age_too() -> None:

@@ -98,6 +98,19 @@ async def test_get_issue_with_an_event_that_is_not_there_is_an_error(sentry: Sen
     assert "CheckoutError" not in text_of(result)
 
 
+async def test_get_issue_by_the_url_of_an_event_that_is_not_there_has_the_issue_and_says_so(sentry: Sentry) -> None:
+    sentry.capture(checkout)
+    async with connected(sentry) as client:
+        number = data_of(await client.call_tool("get_issue", {"issue": "SHOP-1"}))["id"]
+        url = f"{sentry.embedded.url}/organizations/{sentry.organization}/issues/{number}/events/{UNKNOWN}/"
+        result = await client.call_tool("get_issue", {"issue": url})
+
+    assert f"Event {UNKNOWN} of issue {number} was not found" in data_of(result)["missing"]["event"]
+    ours, _, _ = text_of(result).partition("Text between")
+    assert ours.startswith("Issue SHOP-1: unresolved")
+    assert f"\nNo event: Event {UNKNOWN} of issue {number} was not found." in ours
+
+
 async def test_an_event_of_another_organization_is_not_found(sentry: Sentry) -> None:
     token = sentry.store.create_organization(f"{sentry.organization}-other")
     project = sentry.store.create_project(f"{sentry.organization}-other", "secret")

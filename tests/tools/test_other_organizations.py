@@ -77,7 +77,7 @@ def beta(kind: Dialect) -> Any:
 
 @asynccontextmanager
 async def opened(kind: Dialect, organization: str = "acme") -> AsyncGenerator[tuple[Client, Server]]:
-    settings = {"SENTRY_ORG": organization, "SENTRY_MCP_STRUCTURED_CONTENT": "false"}
+    settings: Any = {"SENTRY_ORG": organization, "SENTRY_MCP_STRUCTURED_CONTENT": "false"}
     async with listening(beta(kind)) as server, connected_to(server.url, **settings) as client:
         yield client, server
 
@@ -114,8 +114,9 @@ CALLS: dict[str, list[dict[str, Any]]] = {
 async def test_no_other_organization_is_asked_than_the_one_that_is_named(kind: Dialect, tool: str) -> None:
     for arguments in CALLS[tool]:
         async with opened(kind) as (client, server):
-            named = {name: arguments[name].format(url=server.url) for name in ("issue", "event") if name in arguments}
-            given = {**arguments, **named}
+            given = dict(arguments)
+            for name in given.keys() & {"issue", "event"}:
+                given[name] = given[name].format(url=server.url)
             result = await client.call_tool(tool, given)
             assert not result.is_error, (given, text_of(result))
             assert "could not be fetched" not in text_of(result) or kind is Dialect.GLITCHTIP
