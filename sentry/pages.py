@@ -62,8 +62,8 @@ def named_by_url(text: str, sentry_url: str) -> Reference:
     parts = [unquote(part) for part in path.split("/") if part]
     named = _shared(parts) or _issue(parts, ours) or _event(parts) or _feedback(parts, theirs.query)
     if named is None:
-        what, instead = next((words for name, words in _OTHERS.items() if name in parts), ("a page", _FIND))
-        raise InvalidRequestError(f"{quoted(text)} is {what} and names no issue. {instead}")
+        what, instead = next((words for name, words in _OTHERS.items() if name in parts), ("another page", _FIND))
+        raise InvalidRequestError(f"{quoted(text)} names no issue: it is {what}. {instead}")
     return replace(named, organization=named.organization or subdomain or None)
 
 
