@@ -47,20 +47,17 @@ def named_by_url(text: str, sentry_url: str) -> Reference:
     """The issue or event that a page of our Sentry is of; raises InvalidRequestError for any other URL."""
     ours = urlsplit(sentry_url)
     try:
-        theirs = urlsplit(text)
-        subdomain = _subdomain(theirs, ours)
-        path = _path(theirs, ours)
-    except ValueError:
-        path = subdomain = None
-    if path is None:
-        path = theirs.path if subdomain is not None else None
-    if path is None:
+        place = _place(urlsplit(text), ours)
+    except ValueError:  # no URL at all
+        place = None
+    if place is None:
         raise InvalidRequestError(
             f"{quoted(text)} is not on {ours.netloc}, the Sentry this server is connected to. "
             "Give the issue's ID or short ID."
         )
+    path, query, subdomain = place
     parts = [unquote(part) for part in path.split("/") if part]
-    named = _shared(parts) or _issue(parts, ours) or _event(parts) or _feedback(parts, theirs.query)
+    named = _shared(parts) or _issue(parts, ours) or _event(parts) or _feedback(parts, query)
     if named is None:
         what, instead = next((words for name, words in _OTHERS.items() if name in parts), ("another page", _FIND))
         raise InvalidRequestError(f"{quoted(text)} names no issue: it is {what}. {instead}")
@@ -150,14 +147,14 @@ def _organization_in(parts: list[str]) -> str | None:
     return slug(parts[parts.index("organizations") + 1], "an organization")
 
 
-def _path(theirs: SplitResult, ours: SplitResult) -> str | None:
-    """The path below our Sentry's address; None for what is not there."""
-    if theirs.scheme not in _WEB_SCHEMES or "@" in theirs.netloc or not _is_same_site(theirs, ours):
+def _place(theirs: SplitResult, ours: SplitResult) -> tuple[str, str, str | None] | None:
+    """The path below our Sentry's address, the query, the organization in the host; None for a URL of elsewhere."""
+    if theirs.scheme not in _WEB_SCHEMES or "@" in theirs.netloc:
         return None
-    prefix = ours.path.rstrip("/")
-    if not theirs.path.startswith(f"{prefix}/"):
-        return None
-    return theirs.path.removeprefix(prefix)
+    subdomain, prefix = _subdomain(theirs, ours), ours.path.rstrip("/")
+    if _is_same_site(theirs, ours) and theirs.path.startswith(f"{prefix}/"):
+        return theirs.path.removeprefix(prefix), theirs.query, subdomain
+    return (theirs.path, theirs.query, subdomain) if subdomain is not None else None
 
 
 def _is_same_site(theirs: SplitResult, ours: SplitResult) -> bool:
@@ -169,8 +166,6 @@ def _is_same_site(theirs: SplitResult, ours: SplitResult) -> bool:
 
 def _subdomain(theirs: SplitResult, ours: SplitResult) -> str | None:
     """The organization in `acme.sentry.io`; "" for a region's host; None for a host that is not ours."""
-    if theirs.scheme not in _WEB_SCHEMES or "@" in theirs.netloc:
-        return None
     if not _is_sentry_io(ours) or not _has_usual_port(theirs):
         return None
     host = theirs.hostname or ""

@@ -21,8 +21,8 @@ SHOP_1 = {
 NUMBERED = {"eventID": EVENT, "groupID": "1", "id": "14"}
 MISSING: tuple[int, Any] = (404, {"detail": "The requested resource does not exist"})
 NO_ROUTE: tuple[int, Any] = (404, None)
-OLD = {"GET /issues/1/": (200, SHOP_1), "GET /issues/1/events/": NO_ROUTE}
-TODAY = {"GET /organizations/acme/issues/1/": (200, SHOP_1)}
+OLD: dict[str, tuple[int, Any]] = {"GET /issues/1/": (200, SHOP_1), "GET /issues/1/events/": NO_ROUTE}
+TODAY: dict[str, tuple[int, Any]] = {"GET /organizations/acme/issues/1/": (200, SHOP_1)}
 Call = Callable[[SentryClient], Awaitable[Any]]
 
 
