@@ -93,7 +93,8 @@ async def _update(issue: str, before: Issue, change: IssueChange, comment: str |
             if not change.body():
                 raise
             not_posted = error
-    return issue_update(before, after, change=change, comment=comment, not_posted=not_posted)
+    organization = client.elsewhere(issue)
+    return issue_update(before, after, change=change, comment=comment, not_posted=not_posted, organization=organization)
 
 
 def _failure_of_all(failures: list[SentryError]) -> SentryError:

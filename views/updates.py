@@ -7,7 +7,7 @@ from typing import Any, Self
 from sentry.changes import IssueChange
 from sentry.errors import SentryError
 from sentry.models import Issue
-from views.bounds import issue_name, line, raw
+from views.bounds import issue_name, line, of_organization, raw, slug
 from views.facts import facts
 from views.provenance import Markers
 from views.results import Evidence, Known, Part, Result, Step
@@ -128,11 +128,13 @@ def issue_update(
     change: IssueChange = NO_CHANGE,
     comment: str | None = None,
     not_posted: SentryError | None = None,
+    organization: str | None = None,
 ) -> IssueUpdate:
-    """What the change did, and what of it was not done: `not_posted` is why the comment is not there."""
+    """What the change did, and what of it was not done: `not_posted` is why the comment is not there. The issue may be
+    of an `organization` that is not the usual one."""
     was, now_is = _state(before), _state(after)
     return IssueUpdate(
-        issue=issue_name(after.name or before.name),
+        issue=of_organization(slug(organization), issue_name(after.name or before.name)),
         title=raw(after.title or before.title),
         before=was,
         after=now_is,

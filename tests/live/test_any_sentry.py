@@ -61,6 +61,25 @@ async def test_an_issue_is_the_same_by_number_short_id_and_url(place: Place) -> 
         assert (await unless_unsupported(fresh.get_issue(listed.short_id or listed.id))).id == listed.id
 
 
+async def test_an_issue_and_an_event_are_the_same_by_each_of_their_pages(place: Place) -> None:
+    async with place.client() as client:
+        issue = await some_issue(client)
+        event = await client.get_event("latest", issue=issue.id)
+        owner = place.organization or (await client.list_organizations()).items[0].slug
+        pages = (f"/organizations/{owner}", f"/{owner}/{issue.project.slug}")
+        for url in (issue.permalink or issue.id, *(f"{place.url}{page}/issues/{issue.id}/" for page in pages)):
+            assert (await client.get_issue(url)).id == issue.id
+        for page in pages:
+            inside = f"{place.url}{page}/issues/{issue.id}/events/{event.id}/"
+            assert (await client.get_issue(inside)).id == issue.id
+            assert (await client.get_event(inside)).id == event.id
+        in_project = f"{place.url}/{owner}/{issue.project.slug}/events/{event.id}/"
+        assert (await client.get_event(in_project)).id == event.id
+        assert (await client.get_issue(in_project)).id == issue.id
+        assert (await client.get_issue(f"{owner}/{issue.id}")).id == issue.id
+        assert (await client.list_issues(project=f"{owner}/{issue.project.slug}", limit=1)).items
+
+
 async def test_an_issue_and_its_latest_event_cost_two_requests_once_the_server_is_known(place: Place) -> None:
     async with place.client() as client:
         issue = await some_issue(client)

@@ -151,6 +151,8 @@ async def test_what_an_answer_names_is_what_the_next_call_takes(kind: Dialect) -
         listed = text_of(await client.call_tool("get_events", {"issue": "beta/SHOP-1"}))
         assert "of issue beta/SHOP-1, the newest first (get_event takes beta/ID)" in listed
         assert "beta/shop" in text_of(await client.call_tool("list_projects", {"organization": "beta"}))
+        changed = {"issue": "beta/SHOP-1, beta/5", "comment": "fixed"}
+        assert "beta/SHOP-1: still unresolved" in text_of(await client.call_tool("update_issue", changed))
 
 
 async def test_the_usual_organization_is_not_repeated() -> None:
