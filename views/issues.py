@@ -130,7 +130,7 @@ class IssueResult(IssueFacts, Happened):
         seen = [_seen("first seen", self.first_seen, now), _seen("last seen", self.last_seen, now)]
         trends = [trend.line() for trend in self.trends]
         event = f"event {self.event_name}" if self.event_id else None
-        no_event = f"No event: {self.missing['event']}" if "event" in self.missing else None
+        no_event = f"event could not be fetched: {self.missing['event']}" if "event" in self.missing else None
         lines = (joined(head), joined([*seen, *trends]), joined([event, self.link]), no_event)
         return [text for text in lines if text]
 

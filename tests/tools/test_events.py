@@ -108,7 +108,7 @@ async def test_get_issue_by_the_url_of_an_event_that_is_not_there_has_the_issue_
     assert f"Event {UNKNOWN} of issue {number} was not found" in data_of(result)["missing"]["event"]
     ours, _, _ = text_of(result).partition("Text between")
     assert ours.startswith("Issue SHOP-1: unresolved")
-    assert f"\nNo event: Event {UNKNOWN} of issue {number} was not found." in ours
+    assert f"\nevent could not be fetched: Event {UNKNOWN} of issue {number} was not found." in ours
 
 
 async def test_an_event_of_another_organization_is_not_found(sentry: Sentry) -> None:
