@@ -64,7 +64,8 @@ async def list_unresolved_issues(version: str, project: str | None = None) -> Is
 async def _issues_of(version: str, *, query: str, project: str | None, sort: str | None = None) -> IssueList:
     found = await issues.list_issues(query=query, project=project, sort=sort)
     if not found.issues:
-        await current_client().get_release(version)  # of one that is not there nothing is found either
+        client = current_client()  # of a release that is not there nothing is found either
+        await client.get_release(version, organization=client.elsewhere(project))
     return found
 
 

@@ -15,6 +15,8 @@ from wire import connected_to, text_of
 from sentry.dialects import Dialect
 
 EVENT, SHARE = "a" * 32, "b" * 32
+UNSEEN = "shop@2"
+"""A release of which no issue is known."""
 BY_NUMBER = (Dialect.SENTRY_10, Dialect.GLITCHTIP)
 """Kinds of servers that know issues by their number only."""
 
@@ -49,6 +51,7 @@ ANSWERS: list[tuple[str, Any]] = [
     (r"/projects/beta/shop/", PROJECT),
     (r"/organizations/beta/releases/", [{"version": "shop@1"}]),
     (r"/organizations/beta/releases/shop@1/", {"version": "shop@1"}),
+    (r"/organizations/beta/releases/shop@2/", {"version": UNSEEN}),
     (r"/organizations/beta/releases/shop@1/(commits|deploys)/", []),
 ]
 
@@ -65,6 +68,9 @@ def beta(kind: Dialect) -> Any:
         path = request.path.removeprefix("/api/0").replace("%40", "@")
         if path == "/organizations/":
             await wire.answer(body=json.dumps([ORGANIZATIONS[kind], {**ORGANIZATIONS[kind], "slug": "beta"}]).encode())
+            return
+        if UNSEEN in request.query.get("query", ""):
+            await wire.answer(body=b"[]")
             return
         found = [body for pattern, body in ANSWERS if re.fullmatch(pattern, path) and has(path)]
         if found:
@@ -126,6 +132,27 @@ async def test_no_other_organization_is_asked_than_the_one_that_is_named(kind: D
 async def test_every_tool_is_seen_to_ask_the_organization_that_is_named() -> None:
     async with opened(Dialect.TODAY) as (client, _):
         assert {tool.name for tool in (await client.list_tools()).tools} == CALLS.keys()
+
+
+PROMPTS: dict[str, list[dict[str, str]]] = {
+    "triage_issue": [{"issue": name} for name in ISSUES],
+    "fix_issue": [{"issue": name} for name in ISSUES],
+    "review_release": [{"release": version, "project": "beta/shop"} for version in ("shop@1", UNSEEN)],
+}
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+async def test_no_other_organization_is_asked_for_a_prompt(prompt: str) -> None:
+    for arguments in PROMPTS[prompt]:
+        async with opened(Dialect.TODAY) as (client, server):
+            await client.get_prompt(prompt, {name: text.format(url=server.url) for name, text in arguments.items()})
+            assert [line for line in server.log if "/beta/" in line], arguments
+            assert not [line for line in server.log if "/acme/" in line], arguments
+
+
+async def test_every_prompt_is_seen_to_ask_the_organization_that_is_named() -> None:
+    async with opened(Dialect.TODAY) as (client, _):
+        assert {prompt.name for prompt in (await client.list_prompts()).prompts} == PROMPTS.keys()
 
 
 async def test_a_shared_issue_is_read_by_its_secret() -> None:
