@@ -13,7 +13,6 @@ from standins.recorded import GLITCHTIP, RECORDED, SENTRY_9
 
 from sentry.client import SentryClient
 from sentry.endpoints.issue_query import IssueQuery
-from sentry.endpoints.merged_lists import merged_projects
 from sentry.models import Event, Frame, Issue, Project, Release, SentryModel, TagValues
 from sentry.models.pages import Page
 from sentry.values import as_list, as_object
@@ -187,62 +186,6 @@ def test_the_source_of_a_frame_is_read_from_numbered_lines_or_from_an_sdks_own()
     assert numbered.source() == (["a"], "b", [""])
     own = Frame.model_validate({"lineno": 2, "pre_context": ["a"], "context_line": "b", "post_context": ["c", None, 1]})
     assert own.source() == (["a"], "b", ["c", "1"])
-
-
-def issue(name: str, last_seen: int, count: int = 0) -> Issue:
-    seen = f"2026-11-24T21:00:{last_seen:02}Z"
-    return Issue.model_validate({"id": name, "count": count, "lastSeen": seen, "firstSeen": seen})
-
-
-async def all_pages(projects: dict[str, list[Issue]], asked: IssueQuery, page_size: int) -> list[str]:
-    """Every row that the merged list gives, page by page; each project has pages of two."""
-
-    async def list_one(project: str, asked: IssueQuery) -> Page[Issue]:
-        start = int((asked.cursor or "0:0:0").split(":")[1])
-        rows = projects[project]
-        following = f"0:{start + page_size}:0" if start + page_size < len(rows) else None
-        return Page(rows[start : start + page_size], following)
-
-    found: list[str] = []
-    cursor = None
-    for _ in range(100):
-        page = await merged_projects(
-            IssueQuery(sort=asked.sort, limit=asked.limit, cursor=cursor), list(projects), list_one
-        )
-        found += [row.id for row in page.items]
-        cursor = page.next_cursor
-        if cursor is None:
-            return found
-    raise AssertionError("The list does not end")
-
-
-@given(
-    st.lists(st.lists(st.integers(0, 59), max_size=7), min_size=2, max_size=4),
-    st.integers(1, 5),
-    st.integers(1, 4),
-    st.sampled_from([None, "date", "new", "freq", "priority"]),
-)
-async def test_a_merged_list_gives_every_row_once_and_each_projects_in_their_order(
-    lists: list[list[int]], limit: int, page_size: int, sort: str | None
-) -> None:
-    projects = {
-        f"p{number}": [issue(f"{number}.{place}", seen, seen) for place, seen in enumerate(rows)]
-        for number, rows in enumerate(lists)
-    }
-    found = await all_pages(projects, IssueQuery(sort=sort, limit=limit), page_size)
-    assert sorted(found) == sorted(row.id for rows in projects.values() for row in rows)
-    for number in range(len(lists)):
-        places = [int(name.split(".")[1]) for name in found if name.startswith(f"{number}.")]
-        assert places == sorted(places)
-
-
-async def test_a_merged_list_is_in_the_order_that_was_asked_for() -> None:
-    projects = {
-        "a": [issue("a1", 50, 10**400), issue("a2", 10, 1)],
-        "b": [issue("b1", 40, 5), issue("b2", 20, 2)],
-    }
-    assert await all_pages(projects, IssueQuery(sort="date", limit=10), 10) == ["a1", "b1", "b2", "a2"]
-    assert await all_pages(projects, IssueQuery(sort="freq", limit=10), 10) == ["a1", "b1", "b2", "a2"]
 
 
 @pytest.mark.parametrize(
