@@ -1,11 +1,11 @@
 """The command line: what is started, with which settings; one clear line and exit code 2 if it cannot."""
 
 import argparse
-import ipaddress
 import logging
 import sys
 from collections.abc import Sequence
 
+from loopback import is_loopback
 from sentry_mcp import __version__
 from settings import Settings, SettingsError, load_settings
 
@@ -64,7 +64,7 @@ def _check(options: argparse.Namespace, settings: Settings) -> None:
     if options.port is not None and not 0 <= options.port <= 65_535:
         raise SettingsError(f"--port: {options.port} is not a port (0 to 65535)")
     host = options.host or settings.http_host
-    if options.http and not _is_loopback(host):
+    if options.http and not is_loopback(host):
         origin = "--host" if options.host else "http_host"
         raise SettingsError(
             f"{origin}: {host} is not a loopback address; whoever reaches this server acts with its token"
@@ -76,13 +76,6 @@ def _check(options: argparse.Namespace, settings: Settings) -> None:
             "host's JSON), or name a file that holds it in SENTRY_AUTH_TOKEN_FILE. To try without a Sentry: "
             "sentry-mcp --local, or sentry-mcp demo"
         )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _start(options: argparse.Namespace, settings: Settings) -> int:

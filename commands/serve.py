@@ -2,7 +2,6 @@
 
 import argparse
 import gc
-import socket
 import sys
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from application import Application
+from loopback import listener, url_of
 from settings import Settings
 
 if TYPE_CHECKING:
@@ -43,19 +43,14 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
 def _serve_http(application: Application, host: str, port: int) -> int:
     import uvicorn
 
-    host = host.strip("[]")
-    shown = f"[{host}]" if ":" in host else host
     try:
-        listening = socket.create_server(
-            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=512
-        )
+        listening = listener(host, port)
     except OSError as error:
-        print(f"sentry-mcp: {shown}:{port} cannot be listened on ({error.strerror})", file=sys.stderr)
+        print(f"sentry-mcp: {host}:{port} cannot be listened on ({error.strerror})", file=sys.stderr)
         return 2
-    port = listening.getsockname()[1]
-    print(f"sentry-mcp: serving MCP on http://{shown}:{port}/mcp", file=sys.stderr)
+    print(f"sentry-mcp: serving MCP on {url_of(listening)}/mcp", file=sys.stderr)
     config = uvicorn.Config(
-        application.http_app(host), log_config=None, access_log=False, timeout_graceful_shutdown=GRACE
+        application.http_app(host.strip("[]")), log_config=None, access_log=False, timeout_graceful_shutdown=GRACE
     )
     uvicorn.Server(config).run(sockets=[listening])
     return 0

@@ -1,9 +1,7 @@
 """Serves the embedded Sentry on a loopback socket, in the background of the event loop that asks for it."""
 
 import asyncio
-import ipaddress
 import socket
-import sys
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ import uvicorn
 
 from local.app import create_app
 from local.store import Store
+from loopback import listener, url_of
 
 
 @dataclass(frozen=True)
@@ -55,33 +54,15 @@ async def serve(store: Store, host: str = "127.0.0.1", port: int = 0) -> AsyncGe
     Raises ValueError for a host that others could reach (a DSN and a token are all that guards it), OSError
     when the port is taken.
     """
-    if not _is_loopback(host):
-        raise ValueError(f"the embedded Sentry is served on loopback only, not on {host}")
-    with _listener(host, port) as listener:
+    with listener(host, port) as listening:
         server = _Server(_configuration(store))
-        serving = asyncio.create_task(server.serve([listener]))
+        serving = asyncio.create_task(server.serve([listening]))
         await _first(serving, server.listening)
-        named = f"[{host}]" if ":" in host else host
         try:
-            yield Embedded(f"http://{named}:{listener.getsockname()[1]}", store)
+            yield Embedded(url_of(listening), store)
         finally:
             server.should_exit = True
             await serving
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    # Named TCP by its number, as asyncio turns off Nagle's algorithm only then: each answer would wait 40 ms.
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        if sys.platform != "win32":  # there it would let two servers have one port
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(1024)
-    except OSError:
-        listener.close()
-        raise
-    return listener
 
 
 def _configuration(store: Store) -> uvicorn.Config:
@@ -104,12 +85,3 @@ async def _first(serving: "asyncio.Task[None]", listening: asyncio.Event) -> Non
     waiting.cancel()
     if serving.done():
         await serving
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

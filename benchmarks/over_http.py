@@ -1,0 +1,189 @@
+"""A cached get_project over HTTP, beside the echo tool of a bare SDK server: `python benchmarks/over_http.py`.
+
+Each server is a process of its own; 1, 8 and 64 clients ask it, in both protocol eras, in turns with the other.
+The clients do next to nothing, so that what is measured is the server. Ends with 1 when a bar is missed: calls per
+second of at least 0.75 of the bare server's, and for one client a median of at most 3 ms.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from standins.sockets import Request, Wire, listening
+from wire import bare_environment, free_port, served_http
+
+CLIENTS = (1, 8, 64)
+ERAS = ("2026-07-28", "2025-11-25")
+RATIO, MEDIAN = 0.75, 3.0
+"""Calls per second, ours to bare; milliseconds of one client."""
+BARE = """
+import sys
+from mcp.server.mcpserver import MCPServer
+server = MCPServer("bare", log_level="WARNING")
+@server.tool()
+def echo(text: str) -> str:
+    return text
+server.run("streamable-http", port=int(sys.argv[1]))
+"""
+PROJECT = {"id": "1", "slug": "shop", "name": "Shop", "platform": "python", "teams": [{"id": "1", "slug": "web"}]}
+ECHO: dict[str, Any] = {"name": "echo", "arguments": {"text": "hello"}}
+GET_PROJECT: dict[str, Any] = {"name": "get_project", "arguments": {"project": "shop"}}
+
+
+class Caller:
+    """One client of an MCP server, on one connection: bytes out, bytes in."""
+
+    def __init__(self, port: int, era: str) -> None:
+        self._port = port
+        self._era = era
+        self._headers = {"mcp-protocol-version": era}
+
+    async def open(self) -> None:
+        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
+        if self._era == ERAS[0]:
+            return
+        about = {"protocolVersion": self._era, "capabilities": {}, "clientInfo": {"name": "bench", "version": "1"}}
+        headers, _ = await self._post({"id": 0, "method": "initialize", "params": about})
+        self._headers["mcp-session-id"] = headers["mcp-session-id"]
+        await self._post({"method": "notifications/initialized"})
+
+    async def call(self, params: dict[str, Any]) -> bytes:
+        if self._era == ERAS[0]:
+            meta = {"protocolVersion": self._era, "clientCapabilities": {}}
+            params = {**params, "_meta": {f"io.modelcontextprotocol/{name}": of for name, of in meta.items()}}
+            self._headers |= {"mcp-method": "tools/call", "mcp-name": params["name"]}
+        _, body = await self._post({"id": 1, "method": "tools/call", "params": params})
+        assert b'"result"' in body, body
+        assert b'"isError":true' not in body, body
+        return body
+
+    async def _post(self, message: dict[str, Any]) -> tuple[dict[str, str], bytes]:
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        accepts = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
+        headers = {"host": f"127.0.0.1:{self._port}", "content-length": str(len(body)), **accepts, **self._headers}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        self._writer.write(f"POST /mcp HTTP/1.1\r\n{lines}\r\n".encode() + body)
+        status, *answered = (await self._reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
+        assert status.split()[1] in ("200", "202"), status
+        told = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in answered)}
+        if told.get("transfer-encoding") != "chunked":
+            return told, await self._reader.readexactly(int(told.get("content-length", "0")))
+        chunks = b""
+        while size := int(await self._reader.readline(), 16):
+            chunks += (await self._reader.readexactly(size + 2))[:-2]
+        await self._reader.readline()
+        return told, chunks
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+@dataclass
+class Figures:
+    """Of each round the calls per second, of each call the milliseconds."""
+
+    rates: list[float] = field(default_factory=list[float])
+    times: list[float] = field(default_factory=list[float])
+
+    @property
+    def rate(self) -> float:
+        return statistics.median(self.rates)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.times)
+
+
+async def one_round(callers: list[Caller], params: dict[str, Any], calls: int, figures: Figures) -> None:
+    async def ask(caller: Caller) -> None:
+        for _ in range(calls // len(callers)):
+            started = time.perf_counter()
+            await caller.call(params)
+            figures.times.append((time.perf_counter() - started) * 1_000)
+
+    started = time.perf_counter()
+    await asyncio.gather(*map(ask, callers))
+    figures.rates.append(calls // len(callers) * len(callers) / (time.perf_counter() - started))
+
+
+@asynccontextmanager
+async def bare() -> AsyncGenerator[int]:
+    """The port of a bare SDK server."""
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-c", BARE, str(port)], env=bare_environment())
+    try:
+        while True:
+            try:
+                (await asyncio.open_connection("127.0.0.1", port))[1].close()
+                break
+            except OSError:
+                assert process.poll() is None, "the bare server ended"
+                await asyncio.sleep(0.05)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def answer(request: Request, wire: Wire) -> None:
+    is_list = request.path.rstrip("/").endswith(("organizations", "releases"))
+    await wire.answer(body=json.dumps([] if is_list else PROJECT).encode())
+
+
+async def measure(rounds: int, calls: int) -> bool:
+    is_within = True
+    settings = {"SENTRY_ORG": "acme", "SENTRY_AUTH_TOKEN": "none", "SENTRY_MCP_CACHE_TTL": "3600"}
+    async with AsyncExitStack() as stack:
+        sentry = await stack.enter_async_context(listening(answer))
+        ours = await stack.enter_async_context(served_http({**settings, "SENTRY_URL": sentry.url}))
+        servers = {"ours": (int(ours.split(":")[2].split("/")[0]), GET_PROJECT)}
+        servers["bare"] = (await stack.enter_async_context(bare()), ECHO)
+        print("era         clients     ours    bare  calls/s  ratio     p50 ours    bare")
+        for era in ERAS:
+            for clients in CLIENTS:
+                figures = {name: Figures() for name in servers}
+                callers = {name: [Caller(port, era) for _ in range(clients)] for name, (port, _) in servers.items()}
+                for name, (_, params) in servers.items():
+                    for caller in callers[name]:
+                        await caller.open()
+                    await one_round(callers[name], params, calls // 4, Figures())  # warm
+                for _ in range(rounds):
+                    for name, (_, params) in servers.items():
+                        await one_round(callers[name], params, calls, figures[name])
+                for caller in (*callers["ours"], *callers["bare"]):
+                    caller.close()
+                mine, control = figures["ours"], figures["bare"]
+                ratio = mine.rate / control.rate
+                is_within = is_within and ratio >= RATIO and (clients > 1 or mine.median <= MEDIAN)
+                print(
+                    f"{era} {clients:8} {mine.rate:8.0f}{control.rate:8.0f} {ratio:14.2f} "
+                    f"{mine.median:9.2f} ms {control.median:4.2f} ms",
+                    flush=True,
+                )
+    return is_within
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--calls", type=int, default=512, help="in each round")
+    chosen = parser.parse_args()
+    is_within = asyncio.run(measure(chosen.rounds, chosen.calls))
+    print(f"bars, {RATIO} and {MEDIAN:.0f} ms: {'met' if is_within else 'MISSED'}")
+    return 0 if is_within else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
