@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import json
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import AsyncGenerator
@@ -61,7 +60,7 @@ class Caller:
 
     async def call(self, params: dict[str, Any]) -> bytes:
         if self._era == ERAS[0]:
-            meta = {"protocolVersion": self._era, "clientCapabilities": {}}
+            meta: dict[str, object] = {"protocolVersion": self._era, "clientCapabilities": {}}
             params = {**params, "_meta": {f"io.modelcontextprotocol/{name}": of for name, of in meta.items()}}
             self._headers |= {"mcp-method": "tools/call", "mcp-name": params["name"]}
         _, body = await self._post({"id": 1, "method": "tools/call", "params": params})
@@ -122,19 +121,19 @@ async def one_round(callers: list[Caller], params: dict[str, Any], calls: int, f
 async def bare() -> AsyncGenerator[int]:
     """The port of a bare SDK server."""
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-c", BARE, str(port)], env=bare_environment())
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", BARE, str(port), env=bare_environment())
     try:
         while True:
             try:
                 (await asyncio.open_connection("127.0.0.1", port))[1].close()
                 break
             except OSError:
-                assert process.poll() is None, "the bare server ended"
+                assert process.returncode is None, "the bare server ended"
                 await asyncio.sleep(0.05)
         yield port
     finally:
         process.terminate()
-        process.wait()
+        await process.wait()
 
 
 async def answer(request: Request, wire: Wire) -> None:

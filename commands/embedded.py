@@ -1,5 +1,6 @@
 """The embedded Sentry beside the server: its DSN on stderr, a client that talks to it."""
 
+import sqlite3
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -10,16 +11,34 @@ from local import Embedded, Store, serve
 from local.store import FIRST_ORGANIZATION, FIRST_PROJECT
 from sentry.client import SentryClient
 from sentry.connection import Connection
+from settings import SettingsError
+
+
+def open_store(path: str | None) -> Store:
+    """The store in that file, made when it is missing; None: in memory. Raises SettingsError when there can be none."""
+    try:
+        return Store.open(path)
+    except OSError as error:
+        reason = error.strerror
+    except sqlite3.OperationalError as error:
+        reason = str(error)
+    except sqlite3.DatabaseError:
+        reason = "it holds something else"
+    except ValueError as error:
+        reason = str(error)
+    raise SettingsError(f"--data: {path!r} cannot be used ({reason})")
 
 
 @asynccontextmanager
-async def embedded_client(path: str | None, port: int) -> AsyncGenerator[SentryClient]:
-    """Opens the store in `path` (None: memory), takes events on a loopback port, and reads over the same."""
+async def embedded_client(store: Store, port: int, *, show_token: bool = False) -> AsyncGenerator[SentryClient]:
+    """Takes events on a loopback port, and reads over the same; closes the store at the end."""
     async with AsyncExitStack() as stack:
-        store = Store.open(path)
         stack.callback(store.close)
         embedded = await _served(stack, store, port)
         print(f"sentry-mcp: embedded Sentry, DSN {embedded.dsn(FIRST_PROJECT)}", file=sys.stderr)
+        if show_token:
+            words = f"organization {FIRST_ORGANIZATION}, token {embedded.token}"
+            print(f"sentry-mcp: its Web API: {embedded.url}, {words}", file=sys.stderr)
         yield await stack.enter_async_context(SentryClient(embedded_connection(embedded)))
 
 

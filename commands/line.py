@@ -2,8 +2,10 @@
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from loopback import is_loopback
 from sentry_mcp import __version__
@@ -20,22 +22,47 @@ Settings: SENTRY_AUTH_TOKEN, SENTRY_URL, SENTRY_ORG; all others are in config.to
 
 
 def run(arguments: Sequence[str]) -> int:
-    options = _parser().parse_args(arguments)
+    """The exit code: 2 with one line on stderr where something given cannot be used."""
+    if sys.stderr is None:  # closed by whoever started us; the next file to be opened would have its number
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - for as long as the process lives
     try:
-        settings = load_settings(options.config)
-        _check(options, settings)
+        try:
+            return _run(_parser().parse_args(arguments))
+        finally:
+            _flush()
     except SettingsError as error:
-        print(f"sentry-mcp: {error}", file=sys.stderr)
-        return 2
+        return _refused(str(error))
+    except BrokenPipeError:
+        return _refused("nobody reads the output any more")
+
+
+def _flush() -> None:
+    """What was printed leaves now, where it can be said that it cannot."""
+    if sys.stdout is None:  # closed by whoever started us
+        return
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try again at its end
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise SettingsError(f"the output cannot be written ({error.strerror})") from None
+
+
+def _refused(words: str) -> int:
+    print(f"sentry-mcp: {words}", file=sys.stderr)
+    return 2
+
+
+def _run(options: argparse.Namespace) -> int:
+    settings = load_settings(options.config)
+    _check(options, settings)
     logging.basicConfig(
         level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     # httpx logs every URL at INFO: for debugging only.
     logging.getLogger("httpx").setLevel(logging.DEBUG if settings.log_level == "DEBUG" else logging.WARNING)
-    try:
-        return _start(options, settings)
-    except KeyboardInterrupt:
-        return 130
+    return _start(options, settings)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, help="with --http: port (3004)")
     parser.add_argument("--local", action="store_true", help="over an embedded Sentry, whose DSN is printed")
     parser.add_argument("--data", metavar="PATH", help="with --local: keep its data in this file")
+    parser.add_argument("--show-token", action="store_true", help="with --local: print the token of its Web API, too")
     parser.add_argument("--version", action="version", version=f"sentry-mcp {__version__}")
     return parser
 
@@ -61,6 +89,8 @@ def _check(options: argparse.Namespace, settings: Settings) -> None:
         raise SettingsError("--host and --port go with --http")
     if options.data and not options.local:
         raise SettingsError("--data goes with --local")
+    if options.show_token and not options.local:
+        raise SettingsError("--show-token goes with --local")
     if options.port is not None and not 0 <= options.port <= 65_535:
         raise SettingsError(f"--port: {options.port} is not a port (0 to 65535)")
     host = options.host or settings.http_host

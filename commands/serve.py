@@ -3,17 +3,11 @@
 import argparse
 import gc
 import sys
-from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING
 
-import anyio
-
-from application import Application
+from application import Application, OpenClient
+from commands.stdio import serve_stdio
 from loopback import listener, url_of
-from settings import Settings
-
-if TYPE_CHECKING:
-    from sentry.protocol import SentryClientProtocol
+from settings import Settings, SettingsError
 
 GARBAGE = 20_000, 20, 50
 """Containers that are made between two looks for garbage (gc.set_threshold). Sentry's answers are trees, which go as
@@ -23,21 +17,23 @@ GRACE = 3
 
 
 def serve(options: argparse.Namespace, settings: Settings) -> int:
-    def open_embedded() -> "AbstractAsyncContextManager[SentryClientProtocol]":
-        from commands.embedded import embedded_client
-
-        return embedded_client(options.data, settings.ingest_port)
-
+    """Until the host goes or a signal comes; the exit code. Raises SettingsError when it cannot be started."""
     gc.disable()
-    application = Application(settings, open_embedded if options.local else None)
+    application = Application(settings, _embedded(options, settings) if options.local else None)
     gc.freeze()  # all that was made so far stays: no collection need look at it again
     gc.set_threshold(*GARBAGE)
     gc.enable()
     if options.http:
         port = settings.http_port if options.port is None else options.port
         return _serve_http(application, options.host or settings.http_host, port)
-    anyio.run(application.server.run_stdio_async)
-    return 0
+    return serve_stdio(application.server.run_stdio_async)
+
+
+def _embedded(options: argparse.Namespace, settings: Settings) -> OpenClient:
+    from commands.embedded import embedded_client, open_store
+
+    store = open_store(options.data)
+    return lambda: embedded_client(store, settings.ingest_port, show_token=options.show_token)
 
 
 def _serve_http(application: Application, host: str, port: int) -> int:
@@ -46,8 +42,7 @@ def _serve_http(application: Application, host: str, port: int) -> int:
     try:
         listening = listener(host, port)
     except OSError as error:
-        print(f"sentry-mcp: {host}:{port} cannot be listened on ({error.strerror})", file=sys.stderr)
-        return 2
+        raise SettingsError(f"{host}:{port} cannot be listened on ({error.strerror})") from None
     print(f"sentry-mcp: serving MCP on {url_of(listening)}/mcp", file=sys.stderr)
     config = uvicorn.Config(
         application.http_app(host.strip("[]")), log_config=None, access_log=False, timeout_graceful_shutdown=GRACE
