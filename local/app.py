@@ -15,6 +15,7 @@ from local.api import comments, committers, events, issues, projects, releases, 
 from local.api.request import ApiRequest, ApiResponse, Route, authenticate, require
 from local.errors import ApiError, bad_request
 from local.intake import ingest
+from local.pages import show_issue
 from local.store import Store
 from local.values import Json, parse
 
@@ -87,7 +88,8 @@ def create_app(store: Store) -> Starlette:
         routing.Route(f"/api/{{project:int}}/{kind}/", ingest.receive, methods=["POST", "OPTIONS"])
         for kind in ("envelope", "store")
     ]
-    app = Starlette(routes=[*taken_in, *served], exception_handlers={404: _no_route})
+    page = routing.Route("/organizations/{organization}/issues/{issue}/", show_issue, methods=["GET"])
+    app = Starlette(routes=[*taken_in, *served, page], exception_handlers={404: _no_route})
     app.router.redirect_slashes = False
     app.state.store = store
     app.add_middleware(_SegmentsAsSent)
