@@ -4,6 +4,7 @@ Read without a settings library, so that a mistake is told with the file or vari
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,153 +13,242 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from loopback import is_loopback
+
 DEFAULTS = Path(__file__).with_name("config.toml")
 TOKEN_VARIABLES = ("SENTRY_AUTH_TOKEN", "SENTRY_ACCESS_TOKEN")
 TOKEN_FILE_VARIABLE = "SENTRY_AUTH_TOKEN_FILE"
 CONFIG_VARIABLE = "SENTRY_MCP_CONFIG"
 PREFIX = "SENTRY_MCP_"
+WITHOUT_PREFIX = ("sentry_url", "sentry_org")
 LIVE_TESTS = "SENTRY_MCP_LIVE_"
 """Variables that only tests/live/ reads."""
+
+OF_A_SERVICE = re.compile(r"(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)")
+"""What Kubernetes puts into each pod beside a Service whose name begins with `sentry-mcp`, without PREFIX. Its
+`..._PORT` is told from a setting by its value."""
+PORT_OF_A_SERVICE = re.compile(r"(?:tcp|udp|sctp)://")
+
+PAGE = re.compile(r"/(?:organizations|issues|projects|settings|auth)(?:/|$)")
+LIKE_A_SECRET = re.compile(r"sntry|://.*@|[0-9a-fA-F]{32}|[A-Za-z0-9_+=-]{40}")
 
 
 class SettingsError(Exception):
     """One line for stderr: what is wrong, and where it stands. Never the token's text."""
 
 
+class _RefusedError(ValueError):
+    """Why a value cannot be, where there is more to say than what it must be."""
+
+
 def _web_address(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    try:
-        parts = urlsplit(value)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise ValueError(f"is not a URL ({error})") from None
-    if parts.scheme not in ("http", "https") or not host:
-        raise ValueError("is not a URL such as https://sentry.example.com")
+    url = value.strip()
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not url.isprintable() or " " in url:
+        raise ValueError
+    _ = parts.port  # raises ValueError for one that cannot be
     if parts.username or parts.password:
-        raise ValueError("holds a user name or password, which Sentry does not take; use a token")
-    if parts.query or parts.fragment:
-        raise ValueError("holds a query or fragment; give the address of Sentry alone")
-    return value.rstrip("/").removesuffix("/api/0")
+        raise _RefusedError(
+            "holds a user name or password, as a DSN does; give the address of Sentry alone, and a token"
+        )
+    if parts.query or parts.fragment or PAGE.search(parts.path):
+        raise _RefusedError("is the address of a page, or holds a query or fragment; give the address of Sentry alone")
+    return url.rstrip("/").removesuffix("/api/0")
 
 
-Seconds = Annotated[float, Field(gt=0, le=600)]
+def _number(value: Any) -> Any:
+    if isinstance(value, bool):  # to Python it is one
+        raise ValueError  # noqa: TRY004 - what pydantic takes for "not this value"
+    return value
+
+
+def _on_this_machine(value: Any) -> Any:
+    if isinstance(value, str) and not is_loopback(value.strip()):
+        raise _RefusedError(
+            "must be a loopback address, such as 127.0.0.1; whoever reaches this server acts with its token"
+        )
+    return value
+
+
+def _in_capitals(value: Any) -> Any:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+IsNumber = BeforeValidator(_number)
+Seconds = Annotated[
+    float, IsNumber, Field(gt=0, le=600, allow_inf_nan=False, description="a number of seconds above 0, at most 600")
+]
+Port = Annotated[int, IsNumber, Field(ge=0, le=65_535, description="a port, 0 to 65535")]
+Switch = Annotated[bool, Field(description="true or false")]
 
 
 class Settings(BaseModel):
-    """All settings; `config.toml` says what each is for."""
+    """All settings; `config.toml` says what each is for, the description here what it must be."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
-    sentry_url: Annotated[str, BeforeValidator(_web_address)]
-    sentry_org: str
-    ca_file: str
+    sentry_url: Annotated[
+        str,
+        BeforeValidator(_web_address),
+        Field(description="the address of a Sentry, such as https://sentry.example.com"),
+    ]
+    sentry_org: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9_.-]*$", description="the slug of an organization, such as acme")
+    ]
+    ca_file: Annotated[str, Field(description="the path of a PEM file")]
     timeout: Seconds
     connect_timeout: Seconds
     read_timeout: Seconds
-    max_concurrent_requests: Annotated[int, Field(ge=1, le=256)]
-    max_answer_size: Annotated[int, Field(ge=1_000)]
-    cache_ttl: Annotated[float, Field(ge=0, le=3_600)]
-    cache_size: Annotated[int, Field(ge=0)]
-    token_budget: Annotated[int, Field(ge=500, le=100_000)]
-    structured_content: bool
-    redact_pii: bool
-    redact_keys: tuple[str, ...]
-    http_host: str
-    http_port: Annotated[int, Field(ge=0, le=65_535)]
-    ingest_port: Annotated[int, Field(ge=0, le=65_535)]
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+    max_concurrent_requests: Annotated[
+        int, IsNumber, Field(ge=1, le=256, description="a whole number of requests, 1 to 256")
+    ]
+    max_answer_size: Annotated[int, IsNumber, Field(ge=1_000, description="a whole number of bytes, at least 1000")]
+    cache_ttl: Annotated[
+        float, IsNumber, Field(ge=0, le=3_600, allow_inf_nan=False, description="a number of seconds, 0 to 3600")
+    ]
+    cache_size: Annotated[int, IsNumber, Field(ge=0, description="a whole number of bytes, 0 or more")]
+    token_budget: Annotated[
+        int, IsNumber, Field(ge=500, le=100_000, description="a whole number of tokens, 500 to 100000")
+    ]
+    structured_content: Switch
+    redact_pii: Switch
+    redact_keys: Annotated[tuple[str, ...], Field(description='a list of names, such as ["tax_id", "iban"]')]
+    http_host: Annotated[
+        str, BeforeValidator(_on_this_machine), Field(description="a loopback address, such as 127.0.0.1")
+    ]
+    http_port: Port
+    ingest_port: Port
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+        BeforeValidator(_in_capitals),
+        Field(description="DEBUG, INFO, WARNING or ERROR"),
+    ]
     token: SecretStr | None = None
 
 
 def load_settings(config: str | None = None, environment: Mapping[str, str] | None = None) -> Settings:
-    """The settings in force; raises SettingsError. `config` is the file named on the command line."""
-    environment = os.environ if environment is None else environment
+    """The settings in force; raises SettingsError. `config` is the file named on the command line.
+
+    A variable that is empty or blank is not set.
+    """
+    given = os.environ if environment is None else environment
+    variables = {variable: text.strip() for variable, text in given.items() if text.strip()}
     values: dict[str, Any] = {}
-    origins: dict[str, str] = {}
-    for name, value, origin in [
+    places: dict[str, str] = {}
+    for name, value, place in [
         *_from_file(DEFAULTS),
-        *_from_file(_named_file(config, environment)),
-        *_from_environment(environment),
+        *_from_file(_named_file(config, variables)),
+        *_from_environment(variables),
     ]:
         if name not in Settings.model_fields or name == "token":
-            raise SettingsError(_unknown(name, origin))
-        values[name], origins[name] = value, origin
+            raise SettingsError(_unknown(name, place))
+        values[name], places[name] = value, place
     try:
-        return Settings(**values, token=_token(environment))
+        return Settings(**values, token=_token(variables))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
+        first = error.errors(include_url=False)[0]
         name = str(first["loc"][0])
-        words = first["msg"].removeprefix("Value error, ")
-        raise SettingsError(f"{origins.get(name, 'settings')}: {name} {_lower(words)}") from None
+        reason = first.get("ctx", {}).get("error")
+        words = str(reason) if isinstance(reason, _RefusedError) else _expected(name, values.get(name))
+        raise SettingsError(f"{places.get(name, name)} {words}") from None
 
 
-def _named_file(config: str | None, environment: Mapping[str, str]) -> Path | None:
-    named = config or environment.get(CONFIG_VARIABLE)
-    return Path(named).expanduser() if named else None
+def _expected(name: str, given: Any) -> str:
+    return f"must be {Settings.model_fields[name].description}, not {_shown(given)}"
+
+
+def _shown(given: Any) -> str:
+    """What was given, unless a secret may have come to the wrong place."""
+    text = repr(given)
+    if LIKE_A_SECRET.search(text):
+        return "what was given (not shown: it may be a token)"
+    return text if len(text) <= 80 else f"{text[:80]}..."
+
+
+def _named_file(config: str | None, variables: Mapping[str, str]) -> Path | None:
+    named = config or variables.get(CONFIG_VARIABLE)
+    return Path(named) if named else None
+
+
+def _read(path: Path, place: str) -> str:
+    """The file's text; `place` is what named it. Raises SettingsError."""
+    try:
+        return path.expanduser().read_text("utf-8-sig")
+    except OSError as error:
+        reason = error.strerror
+    except UnicodeDecodeError:
+        reason = "it is not UTF-8 text"
+    except RuntimeError:
+        reason = "there is no such home"
+    raise SettingsError(f"{place}: {_shown(str(path))} cannot be read ({reason})")
 
 
 def _from_file(path: Path | None) -> list[tuple[str, Any, str]]:
+    """Each setting that a file holds: its name, its value, and its place as a mistake would be told with."""
     if path is None:
         return []
-    origin = "config.toml" if path == DEFAULTS else str(path)
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{origin}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"{origin}: is not UTF-8 text") from None
+        content = tomllib.loads(_read(path, "The file of settings"))
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{origin}: is not TOML ({error})") from None
-    return [(name, value, origin) for name, value in content.items()]
+        raise SettingsError(f"{path}: is not TOML ({error})") from None
+    return [(name, value, f"{path}: {_name(name)}") for name, value in content.items()]
 
 
-def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, Any, str]]:
-    found: list[tuple[str, Any, str]] = []
-    for variable in ("SENTRY_URL", "SENTRY_ORG"):
-        if environment.get(variable):
-            found.append((variable.lower(), environment[variable], variable))
-    for variable, text in environment.items():
+def _from_environment(variables: Mapping[str, str]) -> list[tuple[str, Any, str]]:
+    found: list[tuple[str, Any, str]] = [
+        (name, variables[name.upper()], name.upper()) for name in WITHOUT_PREFIX if name.upper() in variables
+    ]
+    for variable, text in variables.items():
         if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE or variable.startswith(LIVE_TESTS):
             continue
-        name = variable.removeprefix(PREFIX).lower()
+        rest = variable.removeprefix(PREFIX)
+        if OF_A_SERVICE.fullmatch(rest) or (rest.endswith("PORT") and PORT_OF_A_SERVICE.match(text)):
+            continue
+        name = rest.lower()
         value: Any = [part.strip() for part in text.split(",") if part.strip()] if name == "redact_keys" else text
-        found.append((name, value, variable))
+        found.append((name, value, _name(variable)))
     return found
 
 
-def _token(environment: Mapping[str, str]) -> SecretStr | None:
+def _name(text: str) -> str:
+    """In quotes where it is none that a setting could have, such as one with line breaks."""
+    return text if text.isidentifier() else _shown(text)
+
+
+def _token(variables: Mapping[str, str]) -> SecretStr | None:
     for variable in TOKEN_VARIABLES:
-        if token := environment.get(variable, "").strip():
+        if token := variables.get(variable):
             return _plausible(token, variable)
-    if named := environment.get(TOKEN_FILE_VARIABLE):
-        try:
-            token = Path(named).expanduser().read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not text"
-            raise SettingsError(f"{TOKEN_FILE_VARIABLE}: {named} cannot be read ({reason})") from None
+    if named := variables.get(TOKEN_FILE_VARIABLE):
+        token = _read(Path(named), TOKEN_FILE_VARIABLE).strip()
         if not token:
-            raise SettingsError(f"{TOKEN_FILE_VARIABLE}: {named} is empty")
+            raise SettingsError(f"{TOKEN_FILE_VARIABLE}: {_shown(named)} is empty")
         return _plausible(token, TOKEN_FILE_VARIABLE)
     return None
 
 
-def _plausible(token: str, origin: str) -> SecretStr:
+def _plausible(token: str, place: str) -> SecretStr:
     """A header's value must be visible ASCII (RFC 9110, 5.5): caught here, where it can be named."""
-    if not all("!" <= character <= "~" for character in token):
-        raise SettingsError(f"{origin}: the token holds characters that no token has (its text is not shown)")
+    if not all("!" <= character <= "~" for character in token) or token[0] in "\"'":
+        raise SettingsError(
+            f"{place}: the token holds characters that no token has, such as blanks or quotes (its text is not shown)"
+        )
     return SecretStr(token)
 
 
-def _unknown(name: str, origin: str) -> str:
+def _unknown(name: str, place: str) -> str:
     import difflib
 
     if "token" in name and "budget" not in name:
-        return f"{origin}: {name}: a token is not set here but in the environment, as SENTRY_AUTH_TOKEN"
-    near = difflib.get_close_matches(name, [known for known in Settings.model_fields if known != "token"], n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"{origin}: {name} is not a setting{hint}"
-
-
-def _lower(words: str) -> str:
-    return words[:1].lower() + words[1:]
+        return f"{place}: a token is not set here but in the environment, as SENTRY_AUTH_TOKEN"
+    known = {setting: setting for setting in Settings.model_fields if setting != "token"}
+    known |= {setting.removeprefix("sentry_"): setting for setting in WITHOUT_PREFIX}
+    near = difflib.get_close_matches(name, known, n=1)
+    if not near:
+        return f"{place} is not a setting; config.toml has them all"
+    setting = known[near[0]]
+    if place.startswith(PREFIX):
+        setting = setting.upper() if setting in WITHOUT_PREFIX else f"{PREFIX}{setting.upper()}"
+    return f"{place} is not a setting; did you mean {setting}?"

@@ -93,11 +93,9 @@ def _check(options: argparse.Namespace, settings: Settings) -> None:
         raise SettingsError("--show-token goes with --local")
     if options.port is not None and not 0 <= options.port <= 65_535:
         raise SettingsError(f"--port: {options.port} is not a port (0 to 65535)")
-    host = options.host or settings.http_host
-    if options.http and not is_loopback(host):
-        origin = "--host" if options.host else "http_host"
+    if options.host and not is_loopback(options.host):
         raise SettingsError(
-            f"{origin}: {host} is not a loopback address; whoever reaches this server acts with its token"
+            f"--host: {options.host} is not a loopback address; whoever reaches this server acts with its token"
         )
     needs_token = not options.local and options.command != "demo"
     if needs_token and settings.token is None:

@@ -51,14 +51,19 @@ def test_the_version_is_that_of_the_package() -> None:
     [
         ([], {}, "SENTRY_AUTH_TOKEN is not set"),
         (["doctor"], {}, "SENTRY_AUTH_TOKEN is not set"),
-        ([], {"SENTRY_AUTH_TOKEN": TOKEN, "SENTRY_URL": "nonsense"}, "SENTRY_URL: sentry_url is not a URL"),
-        ([], {"SENTRY_AUTH_TOKEN": TOKEN, "SENTRY_MCP_TIMOUT": "1"}, "did you mean timeout?"),
-        (["--config", "/nonexistent.toml"], {"SENTRY_AUTH_TOKEN": TOKEN}, "/nonexistent.toml: cannot be read"),
+        ([], {"SENTRY_AUTH_TOKEN": TOKEN, "SENTRY_URL": "nonsense"}, "SENTRY_URL must be the address of a Sentry"),
+        ([], {"SENTRY_AUTH_TOKEN": TOKEN, "SENTRY_MCP_TIMOUT": "1"}, "did you mean SENTRY_MCP_TIMEOUT?"),
+        (["--config", "/nonexistent.toml"], {"SENTRY_AUTH_TOKEN": TOKEN}, "'/nonexistent.toml' cannot be read"),
         (["--http", "--host", "0.0.0.0"], {"SENTRY_AUTH_TOKEN": TOKEN}, "--host: 0.0.0.0 is not a loopback"),
-        (["--http"], {"SENTRY_AUTH_TOKEN": TOKEN, "SENTRY_MCP_HTTP_HOST": "example.com"}, "http_host: example.com"),
+        (
+            ["--http"],
+            {"SENTRY_AUTH_TOKEN": TOKEN, "SENTRY_MCP_HTTP_HOST": "example.com"},
+            "SENTRY_MCP_HTTP_HOST must be a loopback",
+        ),
         (["--http", "--port", "70000"], {"SENTRY_AUTH_TOKEN": TOKEN}, "--port: 70000 is not a port"),
         (["--port", "1"], {"SENTRY_AUTH_TOKEN": TOKEN}, "--host and --port go with --http"),
         (["--data", "x"], {"SENTRY_AUTH_TOKEN": TOKEN}, "--data goes with --local"),
+        (["--show-token"], {"SENTRY_AUTH_TOKEN": TOKEN}, "--show-token goes with --local"),
     ],
 )
 def test_what_is_wrong_is_one_clear_line_and_exit_code_2(
