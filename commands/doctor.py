@@ -1,29 +1,28 @@
-"""`sentry-mcp doctor`: whether the address, the token, the organization and each scope work, in words."""
+"""`sentry-mcp doctor`: what answers there, what the token may do, what to put where. It changes nothing anywhere."""
 
+import argparse
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 import anyio
 
 from application import connection
-from sentry.changes import IssueChange
 from sentry.client import SentryClient
-from sentry.errors import (
-    BadResponseError,
-    DeadlineError,
-    ForbiddenError,
-    InvalidRequestError,
-    SentryError,
-    UnauthorizedError,
-    UnreachableError,
-    UnsupportedError,
-)
+from sentry.dialects import ROUTES, Dialect, routes_of
+from sentry.endpoints.server import ServerDescription
+from sentry.errors import ForbiddenError, SentryError, UnauthorizedError
 from sentry.paths import quoted
 from settings import Settings
 from views.provenance import visible
 
-Verdict = Literal["ok", "FAIL", "?"]
+T = TypeVar("T")
+Verdict = Literal["ok", "FAIL", "?", "-"]
+OpenClient = Callable[[], AbstractAsyncContextManager[SentryClient]]
+
+SCOPES = "org:read, project:read, event:read, event:write and project:releases"
+WRITING = {"event:write", "event:admin"}
 
 
 @dataclass
@@ -31,118 +30,172 @@ class Report:
     """What was found, line by line; `failed` when something that is needed does not work."""
 
     lines: list[tuple[Verdict, str, str]] = field(default_factory=list[tuple[Verdict, str, str]])
+    is_token_wrong: bool = False
 
     def say(self, verdict: Verdict, what: str, words: str) -> None:
         self.lines.append((verdict, what, words))
-        print(f"  {verdict:<4}  {what:<18}  {visible(words)}")
+        print(f"  {verdict:<4}  {what:<18}  {' '.join(visible(words).split())}")
 
     @property
     def failed(self) -> bool:
         return any(verdict == "FAIL" for verdict, _, _ in self.lines)
 
 
-def doctor(settings: Settings) -> int:
+def doctor(options: argparse.Namespace, settings: Settings) -> int:
     """Exit code 0 when everything needed works, 1 otherwise."""
-    print(f"Sentry at {settings.sentry_url}")
-    report = anyio.run(_examine, settings)
+    report = anyio.run(_examine, _opening(options, settings))
     print("\nSomething is wrong, see FAIL." if report.failed else "\nAll is well.")
     return 1 if report.failed else 0
 
 
-async def _examine(settings: Settings) -> Report:
+def _opening(options: argparse.Namespace, settings: Settings) -> OpenClient:
+    if not options.local:
+        return lambda: SentryClient(connection(settings))
+    from commands.embedded import embedded
+
+    return embedded(options.data, settings.ingest_port, show_token=options.show_token)
+
+
+async def _examine(open_client: OpenClient) -> Report:
     report = Report()
-    async with SentryClient(connection(settings)) as client:
-        if not await _token_and_organization(client, settings, report):
-            return report
-        issue = await _scope(report, "event:read", "list_issues, get_issue and the rest", lambda: _issue(client))
-        await _scope(report, "project:read", "list_projects, get_project", lambda: _projects(client))
-        await _writing(client, issue, report)
-        await _scope(report, "project:releases", "list_releases, get_release", lambda: _releases(client), needed=False)
-        await client.list_organizations()
-        report.say("ok", "cache", f"{client.statistics.hit_rate:.0%} of these reads cost Sentry no request")
+    async with open_client() as client:
+        url = client.connection.base
+        print(f"Sentry at {url}")
+        server: ServerDescription | None = None
+        if await _token_and_organization(client, report):
+            server = await _what_works(client, report)
+    if report.is_token_wrong:
+        print(f"\nA token is made at {_where_tokens_are_made(url, server)},")
+        print(f"with {SCOPES}.")
+        print(
+            "Put it into SENTRY_AUTH_TOKEN in the `env` of your host's JSON, or into a file that SENTRY_AUTH_TOKEN_FILE"
+        )
+        print("names.")
     return report
 
 
-async def _token_and_organization(client: SentryClient, settings: Settings, report: Report) -> bool:
+async def _token_and_organization(client: SentryClient, report: Report) -> bool:
+    """Whether there is a Sentry, a token and an organization to go on with."""
+    named = client.connection.organization
     try:
-        organizations = (await client.list_organizations()).items
-    except (UnreachableError, DeadlineError, BadResponseError) as error:
-        report.say("FAIL", "address", error.message)
-        return False
+        slugs = [organization.slug for organization in (await client.list_organizations()).items]
     except UnauthorizedError as error:
         report.say("ok", "address", "Sentry answers there")
         report.say("FAIL", "token", error.message)
+        report.is_token_wrong = True
         return False
     except ForbiddenError:
-        organizations = []  # an organization's own token may see it without listing it
+        slugs = []  # an organization's own token may see it without listing it
     except SentryError as error:
         report.say("FAIL", "address", error.message)
         return False
     report.say("ok", "address", "Sentry answers there")
     report.say("ok", "token", "accepted")
-    slugs = [organization.slug for organization in organizations]
-    named = settings.sentry_org
     if named and slugs and named not in slugs:
-        report.say("FAIL", "organization", f"{named} is not among those the token sees: {', '.join(slugs)}")
+        report.say(
+            "FAIL",
+            "organization",
+            f"{named} is not among those the token sees: set SENTRY_ORG to one of them: {', '.join(slugs)}",
+        )
         return False
     if not named and len(slugs) != 1:
         seen = f"the token sees {len(slugs)}: {', '.join(slugs)}" if slugs else "the token lists none"
-        report.say("FAIL", "organization", f"set SENTRY_ORG; {seen}")
+        report.say("FAIL", "organization", f"set SENTRY_ORG to an organization's slug; {seen}")
         return False
-    report.say("ok", "organization", named or f"{slugs[0]} (the only one that the token sees)")
+    unseen = "" if slugs else " (the token may not list organizations: not checked)"
+    report.say("ok", "organization", f"{named}{unseen}" if named else f"{slugs[0]} (the only one that the token sees)")
     return True
 
 
-async def _scope(
+async def _what_works(client: SentryClient, report: Report) -> ServerDescription:
+    issues = await _tried(client.list_issues(query="", limit=1))  # an issue tells the kind of server, too
+    described = await _tried(client.describe_server())
+    server = ServerDescription(None, None, None) if isinstance(described, SentryError) else described
+    report.say("ok" if server.dialect else "?", "server", _name(server, is_sentry_io=client.connection.is_sentry_io))
+    for missing in _cannot(server.dialect):
+        report.say("-", "server", missing)
+    if server.scopes is not None:
+        report.say("ok", "scopes", ", ".join(sorted(server.scopes)) or "none")
+    used_by = "list_issues, get_issue and the rest"
+    _say_how_it_went(report, server, "event:read", issues, "issues can be listed", used_by)
+    projects = await _tried(client.list_projects())
+    slugs = [] if isinstance(projects, SentryError) else [project.slug for project in projects.items[:10]]
+    words = f"projects: {quoted(', '.join(slugs), 200)}" if slugs else "projects can be listed; the token sees none"
+    _say_how_it_went(report, server, "project:read", projects, words, "list_projects, get_project")
+    _writing(report, server)
+    releases = await _tried(client.list_releases(limit=1))
+    used_by = "list_releases, get_release"
+    _say_how_it_went(report, server, "project:releases", releases, "releases can be listed", used_by, is_needed=False)
+    return server
+
+
+async def _tried(asked: Awaitable[T]) -> T | SentryError:
+    try:
+        return await asked
+    except SentryError as error:
+        return error
+
+
+def _say_how_it_went(
     report: Report,
+    server: ServerDescription,
     scope: str,
+    outcome: object,
+    words: str,
     used_by: str,
-    check: Callable[[], Awaitable[tuple[str, str | None]]],
     *,
-    needed: bool = True,
-) -> str | None:
-    """Tries what needs the scope and says how it went; gives what `check` found."""
-    try:
-        words, found = await check()
-    except SentryError as error:
-        report.say("FAIL" if needed else "?", scope, f"{error.message} ({used_by} need it)")
-        return None
-    report.say("ok", scope, words)
-    return found
-
-
-async def _issue(client: SentryClient) -> tuple[str, str | None]:
-    page = await client.list_issues(query="", limit=1)
-    if not page.items:
-        return "issues can be listed; there are none", None
-    return "issues can be listed", page.items[0].id
-
-
-async def _projects(client: SentryClient) -> tuple[str, str | None]:
-    projects = (await client.list_projects()).items
-    return (
-        f"{len(projects)} projects: {quoted(', '.join(project.slug for project in projects[:10]), 200)}",
-        None,
-    )
-
-
-async def _releases(client: SentryClient) -> tuple[str, str | None]:
-    await client.list_releases(limit=1)
-    return "releases can be listed", None
-
-
-async def _writing(client: SentryClient, issue: str | None, report: Report) -> None:
-    """An empty change is accepted and changes nothing: a question that leaves no trace."""
-    if issue is None:
-        report.say("?", "event:write", "not tried: there is no issue to try it on")
+    is_needed: bool = True,
+) -> None:
+    if not isinstance(outcome, SentryError):
+        report.say("ok", scope, words)
         return
-    try:
-        await client.update_issue(issue, IssueChange())
-    except ForbiddenError:
-        report.say("FAIL", "event:write", "the token may only read: update_issue needs event:write")
-    except (InvalidRequestError, UnsupportedError):
-        report.say("?", "event:write", "not known: this Sentry does not take an empty change")
-    except SentryError as error:
-        report.say("?", "event:write", error.message)
+    if isinstance(outcome, ForbiddenError):
+        report.is_token_wrong = True
+    told = _lack(scope, server.scopes) if isinstance(outcome, ForbiddenError) else outcome.message
+    report.say("FAIL" if is_needed else "?", scope, f"{told} ({used_by} need it)")
+
+
+def _lack(scope: str, scopes: frozenset[str] | None) -> str:
+    """Why something was refused, as far as the token's scopes tell."""
+    if scopes is None:
+        return f"refused: the token lacks {scope}, or the access to the organization"
+    missing = [needed for needed in (scope, "org:read") if needed not in scopes]
+    if not missing:
+        return "refused: the token has the scope, but no access to the organization"
+    return f"the token lacks {' and '.join(missing)}"
+
+
+def _writing(report: Report, server: ServerDescription) -> None:
+    """By what the server says of the token: to try it would be a change, or on GlitchTip an error in its log."""
+    if server.scopes is None:
+        report.say("?", "event:write", "not known: this server does not tell a token's scopes, and trying is a change")
+    elif server.scopes & WRITING:
+        report.say("ok", "event:write", "update_issue may change issues")
     else:
-        report.say("ok", "event:write", "issues can be updated")
+        report.say("FAIL", "event:write", "the token may only read; update_issue needs event:write")
+        report.is_token_wrong = True
+
+
+def _name(server: ServerDescription, *, is_sentry_io: bool) -> str:
+    if server.dialect is None:
+        return f"a Sentry that does not say of which kind{f', version {server.version}' if server.version else ''}"
+    if is_sentry_io:
+        return "sentry.io"
+    version = f"version {server.version}" if server.version else "which does not say its version"
+    # Of an organization 9 says the same as 10 to 21; an issue tells them apart, if there is one.
+    kind = "Sentry 9 to 21" if server.dialect is Dialect.SENTRY_10 else server.dialect.value
+    return f"{kind}, {version}"
+
+
+def _cannot(dialect: Dialect | None) -> list[str]:
+    """What this kind of server has no way to do."""
+    if dialect is None:
+        return []
+    return [f"{dialect.value} cannot {operation}" for operation in ROUTES if not routes_of(dialect, operation)]
+
+
+def _where_tokens_are_made(url: str, server: ServerDescription | None) -> str:
+    of_sentry, of_glitchtip = f"{url}/settings/account/api/auth-tokens/", f"{url}/profile/auth-tokens"
+    if server is None or server.dialect is None:
+        return f"{of_sentry} (of a GlitchTip: {of_glitchtip})"
+    return of_glitchtip if server.dialect is Dialect.GLITCHTIP else of_sentry

@@ -2,8 +2,8 @@
 
 import sqlite3
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from pydantic import SecretStr
 
@@ -14,8 +14,18 @@ from sentry.connection import Connection
 from settings import SettingsError
 
 
-def open_store(path: str | None) -> Store:
-    """The store in that file, made when it is missing; None: in memory. Raises SettingsError when there can be none."""
+def embedded(
+    path: str | None, port: int, *, show_token: bool
+) -> Callable[[], AbstractAsyncContextManager[SentryClient]]:
+    """Opens the store in that file, made when it is missing (None: in memory); gives what opens a client of it.
+
+    Raises SettingsError when there can be no store.
+    """
+    store = _open_store(path)
+    return lambda: _client(store, port, show_token=show_token)
+
+
+def _open_store(path: str | None) -> Store:
     try:
         return Store.open(path)
     except OSError as error:
@@ -30,7 +40,7 @@ def open_store(path: str | None) -> Store:
 
 
 @asynccontextmanager
-async def embedded_client(store: Store, port: int, *, show_token: bool = False) -> AsyncGenerator[SentryClient]:
+async def _client(store: Store, port: int, *, show_token: bool) -> AsyncGenerator[SentryClient]:
     """Takes events on a loopback port, and reads over the same; closes the store at the end."""
     async with AsyncExitStack() as stack:
         stack.callback(store.close)

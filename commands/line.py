@@ -87,6 +87,10 @@ def _parser() -> argparse.ArgumentParser:
 def _check(options: argparse.Namespace, settings: Settings) -> None:
     if (options.host or options.port is not None) and not options.http:
         raise SettingsError("--host and --port go with --http")
+    if options.http and options.command:
+        raise SettingsError(f"--http does not go with {options.command}")
+    if options.local and options.command == "demo":
+        raise SettingsError("--local does not go with demo, which has an embedded Sentry anyway")
     if options.data and not options.local:
         raise SettingsError("--data goes with --local")
     if options.show_token and not options.local:
@@ -115,7 +119,7 @@ def _start(options: argparse.Namespace, settings: Settings) -> int:
         case "doctor":
             from commands.doctor import doctor
 
-            return doctor(settings)
+            return doctor(options, settings)
         case _:
             from commands.serve import serve
 

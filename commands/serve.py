@@ -30,10 +30,9 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _embedded(options: argparse.Namespace, settings: Settings) -> OpenClient:
-    from commands.embedded import embedded_client, open_store
+    from commands.embedded import embedded
 
-    store = open_store(options.data)
-    return lambda: embedded_client(store, settings.ingest_port, show_token=options.show_token)
+    return embedded(options.data, settings.ingest_port, show_token=options.show_token)
 
 
 def _serve_http(application: Application, host: str, port: int) -> int:

@@ -11,12 +11,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from local.api import comments, committers, events, issues, projects, releases, tags, updates
+from local.api import comments, committers, events, index, issues, projects, releases, tags, updates
 from local.api.request import ApiRequest, ApiResponse, Route, authenticate, require
 from local.errors import ApiError, bad_request
 from local.intake import ingest
 from local.pages import show_issue
-from local.store import Store
+from local.store import ALL_SCOPES, Store
 from local.values import Json, parse
 
 MOST_BODY = 10 * 1024 * 1024
@@ -34,6 +34,7 @@ PROJECT = "/api/0/projects/{organization}/{project}/"
 RELEASE = ORGANIZATION + "releases/{version}/"
 
 ROUTES = [
+    Route("GET", "/api/0/", index.get_index, ALL_SCOPES),
     Route("GET", "/api/0/organizations/", projects.list_organizations, READ_ORGANIZATION),
     Route("GET", ORGANIZATION, projects.get_organization, READ_ORGANIZATION),
     Route(

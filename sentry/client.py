@@ -18,6 +18,7 @@ from sentry.endpoints.issue_lists import IssueLists
 from sentry.endpoints.issues import Issues
 from sentry.endpoints.projects import Projects
 from sentry.endpoints.releases import Releases
+from sentry.endpoints.server import Server
 from sentry.endpoints.short_ids import ShortIds
 from sentry.endpoints.tags import Tags
 from sentry.references import organization_in
@@ -63,8 +64,10 @@ class SentryClient:
         lists = IssueLists(caller, projects)
         issues = Issues(caller, lists)
         events, tags, commits = Events(caller, issues), Tags(issues), Commits(caller)
+        server = Server(connection, self._transport, lambda: caller.dialect)
 
         self.identify = within_deadline(connection, caller.identify)
+        self.describe_server = within_deadline(connection, server.describe)
         self.list_organizations = within_deadline(connection, caller.organizations.list)
         self.list_projects = within_deadline(connection, projects.list_projects)
         self.get_project = within_deadline(connection, projects.get_project)

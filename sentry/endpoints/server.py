@@ -1,0 +1,76 @@
+"""What a server says of itself, and of the token: asked by `sentry-mcp doctor`, needed by no call."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from sentry.connection import Connection
+from sentry.dialects import Dialect
+from sentry.errors import SentryError
+from sentry.transport.answers import Reply
+from sentry.transport.cache import Lifetime
+from sentry.values import as_list, as_object
+
+if TYPE_CHECKING:
+    from sentry.transport.pool import Transport
+
+T = TypeVar("T")
+
+ROOT = "/api/0/"
+OF_GLITCHTIP, OF_SENTRY = "/api/settings/", "/api/client-config/"
+"""Where each one's own pages ask for its settings; anybody may."""
+
+
+@dataclass(frozen=True)
+class ServerDescription:
+    """None: it does not say. The scopes are those of the token."""
+
+    dialect: Dialect | None
+    version: str | None
+    scopes: frozenset[str] | None
+
+
+@dataclass(frozen=True)
+class Server:
+    """`dialect` gives the server's kind, as far as its answers have told it."""
+
+    connection: Connection
+    transport: "Callable[[], Transport]"
+    dialect: Callable[[], Dialect | None]
+
+    async def describe(self) -> ServerDescription:
+        """What it says; nothing where it has no such route."""
+        version, scopes = await self._told(ROOT, _root) or (None, None)
+        dialect = self.dialect()
+        if dialect in (None, Dialect.GLITCHTIP) and (told := await self._told(OF_GLITCHTIP, _version)):
+            return ServerDescription(Dialect.GLITCHTIP, told, scopes)
+        if dialect is not Dialect.GLITCHTIP and not self.connection.is_sentry_io:
+            version = await self._told(OF_SENTRY, _current) or version
+        return ServerDescription(dialect, version, scopes)
+
+    async def _told(self, path: str, read: Callable[[Reply], T]) -> T | None:
+        try:
+            return await self.transport().get(path, wanted="what it is", lifetime=Lifetime.PROJECT, read=read)
+        except SentryError:
+            return None
+
+
+def _root(reply: Reply) -> tuple[str | None, frozenset[str] | None]:
+    """The version and the scopes; GlitchTip gives the token itself beside them."""
+    auth = as_object((as_object(reply.body) or {}).get("auth")) or {}
+    scopes = as_list(auth.get("scopes"))
+    return _version(reply), None if scopes is None else frozenset(map(str, scopes))
+
+
+def _version(reply: Reply) -> str | None:
+    return _plausible((as_object(reply.body) or {}).get("version"))
+
+
+def _current(reply: Reply) -> str | None:
+    version = as_object((as_object(reply.body) or {}).get("version")) or {}
+    return _plausible(version.get("current"))
+
+
+def _plausible(version: object) -> str | None:
+    """The API's own version, which the root gives, is 0."""
+    return version if isinstance(version, str) and version[:1].isdecimal() and "." in version else None
