@@ -15,15 +15,19 @@ from mcp.types import TextContent
 
 from local import Embedded, Store, serve
 from local.store import FIRST_ORGANIZATION, FIRST_PROJECT
+from settings import SettingsError
 
 HERE = Path(__file__).parent
 RELEASES = ("shop@1.4.0", "shop@1.5.0")
 
 
 def demo() -> int:
+    """Raises SettingsError without the SDK."""
     if importlib.util.find_spec("sentry_sdk") is None:
-        print("The demo captures errors with sentry-sdk: pip install 'sentry-mcp-server[demo]'", file=sys.stderr)
-        return 2
+        raise SettingsError(
+            "the demo captures errors with the real sentry-sdk, which is not installed here: "
+            "pip install 'sentry-mcp-server[demo]', or in a checkout pip install '.[demo]'"
+        )
     anyio.run(_show)
     return 0
 

@@ -66,11 +66,8 @@ async def _examine(open_client: OpenClient) -> Report:
             server = await _what_works(client, report)
     if report.is_token_wrong:
         print(f"\nA token is made at {_where_tokens_are_made(url, server)},")
-        print(f"with {SCOPES}.")
-        print(
-            "Put it into SENTRY_AUTH_TOKEN in the `env` of your host's JSON, or into a file that SENTRY_AUTH_TOKEN_FILE"
-        )
-        print("names.")
+        print(f"with {SCOPES}. It goes into SENTRY_AUTH_TOKEN in the `env` of")
+        print("your host's JSON, or into a file whose path stands in SENTRY_AUTH_TOKEN_FILE.")
     return report
 
 

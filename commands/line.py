@@ -9,15 +9,22 @@ from pathlib import Path
 
 from loopback import is_loopback
 from sentry_mcp import __version__
-from settings import Settings, SettingsError, load_settings
+from settings import DEFAULTS, Settings, SettingsError, load_settings
 
-EPILOG = """\
+EPILOG = f"""\
 commands:
   (none)   serve MCP over stdio, or over streamable HTTP with --http
   demo     show the whole way on an embedded Sentry: errors, issues, stack trace, resolve, regression
-  doctor   say whether the address, the token, the organization and each scope work
+  doctor   say what kind of Sentry answers, what the token may do, and what to put where
 
-Settings: SENTRY_AUTH_TOKEN, SENTRY_URL, SENTRY_ORG; all others are in config.toml.
+settings:
+  SENTRY_AUTH_TOKEN  the token; or SENTRY_AUTH_TOKEN_FILE, the path of a file that holds it
+  SENTRY_URL         which Sentry (https://sentry.io)
+  SENTRY_ORG         the slug of the organization
+  SENTRY_MCP_<NAME>  any other, such as SENTRY_MCP_TIMEOUT=60; or timeout = 60 in the file that --config names
+
+  Each one with its default, and what it is for:
+  {DEFAULTS}
 """
 
 

@@ -1,12 +1,18 @@
 """Fixtures of all tests: one embedded Sentry for the run, an organization of its own for each test."""
 
 import itertools
+import os
+import shutil
+import subprocess
+import venv
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from wire import ERAS, Era, Sentry, served_in_background
+from readme import blocks
+from wire import ERAS, ROOT, Era, Sentry, served_in_background
 
 from local import Embedded, Store
 
@@ -23,6 +29,21 @@ def embedded() -> Generator[Embedded]:
     with served_in_background(store) as served:
         yield served
     store.close()
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the commands of an environment into which the README's first block on installing, run in a fresh
+    copy, has put the project and what it needs, and nothing else."""
+    folder = tmp_path_factory.mktemp("installed")
+    shutil.copytree(ROOT, folder / "copy", ignore=shutil.ignore_patterns(".*", "__pycache__", "tests", "build", "dist"))
+    venv.create(folder / "environment", with_pip=True)
+    commands = folder / "environment" / "bin"
+    environment = {**os.environ, "PATH": f"{commands}:{os.environ['PATH']}"}
+    block = blocks("sh", "Install")[0]
+    run = ["bash", "-euc", block]
+    subprocess.run(run, cwd=folder / "copy", env=environment, check=True, capture_output=True, timeout=600)
+    return commands
 
 
 @pytest.fixture(params=ERAS)

@@ -1,30 +1,14 @@
-"""The wheel, installed in an empty environment, started in a folder that holds its own `tools/` and `server.py`."""
+"""What is installed in an empty environment, started in a folder that holds its own `tools/` and `server.py`."""
 
 import subprocess
-import sys
-import venv
 from pathlib import Path
 
 import pytest
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
-from wire import ROOT, Sentry
+from wire import Sentry
 
 FOLDERS = ("commands", "local", "resources", "sentry", "tools", "views")
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with the commands of an environment that holds the wheel and what it needs, and nothing else."""
-    folder = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(ROOT)]
-    subprocess.run(build, check=True, capture_output=True, timeout=300)
-    (wheel,) = folder.glob("*.whl")
-    venv.create(folder / "environment", with_pip=True)
-    commands = folder / "environment" / "bin"
-    install = [str(commands / "python"), "-m", "pip", "install", "--quiet", str(wheel)]
-    subprocess.run(install, check=True, capture_output=True, timeout=300)
-    return commands
 
 
 @pytest.fixture
@@ -38,7 +22,7 @@ def hostile(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("command", [["sentry-mcp"], ["python", "-m", "sentry_mcp"]])
+@pytest.mark.parametrize("command", [["sentry-mcp"], ["sentry-mcp-server"], ["python", "-m", "sentry_mcp"]])
 async def test_the_installed_wheel_runs_in_a_hostile_folder(
     installed: Path, hostile: Path, sentry: Sentry, command: list[str]
 ) -> None:
@@ -67,3 +51,20 @@ def test_the_wheel_carries_all_code_under_one_name(installed: Path) -> None:
     assert outside == []
     assert {f"sentry_mcp/{name}/__init__.py" for name in FOLDERS} <= set(files)
     assert "sentry_mcp/config.toml" in files
+
+
+def test_the_demo_without_its_sdk_says_what_to_install(installed: Path) -> None:
+    ended = subprocess.run([str(installed / "sentry-mcp"), "demo"], capture_output=True, text=True, check=False)
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.count("\n") == 1
+    assert "pip install 'sentry-mcp-server[demo]'" in ended.stderr
+
+
+def test_help_says_where_the_settings_are(installed: Path) -> None:
+    shown = subprocess.run([str(installed / "sentry-mcp"), "--help"], capture_output=True, text=True, check=True).stdout
+
+    (path,) = [Path(line.strip()) for line in shown.splitlines() if line.endswith("config.toml")]
+    assert path.is_relative_to(installed.parent)
+    assert "timeout = 30.0" in path.read_text()
+    assert "SENTRY_MCP_TIMEOUT=60" in shown

@@ -75,7 +75,7 @@ def test_it_says_where_a_better_token_is_made_and_put(doctor: Doctor, sentry: Se
     assert code == 1
     assert f"{sentry.embedded.url}/settings/account/api/auth-tokens/" in printed
     assert "event:write" in printed
-    assert "SENTRY_AUTH_TOKEN in the `env` of your host's JSON" in printed
+    assert "SENTRY_AUTH_TOKEN in the `env` of\nyour host's JSON" in printed
 
 
 @pytest.mark.parametrize("left_out", ["event:read", "event:write", "org:read", "project:read"])
