@@ -10,7 +10,7 @@ import anyio
 
 from application import connection
 from sentry.client import SentryClient
-from sentry.dialects import ROUTES, Dialect, routes_of
+from sentry.dialects import NOT_TAKEN, ROUTES, Dialect, not_taken, routes_of, search_of
 from sentry.endpoints.server import ServerDescription
 from sentry.errors import ForbiddenError, SentryError, UnauthorizedError
 from sentry.paths import quoted
@@ -109,8 +109,8 @@ async def _what_works(client: SentryClient, report: Report) -> ServerDescription
     described = await _tried(client.describe_server())
     server = ServerDescription(None, None, None) if isinstance(described, SentryError) else described
     report.say("ok" if server.dialect else "?", "server", _name(server, is_sentry_io=client.connection.is_sentry_io))
-    for missing in _cannot(server.dialect):
-        report.say("-", "server", missing)
+    for what, words in _limits(server.dialect):
+        report.say("-", what, words)
     if server.scopes is not None:
         report.say("ok", "scopes", ", ".join(sorted(server.scopes)) or "none")
     used_by = "list_issues, get_issue and the rest"
@@ -184,15 +184,20 @@ def _name(server: ServerDescription, *, is_sentry_io: bool) -> str:
     return f"{kind}, {version}"
 
 
-def _cannot(dialect: Dialect | None) -> list[str]:
-    """What this kind of server has no way to do."""
+def _limits(dialect: Dialect | None) -> list[tuple[str, str]]:
+    """What this kind of server has no way to do, and what it concerns."""
     if dialect is None:
         return []
-    return [f"{dialect.value} cannot {operation}" for operation in ROUTES if not routes_of(dialect, operation)]
+    limits = [("it cannot", operation) for operation in ROUTES if not routes_of(dialect, operation)]
+    if parts := not_taken(dialect, [part for part, _, _ in NOT_TAKEN]):
+        limits.append(("update_issue", f"it does not take {', '.join(parts)}"))
+    if search := search_of(dialect):
+        limits.append(("list_issues", f"its search knows only {search.knows}"))
+    return limits
 
 
 def _where_tokens_are_made(url: str, server: ServerDescription | None) -> str:
     of_sentry, of_glitchtip = f"{url}/settings/account/api/auth-tokens/", f"{url}/profile/auth-tokens"
     if server is None or server.dialect is None:
         return f"{of_sentry} (of a GlitchTip: {of_glitchtip})"
-    return of_glitchtip if server.dialect is Dialect.GLITCHTIP else of_sentry
+    return of_glitchtip if server.dialect.is_glitchtip else of_sentry

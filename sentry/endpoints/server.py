@@ -1,5 +1,6 @@
 """What a server says of itself, and of the token: asked by `sentry-mcp doctor`, needed by no call."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ROOT = "/api/0/"
+_VERSION = re.compile(r"[0-9]{1,4}\.[0-9A-Za-z.+-]{1,40}")
 OF_GLITCHTIP, OF_SENTRY = "/api/settings/", "/api/client-config/"
 """Where each one's own pages ask for its settings; anybody may."""
 
@@ -42,9 +44,10 @@ class Server:
         """What it says; nothing where it has no such route."""
         version, scopes = await self._told(ROOT, _root) or (None, None)
         dialect = self.dialect()
-        if dialect in (None, Dialect.GLITCHTIP) and (told := await self._told(OF_GLITCHTIP, _version)):
-            return ServerDescription(Dialect.GLITCHTIP, told, scopes)
-        if dialect is not Dialect.GLITCHTIP and not self.connection.is_sentry_io:
+        if (dialect is None or dialect.is_glitchtip) and (told := await self._told(OF_GLITCHTIP, _version) or version):
+            major = int(told.partition(".")[0])
+            return ServerDescription(Dialect.GLITCHTIP_6 if major >= 6 else Dialect.GLITCHTIP, told, scopes)
+        if not self.connection.is_sentry_io:
             version = await self._told(OF_SENTRY, _current) or version
         return ServerDescription(dialect, version, scopes)
 
@@ -72,5 +75,5 @@ def _current(reply: Reply) -> str | None:
 
 
 def _plausible(version: object) -> str | None:
-    """The API's own version, which the root gives, is 0."""
-    return version if isinstance(version, str) and version[:1].isdecimal() and "." in version else None
+    """Such as 5.1.1. The root gives the API's own version, 0; of the servers only GlitchTip gives its own there."""
+    return version if isinstance(version, str) and _VERSION.fullmatch(version) else None

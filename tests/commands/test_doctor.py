@@ -129,8 +129,10 @@ async def test_it_asks_a_recorded_server_and_changes_nothing(doctor: Doctor, ser
         return
     assert code == 0, printed
     assert verdict(printed, "event:write").startswith("? not known")
-    assert verdict(printed, "server").startswith({SENTRY_9: "ok Sentry 9,", GLITCHTIP: "ok GlitchTip,"}[server])
-    assert ("GlitchTip cannot name suspect commits" in printed) is (server == GLITCHTIP)
+    assert verdict(printed, "server").startswith({SENTRY_9: "ok Sentry 9,", GLITCHTIP: "ok GlitchTip"}[server])
+    assert ("it cannot           name suspect commits" in printed) is (server == GLITCHTIP)
+    assert "priority" in verdict(printed, "update_issue")
+    assert verdict(printed, "list_issues").startswith("- its search knows only is:")
 
 
 @pytest.mark.parametrize(
@@ -138,8 +140,9 @@ async def test_it_asks_a_recorded_server_and_changes_nothing(doctor: Doctor, ser
     [
         ("/api/client-config/", {"version": {"current": "26.8.0"}}, "ok today's Sentry, version 26.8.0"),
         ("/api/settings/", {"version": "5.1.1"}, "ok GlitchTip, version 5.1.1"),
-        ("/api/0/", {"version": "6.2.6", "auth": None}, "ok GlitchTip, version 6.2.6"),
+        ("/api/0/", {"version": "6.2.6", "auth": None}, "ok GlitchTip 6, version 6.2.6"),
         ("/api/0/", {"version": "0", "auth": {"scopes": []}}, "ok today's Sentry, which does not say its version"),
+        ("/api/settings/", {"version": "99999.1"}, "ok GlitchTip, which does not say its version"),
         ("/api/0/", [], "ok today's Sentry, which does not say its version"),
         ("/api/client-config/", {"version": {"current": 5}}, "ok today's Sentry, which does not say its version"),
         ("/api/client-config/", "\x1b[2J", "ok today's Sentry, which does not say its version"),
