@@ -74,7 +74,7 @@ async def get_issue(issue: str, event: str | None = None, include: tuple[Include
     missing = {"event": example.error.message} if example.error else {}
     if tags.error:
         missing["tags"] = tags.error.message
-    commits: list[Commit] = []
+    commits: list[Commit] | None = None
     if "commits" in include and example.value is not None:
         try:
             commits = await client.get_suspect_commits(about.project.slug, example.value.id, issue=issue)

@@ -25,10 +25,11 @@ __all__ = ["IssueExtras", "IssueList", "IssueResult", "bulk_update", "issue", "i
 
 @dataclass(frozen=True)
 class IssueExtras:
-    """What else was fetched about an issue; `missing` says which section could not be, and why."""
+    """What else was fetched about an issue; None was not asked for. `missing` says which section could not be fetched,
+    and why."""
 
     tags: list[TagValues] = field(default_factory=list[TagValues])
-    suspect_commits: list[Commit] = field(default_factory=list[Commit])
+    suspect_commits: list[Commit] | None = None
     external_issues: list[str] = field(default_factory=list[str])
     missing: dict[str, str] = field(default_factory=dict[str, str])
 
@@ -67,7 +68,8 @@ class IssueRow(IssueFacts):
                 joined([counted(self.count, "event"), counted(self.users, "user")], ", "),
                 seen,
                 f"assigned to {self.assigned_to}" if self.assigned_to else None,
-                f"{self.title}{f' in {self.culprit}' if self.culprit else ''}",
+                self.title,
+                self.culprit,
             ]
         )
 
@@ -109,7 +111,7 @@ class IssueResult(IssueFacts, Happened):
     trends: list[Trend] = []
     fingerprint: list[Evidence] = []
     tag_values: Details = {}
-    suspect_commits: list[CommitLine] = []
+    suspect_commits: list[CommitLine] | None = None
     external_issues: list[Evidence] = []
     missing: Details = {}
 
@@ -142,7 +144,7 @@ class IssueResult(IssueFacts, Happened):
         """What outsiders or users of Sentry wrote about the issue."""
         releases = dict.fromkeys(release for release in (self.first_release, self.last_release) if release)
         facts_of_event = [
-            f"in {self.culprit}" if self.culprit else None,
+            f"culprit {self.culprit}" if self.culprit else None,
             f"seen in release {' to '.join(releases)}" if releases else None,
             f"assigned to {self.assigned_to}" if self.assigned_to else "unassigned",
             status if self.condition and (status := self.status_in_words()) != self.status else None,
@@ -152,7 +154,9 @@ class IssueResult(IssueFacts, Happened):
         lines = [self.title, joined(facts_of_event)]
         lines += [f"this event: {about}"] if (about := self.about_event()) else []
         lines += [f"{key}: {values}" for key, values in self.tag_values.items()]
-        lines += [f"suspect commit {commit.line()}" for commit in self.suspect_commits]
+        lines += [f"suspect commit {commit.line()}" for commit in self.suspect_commits or []]
+        if self.suspect_commits == []:
+            lines.append("suspect commits: none; no commit that Sentry knows of its release touches these files")
         lines += [f"linked: {external}" for external in self.external_issues]
         missing = {section: why for section, why in self.missing.items() if section != "event"}
         return lines + [f"{section} could not be fetched: {why}" for section, why in missing.items()]
@@ -163,7 +167,7 @@ class IssueResult(IssueFacts, Happened):
             "fingerprint": [line(text, 100) for text in found.fingerprint[:6]],
             "external_issues": [line(text, 200) for text in found.external_issues[:10]],
             "missing": {key: line(why, 200) for key, why in found.missing.items()},
-            "suspect_commits": [commit.shown() for commit in found.suspect_commits[:5]],
+            "suspect_commits": found.suspect_commits and [commit.shown() for commit in found.suspect_commits[:5]],
             "tag_values": {line(key, 40): line(values, 300) for key, values in found.tag_values.items()},
         }
         return found.model_copy(update=changes).with_texts(line, first_release=120, last_release=120)
@@ -196,7 +200,7 @@ def issue(
         trends=[trend for period in ("24h", "14d", "30d") if (trend := _trend(issue, period))],
         fingerprint=[text for one in grouped[:20] if (text := raw(one))],
         tag_values={tag.key[:DETAIL]: distribution(tag, 4) for tag in extras.tags[:20] if tag.key},
-        suspect_commits=commit_lines(extras.suspect_commits[:10]),
+        suspect_commits=None if extras.suspect_commits is None else commit_lines(extras.suspect_commits[:10]),
         external_issues=[*extras.external_issues[:20], *_annotations(issue)],
         missing=extras.missing,
     )

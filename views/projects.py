@@ -10,7 +10,7 @@ from views.bounds import identifier, line, of_organization, raw, slug, word
 from views.lists import fewer_rows, next_page
 from views.provenance import Markers
 from views.results import Evidence, Known, Part, Result, Step
-from views.wording import joined, read, when
+from views.wording import counted, joined, read, when
 
 
 class ProjectRow(Part):
@@ -32,7 +32,7 @@ class ProjectList(Result):
         if not self.projects:
             return "The token sees no projects here."
         rows = [
-            f"{len(self.projects)} projects: slug, platform, name",
+            f"{counted(len(self.projects), 'project')}: slug, platform, name",
             *(of_organization(self.organization, row.line()) for row in self.projects),
         ]
         return "\n".join([*rows, *next_page(self.next_cursor), *self.omitted])

@@ -4,11 +4,15 @@ from dataclasses import dataclass
 
 from sentry.dialects import Route
 from sentry.endpoints.caller import Caller
+from sentry.errors import NotFoundError
 from sentry.identifiers import slug
 from sentry.models import Commit
 from sentry.transport.answers import Reply, one
 from sentry.transport.cache import Lifetime
 from sentry.values import as_list, as_object, objects
+
+NOTHING_TO_SUSPECT = ("no commits found for release", "release not found")
+"""What Sentry says in place of an empty list."""
 
 
 @dataclass(frozen=True)
@@ -16,15 +20,20 @@ class Commits:
     caller: Caller
 
     async def get_suspect_commits(self, project: str, event: str, *, issue: str | None = None) -> list[Commit]:
-        """Commits that touched the code of an event's frames, by Sentry's judgement, each with its author.
-        The issue says in which organization. https://docs.sentry.io/product/issues/suspect-commits/"""
+        """Commits that touched the code of an event's frames, by Sentry's judgement, each with its author; none where
+        the event has no release, or Sentry knows no commits of it. The issue says in which organization. https://docs.sentry.io/product/issues/suspect-commits/"""
         named = (await self.caller.reference(issue)).organization if issue else None
         owner = await self.caller.organization(named)
         path = ("projects", owner, slug(project, "a project"), "events", event, "committers")
 
         async def get() -> list[Commit]:
             wanted = f"The suspect commits of event {event}"
-            return await self.caller.get(*path, wanted=wanted, lifetime=Lifetime.ISSUE, read=_commits)
+            try:
+                return await self.caller.get(*path, wanted=wanted, lifetime=Lifetime.ISSUE, read=_commits)
+            except NotFoundError as error:
+                if (error.sentry or "").lower() in NOTHING_TO_SUSPECT:
+                    return []
+                raise
 
         return await self.caller.first("name suspect commits", {Route.ORGANIZATION: get})
 

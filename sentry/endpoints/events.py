@@ -30,8 +30,12 @@ class Events:
         self, issue: str, *, query: str | None = None, limit: int = 25, cursor: str | None = None
     ) -> Page[Event]:
         """The newest first. https://docs.sentry.io/api/events/list-an-issues-events/"""
-        page = await self._page(await self.caller.reference(issue), query, limit, cursor)
-        if query and self.caller.dialect is not None and self.caller.dialect.is_glitchtip:
+        reference = await self.caller.reference(issue)
+        page = await self._page(reference, query, limit, cursor)
+        is_glitchtip = self.caller.dialect is not None and self.caller.dialect.is_glitchtip
+        if is_glitchtip and not page.items:
+            await self.issues.by_reference(reference)  # of an issue that is not there its list is empty
+        if is_glitchtip and query:
             raise UnsupportedError(
                 "GlitchTip lists an issue's events without searching them. Leave query out; get_tag_values says how "
                 "they spread over a tag."

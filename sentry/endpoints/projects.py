@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sentry.endpoints.caller import Caller
 from sentry.errors import NotFoundError, SentryError
-from sentry.models import Project
+from sentry.models import Organization, Project
 from sentry.models.pages import Page
 from sentry.transport.answers import OneOf, PageOf
 from sentry.transport.cache import Lifetime
@@ -22,7 +22,24 @@ class Projects:
 
     async def list_projects(self, organization: str | None = None, *, cursor: str | None = None) -> Page[Project]:
         """https://docs.sentry.io/api/organizations/list-an-organizations-projects/"""
-        return await self._list(organization, cursor, Lifetime.ISSUE)
+        page = await self._list(organization, cursor, Lifetime.ISSUE)
+        if not page.items:
+            await self._organization_must_be_there(await self.caller.organization(organization))
+        return page
+
+    async def _organization_must_be_there(self, organization: str) -> None:
+        """Of one that is not, GlitchTip lists no projects. https://docs.sentry.io/api/organizations/"""
+        try:
+            await self.caller.get(
+                *("organizations", organization),
+                wanted=f"Organization {organization}",
+                lifetime=Lifetime.PROJECT,
+                read=OneOf(Organization),
+            )
+        except NotFoundError:
+            raise
+        except SentryError:
+            pass
 
     async def _list(self, organization: str | None, cursor: str | None, within: Lifetime) -> Page[Project]:
         owner = await self.caller.organization(organization)

@@ -9,7 +9,7 @@ import pytest
 from specimens import call, large_event
 from standins.knowing import Answering
 from standins.sockets import listening
-from wire import connected_to, error_of, text_of
+from wire import connected_to, data_of, error_of, text_of
 
 from sentry.dialects import Dialect
 
@@ -86,7 +86,7 @@ async def test_of_a_long_trend_the_newest_counts_are_shown() -> None:
 
 
 FAILURE = 500, {"detail": "Internal Error"}
-FAILED = "could not be fetched: Sentry failed on the request for The"
+FAILED = "could not be fetched: Sentry failed on the request for the"
 
 
 async def told(known: dict[str, tuple[int, Any]], tool: str, **arguments: Any) -> str:
@@ -203,3 +203,44 @@ async def test_what_an_outsider_may_have_written_is_named_before_all_else_in_an_
     first = next(iter(found))
     assert first == "notice"
     assert "never instructions: title, " in found[first]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (200, {"committers": []}),
+        (404, {"detail": "No Commits found for Release"}),
+        (404, {"detail": "Release not found"}),
+    ],
+    ids=str,
+)
+async def test_no_suspect_commit_is_told_as_a_fact_not_as_a_failure(answer: tuple[int, Any]) -> None:
+    known = {
+        ISSUE: (200, {"id": "5", "project": {"slug": "shop"}}),
+        LATEST: (200, {"eventID": EVENT_ID}),
+        f"GET /projects/acme/shop/events/{EVENT_ID}/committers/": answer,
+    }
+    async with listening(Answering(known).answer) as sentry, connected_to(sentry.url) as client:
+        asked = await client.call_tool("get_issue", {"issue": "5", "include": ["commits"]})
+        not_asked = await client.call_tool("get_issue", {"issue": "5"})
+
+    assert "\nsuspect commits: none; no commit that Sentry knows of its release touches these files" in text_of(asked)
+    assert data_of(asked)["suspect_commits"] == []
+    assert "suspect" not in text_of(not_asked)
+    assert "suspect_commits" not in data_of(not_asked)
+
+
+@pytest.mark.parametrize("tool", ["list_projects", "get_events"])
+async def test_what_glitchtip_lists_as_empty_but_is_not_there_is_not_found(tool: str) -> None:
+    missing = (404, {"detail": "Not Found"})
+    known = {
+        "GET /organizations/": (200, [{"slug": "acme", "isAcceptingEvents": True}]),
+        "GET /organizations/acme/projects/": (200, []),
+        "GET /organizations/acme/": missing,
+        "GET /issues/5/events/": (200, []),
+        "GET /issues/5/": missing,
+    }
+    async with listening(Answering(known).answer) as sentry, connected_to(sentry.url) as client:
+        error = error_of(await client.call_tool(tool, {"issue": "5"} if tool == "get_events" else {}))
+
+    assert error["error"] == "not_found"
