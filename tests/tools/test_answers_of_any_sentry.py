@@ -233,7 +233,7 @@ async def test_no_suspect_commit_is_told_as_a_fact_not_as_a_failure(answer: tupl
 @pytest.mark.parametrize("tool", ["list_projects", "get_events"])
 async def test_what_glitchtip_lists_as_empty_but_is_not_there_is_not_found(tool: str) -> None:
     missing = (404, {"detail": "Not Found"})
-    known = {
+    known: dict[str, tuple[int, Any]] = {
         "GET /organizations/": (200, [{"slug": "acme", "isAcceptingEvents": True}]),
         "GET /organizations/acme/projects/": (200, []),
         "GET /organizations/acme/": missing,
