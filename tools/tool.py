@@ -56,7 +56,7 @@ class SentryTool(Tool):
 
         telling = on_progress.set(tell)
         try:
-            given = _given(arguments, self.fn_metadata.arg_model.model_fields)
+            given = _given(arguments, self.fn_metadata.arg_model.model_fields, self.parameters["properties"])
             asked = self.name, json.dumps(given, sort_keys=True, default=str)
             is_read = self.annotations is not None and self.annotations.read_only_hint
             answer = await self.answers.answer(
@@ -86,8 +86,11 @@ class SentryTool(Tool):
         )
 
 
-def _given(arguments: dict[str, Any], known: Mapping[str, FieldInfo]) -> dict[str, Any]:
-    """The arguments that were really given: hosts fill in null or blanks for the others. Unknown ones are refused."""
+def _given(
+    arguments: dict[str, Any], known: Mapping[str, FieldInfo], schemas: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The arguments that were really given: hosts fill in null, blanks or 0 for the others, as OpenAI's strict mode
+    makes all of them required. Unknown ones are refused."""
     required = [name for name, field in known.items() if field.is_required()]
     for name, value in arguments.items():
         if name not in known:
@@ -96,7 +99,12 @@ def _given(arguments: dict[str, Any], known: Mapping[str, FieldInfo]) -> dict[st
             raise InvalidRequestError(f"There is no argument {quoted(name)}. {hint}")
         if isinstance(value, str) and len(value) > MAX_TEXT:
             raise InvalidRequestError(f"{name} has {len(value)} characters; at most {MAX_TEXT} are taken. Give less.")
-    return {name: value for name, value in arguments.items() if name in required or not _is_blank(value)}
+    numbers = [name for name, schema in schemas.items() if schema.get("type") == "integer"]  # each is 1 at least
+    return {
+        name: value
+        for name, value in arguments.items()
+        if name in required or not (_is_blank(value) or (value == 0 and name in numbers))
+    }
 
 
 def _shown(value: Any) -> str:

@@ -83,3 +83,24 @@ async def test_nothing_for_what_a_tool_needs_is_refused_as_what_it_is(tool: str,
     result, requests = await called(tool, **{name: nothing})
     assert (result.is_error, requests) == (True, [])
     assert "field required" not in text_of(result)
+
+
+async def test_a_host_that_must_fill_in_every_argument_may_fill_in_nothing() -> None:
+    """OpenAI's strict mode makes every argument required; a model then sends what stands for nothing."""
+    blank = {
+        "status": "",
+        "in_release": None,
+        "ignore_minutes": 0,
+        "ignore_events": 0,
+        "ignore_users": 0,
+        "priority": "",
+    }
+    result, requests = await called("update_issue", issue="5", comment="Seen.", **blank)
+    assert not result.is_error
+    assert [request.method for request in requests] == ["GET", "POST"]
+
+    result, (request, *_) = await called(
+        "list_issues", project="", query="", environment="", sort="", limit=0, cursor=""
+    )
+    assert not result.is_error
+    assert request.query == {"query": "is:unresolved", "limit": "25"}

@@ -138,5 +138,5 @@ async def test_when_nothing_was_changed_every_reason_is_told() -> None:
 
     assert error["error"] == "unreachable", "that of which nobody knows"
     assert "Issue 7 was not found" in error["message"]
-    assert "(Issue 1)" in error["message"]
+    assert "(issue 1)" in error["message"]
     assert "is not known" in error["message"]
