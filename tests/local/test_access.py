@@ -39,7 +39,8 @@ async def test_every_route_wants_its_scope(store: Store, route: Any) -> None:
 
 
 OF_AN_ORGANIZATION = [route for route in ROUTES if "{organization}" in route.path or "{issue}" in route.path]
-LISTS = [route.path for route in ROUTES if route not in OF_AN_ORGANIZATION]
+ROOT = "/api/0/"
+LISTS = [route.path for route in ROUTES if route not in OF_AN_ORGANIZATION and route.path != ROOT]
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -48,6 +49,12 @@ async def test_a_list_of_no_organization_holds_what_the_token_sees(local: Local,
         local.store.create_project("other", "theirs")
         rows = (await stranger.get(path)).json()
     assert {row["slug"] for row in rows} in ({"other"}, {"theirs"})
+
+
+async def test_the_root_tells_a_token_its_own_scopes(store: Store) -> None:
+    async with connect(store, store.create_token("local", ["event:read"])) as reader:
+        told = (await reader.get(ROOT)).json()
+    assert told["auth"] == {"scopes": ["event:read"]}
 
 
 @pytest.mark.parametrize("route", OF_AN_ORGANIZATION, ids=lambda route: f"{route.method} {route.path}")
