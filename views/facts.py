@@ -54,7 +54,7 @@ def facts(issue: Issue, organization: str | None = None) -> dict[str, Any]:
         "project": slug(issue.project.slug),
         "culprit": raw(issue.culprit),
         "count": issue.count,
-        "users": issue.user_count,
+        "users": issue.user_count or None,  # GlitchTip says 0 of every issue, Sentry where events name none
         "first_seen": when(issue.first_seen),
         "last_seen": when(issue.last_seen),
         "assigned_to": actor(issue.assigned_to),

@@ -80,7 +80,7 @@ async def test_list_issues_may_be_confined_to_a_project(sentry: Sentry) -> None:
     ("arguments", "words"),
     [
         ({"limt": 3}, "Did you mean limit?"),
-        ({"limit": 0}, "limit: input should be greater than or equal to 1"),
+        ({"limit": -1}, "limit: input should be greater than or equal to 1"),
         ({"limit": 101}, "limit: input should be less than or equal to 100"),
         ({"limit": "many"}, "limit: input should be a valid integer"),
         ({"sort": "random"}, "sort: input should be 'date', 'new'"),
