@@ -64,7 +64,7 @@ async def _tell(embedded: Embedded) -> None:
         if [row["short_id"] for row in after["issues"]] != [issue]:
             raise SystemExit("The regression was not seen.")
     _note(
-        "That was sentry-mcp over stdio. Try it with your own errors: sentry-mcp --local, and with your own "
+        "That was sentry-mcp over stdio. Try it with your own errors: sentry-mcp --local --http, and with your own "
         "Sentry: the README's first screen."
     )
 
