@@ -63,6 +63,9 @@ class Wire:
 
 
 Handler = Callable[[Request, Wire], Awaitable[None]]
+ACCEPTING = 5
+"""Turns of the event loop within which a connection that was just made is accepted and begins to be served: asyncio
+closes nothing that comes to a server between its end and that."""
 
 
 @dataclass
@@ -136,6 +139,8 @@ async def listening(handler: Handler, port: int = 0, secure: ssl.SSLContext | No
     try:
         yield served
     finally:
+        for _ in range(ACCEPTING):
+            await asyncio.sleep(0)
         server.close()
         for task in list(connected):
             task.cancel()
