@@ -109,13 +109,13 @@ class Search:
     knows: str
 
 
-_OF_EVENTS = ("message", "title", "error.", "stack.", "event.", "platform", "timestamp")
+_OF_EVENTS = ("message", "title", "error.", "stack.", "event.type", "platform", "timestamp")
 _OF_TODAY = ("issue.", "assigned_or_suggested", "project")
-_OF_DATES = ("age", "firstSeen", "lastSeen", "timesSeen", "userCount")
+_OF_DATES = ("age", "firstSeen", "lastSeen", "event.timestamp", "timesSeen", "userCount")
 _OF_ISSUES = (*_OF_DATES, "firstRelease", "lastRelease", "assigned", "bookmarks", "subscribed")
 SEARCH_OF_SENTRY_9 = Search(
     Dialect.SENTRY_9,
-    (*_OF_EVENTS, *_OF_TODAY),
+    (*_OF_EVENTS, *_OF_TODAY, "assigned:none"),
     ("unresolved", "resolved", "ignored", "archived", "assigned", "unassigned"),
     "is: level: release: firstRelease: environment: assigned: age: lastSeen: timesSeen: has:, any tag, and free text",
 )

@@ -5,7 +5,7 @@ from typing import Literal
 from sentry.errors import InvalidRequestError, SentryError, UnavailableError
 from sentry.identifiers import LATEST
 from sentry.models import Commit, TagValues
-from sentry.search import diagnose
+from sentry.search import diagnose, likely_meant
 from service.current import current_client
 from service.side_by_side import together
 from views import issues as views
@@ -42,14 +42,16 @@ async def list_issues(
             limit=limit,
             cursor=cursor,
         )
-    except (InvalidRequestError, UnavailableError) as error:  # the latter, when a search breaks the server
-        wrong = diagnose(query)
-        if wrong is None or error.status_code not in (400, 422, 500):
+    except (InvalidRequestError, UnavailableError) as error:
+        # A quotation mark that is not closed breaks GlitchTip; any other failure is none of the search's.
+        is_refused = error.status_code in (400, 422) or (error.status_code == 500 and '"' in query)
+        wrong = diagnose(query, refused=True) if is_refused else None
+        if wrong is None:
             raise
         raise InvalidRequestError(
             f"{error.message} {wrong}", status_code=error.status_code, sentry=error.sentry
         ) from error
-    wrong = None if page.items else diagnose(query)
+    wrong = None if page.items else diagnose(query) or likely_meant(query)
     elsewhere = client.elsewhere(project, organization=organization)
     return views.issue_list(page, notes=[str(wrong)] if wrong else [], organization=elsewhere)
 

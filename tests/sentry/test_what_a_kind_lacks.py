@@ -113,8 +113,14 @@ async def test_a_sort_that_glitchtip_has_not_is_refused(sort: str) -> None:
 
 
 UNKNOWN_TO_ALL = ["!level:info", "level:[error, fatal]", "error.type:KeyError", "message:full", "release:shop@1.*"]
-UNKNOWN_TO_GLITCHTIP = ["age:-24h", "lastSeen:-1h", "timesSeen:>5", "is:unassigned", "firstRelease:1.0", "assigned:me"]
-KNOWN_TO_ALL = ["is:unresolved", "is:ignored", "level:error", "has:user", "release:shop@1.5.0", "plan:pro", '"a: b"']
+UNKNOWN_TO_GLITCHTIP = [
+    *("age:-24h", "lastSeen:-1h", "event.timestamp:-24h", "timesSeen:>5"),
+    *("is:unassigned", "firstRelease:1.0", "assigned:me"),
+]
+KNOWN_TO_ALL = [
+    *("is:unresolved", 'is:"unresolved"', "is:ignored", "level:error", "has:user"),
+    *("release:shop@1.5.0", "plan:pro", '"a: b"'),
+]
 
 
 @pytest.mark.parametrize("kind", [None, Dialect.GLITCHTIP])
@@ -134,13 +140,22 @@ async def test_a_term_that_glitchtip_does_not_search_is_named_when_it_finds_noth
 GLITCHTIP_ITSELF = (200, [{"slug": "acme", "isEarlyAdopter": False, "isAcceptingEvents": True}])
 
 
-@pytest.mark.parametrize("term", UNKNOWN_TO_ALL)
+@pytest.mark.parametrize("term", [*UNKNOWN_TO_ALL, "assigned:none"])
 async def test_a_term_that_sentry_9_does_not_search_is_named_when_it_finds_nothing(term: str) -> None:
     known = {**PROJECTS, "GET /projects/acme/shop/issues/": NOTHING}
 
     page, _ = await asked(known, lambda client: client.list_issues(query=term), Dialect.SENTRY_10)
 
     assert page.notes[0].startswith(f"Sentry 9 does not search by {term!a}, ")
+
+
+@pytest.mark.parametrize("term", UNKNOWN_TO_GLITCHTIP)
+async def test_a_term_that_sentry_9_searches_is_left_without_a_word_when_it_finds_nothing(term: str) -> None:
+    known = {**PROJECTS, "GET /projects/acme/shop/issues/": NOTHING}
+
+    page, _ = await asked(known, lambda client: client.list_issues(query=term), Dialect.SENTRY_10)
+
+    assert (page.items, page.notes) == ([], ())
 
 
 @pytest.mark.parametrize("term", KNOWN_TO_ALL)
@@ -330,3 +345,16 @@ async def test_a_quotation_mark_that_breaks_the_server_is_told_as_what_is_wrong(
 
     assert error["error"] == "invalid_request"
     assert 'A quotation mark (") is not closed.' in error["message"]
+
+
+async def test_a_failure_is_not_told_as_the_fault_of_a_search_that_has_no_odd_quotation_mark() -> None:
+    known = {"GET /organizations/acme/issues/": (500, "<h1>Server Error (500)</h1>")}
+    server_like = Answering(known, kind=Dialect.GLITCHTIP)
+    async with listening(server_like.answer) as server, connected_to(server.url) as client:
+        for query in ("read and write", 'message:"disk is full"', "level:err"):
+            error = error_of(await client.call_tool("list_issues", {"query": query}))
+            assert error["error"] == "sentry_unavailable"
+        error = error_of(await client.call_tool("list_issues", {"query": '5" wide'}))
+
+    assert error["error"] == "invalid_request"
+    assert error["message"].endswith('Nearest valid query: "5\\" wide"')

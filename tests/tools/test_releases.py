@@ -162,6 +162,15 @@ async def test_a_search_that_finds_nothing_may_be_a_misspelling(sentry: Sentry) 
 
     async with connected(sentry) as client:
         result = await client.call_tool("list_issues", {"query": "relase:shop@1.0"})
+        wrong = await client.call_tool("list_issues", {"query": "level:err"})
 
     assert data_of(result)["issues"] == []
-    assert "Nearest valid query: release:shop@1.0" in text_of(result)
+    assert "relase: may be searched as a tag" in text_of(result)
+    assert text_of(result).endswith("Perhaps: release:shop@1.0")
+    assert text_of(wrong).endswith("Nearest valid query: level:error")
+
+
+async def test_a_right_search_that_finds_nothing_is_not_called_wrong(sentry: Sentry) -> None:
+    async with connected(sentry) as client:
+        for query in ("status:500", "state:CA", "levels:high", "id=5", "is:archived_until_escalating"):
+            assert text_of(await client.call_tool("list_issues", {"query": query})) == "No issues match."
