@@ -1,5 +1,6 @@
 """Whose Sentry it is: the organization a call is for, the host that serves it, the kind of server it is."""
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -10,7 +11,7 @@ from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError, Se
 from sentry.models import Organization
 from sentry.models.pages import Page
 from sentry.paths import api_path
-from sentry.transport.answers import OneOf, Reply, rows
+from sentry.transport.answers import OneOf, Reply, RouteMissingError, rows
 from sentry.transport.cache import Lifetime
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 NAMING = "as organization, or in front of an issue, event or project (acme/SHOP-12, acme/shop)"
 """How a call names the organization that it is for."""
+
+ASK_REGION_AGAIN = 60.0
+"""Seconds for which an organization does without its region's host when that was not told."""
 
 
 class Organizations:
@@ -32,12 +36,15 @@ class Organizations:
         connection: Connection,
         transport: "Callable[[], Transport]",
         notice: Callable[[Dialect | None], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._connection = connection
         self._transport = transport
         self._notice = notice
         self._found: str | None = None
         self._homes: dict[str, str] = {}
+        self._clock = clock
+        self._not_told: dict[str, float] = {}
 
     async def list(self) -> Page[Organization]:
         """https://docs.sentry.io/api/organizations/list-your-organizations/"""
@@ -93,13 +100,16 @@ class Organizations:
 
     async def home(self, organization: str) -> str:
         """The base URL that serves an organization: on sentry.io the one of its region."""
-        if organization not in self._homes:
-            if urlsplit(self._connection.url).hostname != "sentry.io":
-                return self._connection.base
-            self._homes[organization] = await self._ask_region(organization)
-        return self._homes[organization]
+        if organization in self._homes:
+            return self._homes[organization]
+        if urlsplit(self._connection.url).hostname != "sentry.io":
+            return self._connection.base
+        if self._clock() >= self._not_told.get(organization, 0.0) and (region := await self._region(organization)):
+            self._homes[organization] = region
+            return region
+        return self._connection.base  # sentry.io itself passes requests on to the region, only slower
 
-    async def _ask_region(self, organization: str) -> str:
+    async def _region(self, organization: str) -> str | None:
         """https://docs.sentry.io/api/organizations/retrieve-an-organization/"""
         try:
             found = await self._transport().get(
@@ -108,8 +118,11 @@ class Organizations:
                 lifetime=Lifetime.PROJECT,
                 read=OneOf(Organization),
             )
-        except (NotFoundError, ForbiddenError):
-            return self._connection.base  # sentry.io itself passes requests on to the region, only slower
+        except (NotFoundError, ForbiddenError, RouteMissingError):
+            now = self._clock()
+            self._not_told = {slug: until for slug, until in self._not_told.items() if now < until}
+            self._not_told[organization] = now + ASK_REGION_AGAIN
+            return None
         return region_of(found, self._connection)
 
 

@@ -52,7 +52,7 @@ class Flights(Generic[T]):
         """What `fetch` gives, or raises, be it started by this call or by an earlier one."""
         deadline = min(anyio.current_effective_deadline(), anyio.current_time() + self._timeout)
         flight = self._flights.get(key)
-        if flight is None:
+        if flight is None or flight.scope.cancel_called:  # its time was up, and its end is still under way
             self._statistics.misses += 1
             flight = self._flights[key] = _Flight[T](anyio.CancelScope(deadline=deadline))
             self._tasks.start_soon(self._fly, key, flight, fetch)

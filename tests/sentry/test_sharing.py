@@ -12,7 +12,7 @@ from standins.faults import answering
 from standins.sockets import Request, Server, Wire, listening
 
 from sentry.changes import IssueChange
-from sentry.errors import BadResponseError, UnreachableError
+from sentry.errors import BadResponseError, DeadlineError, UnreachableError
 from sentry.transport.cache import Cache, Lifetime, Statistics
 from sentry.transport.flights import Flights
 
@@ -290,6 +290,33 @@ async def test_a_read_ends_after_the_timeout_whoever_waits() -> None:
         flights = Flights[None](tasks, Statistics(), 0.05)
         with pytest.raises(Exception, match="did not answer in time"):
             await flights.join((Lifetime.ISSUE, 0, "url", None), anyio.sleep_forever)
+
+
+async def test_who_asks_while_a_read_whose_time_was_up_is_still_ending_gets_one_of_their_own() -> None:
+    is_ending, may_end = asyncio.Event(), asyncio.Event()
+
+    async def slow_to_end() -> str:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            is_ending.set()
+            with anyio.CancelScope(shield=True):
+                await may_end.wait()
+        return "late"
+
+    async def good() -> str:
+        return "good"
+
+    async with anyio.create_task_group() as tasks:
+        flights = Flights[str](tasks, Statistics(), 0.05)
+        first = asyncio.ensure_future(flights.join((Lifetime.ISSUE, 0, "url", None), slow_to_end))
+        await is_ending.wait()
+        second = asyncio.ensure_future(flights.join((Lifetime.ISSUE, 0, "url", None), good))
+        await anyio.lowlevel.checkpoint()
+        may_end.set()
+        assert await second == "good"
+        with pytest.raises(DeadlineError):
+            await first
 
 
 async def test_who_waits_when_all_ends_is_told() -> None:

@@ -5,8 +5,10 @@ import shutil
 import ssl
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from standins.clients import client_of, connection_to
@@ -15,7 +17,7 @@ from standins.recorded import TOKEN
 from standins.sockets import Request, Wire, listening
 
 from sentry.client import SentryClient
-from sentry.endpoints.organizations import region_of
+from sentry.endpoints.organizations import ASK_REGION_AGAIN, Organizations, region_of
 from sentry.errors import (
     ForbiddenError,
     InvalidRequestError,
@@ -25,6 +27,8 @@ from sentry.errors import (
     UnreachableError,
 )
 from sentry.models import Organization
+from sentry.transport.cache import Cache
+from sentry.transport.pool import Transport
 
 
 def region(link: Any, ours: str) -> str:
@@ -109,6 +113,34 @@ async def test_a_token_that_may_not_see_the_region_goes_without(status: int) -> 
     async with SentryClient(connection, sentry_io(asked, region_status=status)) as client:
         await client.get_issue("5")
     assert asked[-1] == "sentry.io/api/0/organizations/acme/issues/5/"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(403, json={"detail": "no"}),
+        httpx.Response(404, json={"detail": "no"}),
+        httpx.Response(404, html="<html>"),
+        httpx.Response(200, html="<html>"),
+    ],
+    ids=["403", "404", "404 page", "page"],
+)
+async def test_a_region_that_was_not_told_is_done_without_and_asked_for_again_after_a_while(
+    answer: httpx.Response,
+) -> None:
+    answers = [answer, httpx.Response(200, json={"slug": "acme", "links": {"regionUrl": "https://de.sentry.io"}})]
+    network = httpx.MockTransport(lambda _: answers.pop(0))
+    connection = connection_to("https://sentry.io", organization="acme")
+    clock = SimpleNamespace(now=0.0)
+    async with anyio.create_task_group() as tasks:
+        transport = Transport(connection, Cache(10, 1_000), tasks, network)
+        organizations = Organizations(connection, lambda: transport, lambda _: None, clock=lambda: clock.now)
+
+        for clock.now in (0.0, ASK_REGION_AGAIN - 1):
+            assert await organizations.home("acme") == "https://sentry.io"
+        for clock.now in (ASK_REGION_AGAIN, 10 * ASK_REGION_AGAIN):
+            assert await organizations.home("acme") == "https://de.sentry.io"
+        await transport.close()
 
 
 async def test_a_region_that_cannot_be_asked_for_now_is_asked_for_again() -> None:
