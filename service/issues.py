@@ -43,8 +43,8 @@ async def list_issues(
             cursor=cursor,
         )
     except (InvalidRequestError, UnavailableError) as error:
-        # A quotation mark that is not closed breaks GlitchTip; any other failure is none of the search's.
-        is_refused = error.status_code in (400, 422) or (error.status_code == 500 and '"' in query)
+        # Sentry says so when it refuses a search, and not, say, a cursor; an open quotation mark breaks GlitchTip.
+        is_refused = "search query" in (error.sentry or "") or (error.status_code == 500 and '"' in query)
         wrong = diagnose(query, refused=True) if is_refused else None
         if wrong is None:
             raise
