@@ -29,7 +29,8 @@ _TERMS = """\
 | `error.type:KeyError` `error.handled:false` `error.unhandled:true` | by exception |
 | `message:"disk is full"` `stack.filename:cart.py` `transaction:/checkout` | by text of the event |
 | `user.id:7` `user.email:ann@example.com` `user.username:ann` | by affected user |
-| `platform:python` `project:shop` `has:user` | by platform, project, presence |
+| `platform:python` `project:shop` | by platform, project |
+| `has:release` | has this tag, whatever its value |
 | `plan:pro` | any tag of yours |
 | `4f2d...` (32 hex digits) | the issue of an event |
 """

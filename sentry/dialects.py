@@ -81,6 +81,8 @@ ROUTES: dict[str, tuple[tuple[Route, ...], ...]] = {
 
 SORTS_OF_GLITCHTIP = {"date": "-last_seen", "new": "-first_seen", "freq": "-count", "recommended": "-priority"}
 SORTS_OF_SENTRY_9 = ("date", "new", "freq", "priority")
+SORTS = ("date", "new", "freq", "user", "trends", "recommended")
+"""Those of today's Sentry, which are the ones that callers choose from."""
 
 _OLD = (Dialect.SENTRY_10, Dialect.SENTRY_9)
 _ANY_GLITCHTIP = (Dialect.GLITCHTIP, Dialect.GLITCHTIP_6)
@@ -127,6 +129,15 @@ SEARCH_OF_GLITCHTIP = Search(
 )
 SEARCHES = (SEARCH_OF_SENTRY_9, SEARCH_OF_GLITCHTIP)
 
+NOT_HEEDED_OF_EVENTS = ("is", *_OF_ISSUES, "last_seen", "first_seen", "event.timestamp")
+"""Keys of issues, which Sentry 9 takes in a search of one issue's events, and lists them all."""
+EVENTS_OF_SENTRY_9 = Search(
+    Dialect.SENTRY_9,
+    (*NOT_HEEDED_OF_EVENTS, *_OF_EVENTS, *_OF_TODAY, "has", "release:latest"),
+    (),
+    "environment: release: level: transaction: user.id:, any tag, and free text",
+)
+
 _COLUMNS = (Dialect.TODAY, Dialect.SENTRY_10, Dialect.SENTRY_9, Dialect.GLITCHTIP)
 _PATHS = {
     Dialect.SENTRY_9: re.compile(r"(?:/[^/]+)*/(?!organizations/)[^/]+/[^/]+/issues/[0-9]+/"),
@@ -164,6 +175,14 @@ def dialect_of_organization(row: Mapping[str, Any]) -> Dialect | None:
     if isinstance(row.get("links"), dict):
         return Dialect.TODAY
     return Dialect.SENTRY_10 if "require2FA" in row and "isEarlyAdopter" in row else None
+
+
+def dialect_of_settings(settings: Mapping[str, Any]) -> Dialect | None:
+    """GlitchTip, whose settings for its own pages ask whether it was paid for; None: no telling."""
+    if "iPaidForGlitchTip" not in settings:
+        return None
+    major = str(settings.get("version")).partition(".")[0]
+    return Dialect.GLITCHTIP_6 if major.isdecimal() and int(major) >= 6 else Dialect.GLITCHTIP
 
 
 def dialect_of_issue(permalink: str | None, fields: Collection[str]) -> Dialect | None:

@@ -22,6 +22,7 @@ from typing import Any, ClassVar, Self
 UNSURE = "Whether Sentry made the change is not known: look at the issue before trying again."
 NOT_SENT = "Nothing was changed: the request was not sent yet."
 AGAIN = "Try again, or ask for less."
+LATER = "Try again later."
 
 
 class SentryError(Exception):
@@ -47,7 +48,7 @@ class SentryError(Exception):
         return self.details.get("outcome") == "unknown"
 
     def with_outcome_unknown(self) -> Self:
-        self.message += f" {UNSURE}"
+        self.message = f"{self.message.removesuffix(LATER).rstrip()} {UNSURE}"
         self.details["outcome"] = "unknown"
         return self
 

@@ -53,7 +53,7 @@ def _implied(change: IssueChange, in_commit: str | None) -> IssueChange:
     if in_commit is not None:
         repository, at, commit = in_commit.rpartition("@")
         if not (repository and at and commit):
-            raise InvalidRequestError("in_commit is repository@sha, such as acme/shop@4f2d1c7.")
+            raise InvalidRequestError("in_commit is repository@sha, such as acme/shop@4f2d1c7, with the whole SHA.")
         change = replace(change, in_commit=commit, repository=repository)
     resolves = change.in_release or change.in_commit
     ignores = change.ignore_until or change.ignore_minutes or change.ignore_events or change.ignore_users
@@ -61,6 +61,13 @@ def _implied(change: IssueChange, in_commit: str | None) -> IssueChange:
         raise InvalidRequestError("in_release and in_commit go with the status resolved.")
     if ignores and change.status not in (None, "ignored"):
         raise InvalidRequestError("The ignore_ conditions go with the status ignored.")
+    if change.in_release and change.in_commit:
+        raise InvalidRequestError("Give in_release or in_commit: an issue is resolved in one of them.")
+    if change.ignore_until and (change.ignore_minutes or change.ignore_events or change.ignore_users):
+        raise InvalidRequestError(
+            f"Give ignore_until={change.ignore_until} or a condition: an issue that waits for a condition is ignored "
+            "until then."
+        )
     implied: Status | None = "resolved" if resolves else "ignored" if ignores else None
     return replace(change, status=change.status or implied)
 

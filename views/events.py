@@ -57,7 +57,7 @@ class EventList(Result):
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         if not self.events:
-            return f"No events of issue {self.issue} match."
+            return "\n".join([f"No events of issue {self.issue} match.", *self.omitted])
         common = self._common()
         lines = [f"all: {joined(sorted(common))}"] if common else []
         lines += [row.line(common) for row in self.events]
@@ -99,6 +99,7 @@ def event_list(issue: str, page: Page[Event], organization: str | None = None) -
         organization=slug(organization),
         events=[_row(event) for event in page.items],
         next_cursor=raw(page.next_cursor),
+        omitted=[*page.notes],
     )
 
 

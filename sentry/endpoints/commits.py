@@ -27,7 +27,7 @@ class Commits:
         path = ("projects", owner, slug(project, "a project"), "events", event, "committers")
 
         async def get() -> list[Commit]:
-            wanted = f"The suspect commits of event {event}"
+            wanted = f"The list of suspect commits of event {event}"
             try:
                 return await self.caller.get(*path, wanted=wanted, lifetime=Lifetime.ISSUE, read=_commits)
             except NotFoundError as error:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from sentry.dialects import Route
+from sentry.dialects import EVENTS_OF_SENTRY_9, NOT_HEEDED_OF_EVENTS, Dialect, Route
 from sentry.endpoints.caller import Caller
 from sentry.endpoints.each_project import in_any
 from sentry.endpoints.issue_query import IssueQuery
@@ -12,7 +12,9 @@ from sentry.errors import BadResponseError, InvalidRequestError, NotFoundError, 
 from sentry.identifiers import LATEST, NAMED_EVENTS, OLDEST, RECOMMENDED, EventReference, IssueReference, Reference
 from sentry.models import Event
 from sentry.models.pages import Page
+from sentry.paths import quoted
 from sentry.references import event_reference, project_reference
+from sentry.search import not_searched
 from sentry.transport.answers import OneOf, PageOf, Reply, RouteMissingError, one
 from sentry.transport.cache import Lifetime
 from sentry.values import as_object
@@ -40,7 +42,9 @@ class Events:
                 "GlitchTip lists an issue's events without searching them. Leave query out; get_tag_values says how "
                 "they spread over a tag."
             )
-        return page
+        if query and self.caller.dialect is Dialect.SENTRY_10:
+            await self.issues.by_reference(reference)  # its link tells it from Sentry 9
+        return _explained(page, query) if query and self.caller.dialect is Dialect.SENTRY_9 else page
 
     async def _page(self, reference: IssueReference, query: str | None, limit: int, cursor: str | None) -> Page[Event]:
         # The page's size is `per_page`, in GlitchTip `limit`; each ignores the other's.
@@ -191,6 +195,21 @@ class Events:
             "find an event by its ID",
             {Route.LOOKUP: lookup, Route.SEARCH: search, Route.EACH_PROJECT: in_each_project},
         )
+
+
+def _explained(page: Page[Event], query: str) -> Page[Event]:
+    """With the terms of the search that Sentry 9 does not know."""
+    search = EVENTS_OF_SENTRY_9
+    unknown = not_searched(query, search)
+    not_heeded = [term for term in unknown if term.partition(":")[0] in NOT_HEEDED_OF_EVENTS]
+    nowhere = [] if page.items else [term for term in unknown if term not in not_heeded]
+    notes = [
+        f"{search.kind.value} does not search events by {', '.join(map(quoted, terms))}, and {outcome}. "
+        f"It knows {search.knows}."
+        for terms, outcome in ((not_heeded, "lists them as if it were not asked"), (nowhere, "finds nothing with that"))
+        if terms
+    ]
+    return replace(page, notes=tuple(notes))
 
 
 def _agreed(reference: IssueReference, named: Reference) -> IssueReference:

@@ -5,7 +5,7 @@ import shlex
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from sentry.dialects import SORTS_OF_GLITCHTIP, SORTS_OF_SENTRY_9
+from sentry.dialects import SORTS, SORTS_OF_GLITCHTIP, SORTS_OF_SENTRY_9
 from sentry.errors import InvalidRequestError
 from sentry.models import Issue
 from sentry.models.pages import Page
@@ -89,4 +89,6 @@ def _period(period: str) -> tuple[str, timedelta]:
 
 
 def _lacking_sort(sort: str | None, known: tuple[str, ...]) -> str | None:
-    return None if sort is None or sort in known else f"sort={quoted(sort)} (it has {', '.join(known)})"
+    if sort is None or sort in known:
+        return None
+    return f"sort={quoted(sort)} (it has {', '.join(name for name in known if name in SORTS)})"

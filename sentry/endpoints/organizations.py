@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from sentry.connection import Connection
-from sentry.dialects import Dialect, dialect_of_organization
+from sentry.dialects import Dialect, dialect_of_organization, dialect_of_settings
 from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError, SentryError, UnauthorizedError
 from sentry.models import Organization
 from sentry.models.pages import Page
 from sentry.paths import api_path
 from sentry.transport.answers import OneOf, Reply, RouteMissingError, rows
 from sentry.transport.cache import Lifetime
+from sentry.values import as_object
 
 if TYPE_CHECKING:
     from sentry.transport.pool import Transport
@@ -23,6 +24,8 @@ NAMING = "as organization, or in front of an issue, event or project (acme/SHOP-
 
 ASK_REGION_AGAIN = 60.0
 """Seconds for which an organization does without its region's host when that was not told."""
+OF_GLITCHTIP = "/api/settings/"
+"""Where GlitchTip's own pages ask for its settings; anybody may."""
 
 
 class Organizations:
@@ -53,12 +56,22 @@ class Organizations:
         return page
 
     async def dialect(self) -> Dialect | None:
-        """The kind of server, as its organizations tell it; None when it does not say. A token that is none is an
-        answer to whatever was asked: raises UnauthorizedError."""
+        """The kind of server, as its organizations tell it; where they do not, such as to a token that may not list
+        them, GlitchTip's settings do, which anybody may read. None when nothing says. A token that is none is an answer
+        to whatever was asked: raises UnauthorizedError."""
         try:
-            return (await self._read())[1]
+            told = (await self._read())[1]
         except UnauthorizedError:
             raise
+        except SentryError:
+            told = None
+        return told or await self._settings_of_glitchtip()
+
+    async def _settings_of_glitchtip(self) -> Dialect | None:
+        try:
+            return await self._transport().get(
+                OF_GLITCHTIP, wanted="what it is", lifetime=Lifetime.PROJECT, read=_glitchtip
+            )
         except SentryError:
             return None
 
@@ -130,6 +143,10 @@ def _organizations(reply: Reply) -> tuple[Page[Organization], Dialect | None]:
     found = rows(reply)
     page = Page([Organization.model_validate(row) for row in found], reply.next_cursor)
     return page, next((dialect for row in found if (dialect := dialect_of_organization(row))), None)
+
+
+def _glitchtip(reply: Reply) -> Dialect | None:
+    return dialect_of_settings(as_object(reply.body) or {})
 
 
 def region_of(organization: Organization, connection: Connection) -> str:

@@ -46,7 +46,7 @@ class Projects:
         return await self.caller.get(
             *("organizations", owner, "projects"),
             params=[("cursor", cursor)] if cursor else [],
-            wanted=f"The projects of {owner}",
+            wanted=f"The list of projects of {owner}",
             lifetime=Lifetime.PROJECT,
             within=within,
             read=PageOf(Project),

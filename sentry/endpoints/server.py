@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sentry.connection import Connection
 from sentry.dialects import Dialect
+from sentry.endpoints.organizations import OF_GLITCHTIP
 from sentry.errors import SentryError
 from sentry.transport.answers import Reply
 from sentry.transport.cache import Lifetime
@@ -19,8 +20,8 @@ T = TypeVar("T")
 
 ROOT = "/api/0/"
 _VERSION = re.compile(r"[0-9]{1,4}\.[0-9A-Za-z.+-]{1,40}")
-OF_GLITCHTIP, OF_SENTRY = "/api/settings/", "/api/client-config/"
-"""Where each one's own pages ask for its settings; anybody may."""
+OF_SENTRY = "/api/client-config/"
+"""Where Sentry's own pages ask for its settings; anybody may."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ class Tags:
             "read the tags of an issue",
             reference,
             "tags",
-            wanted=f"The tags of issue {reference.id}",
+            wanted=f"The list of tags of issue {reference.id}",
             read=PageOf(TagValues),
         )
         return page.items

@@ -76,7 +76,7 @@ def interpret(status: int, headers: Mapping[str, str], content: bytes, *, wanted
     match status:
         case 404 if said is not None:
             raise NotFoundError(
-                f"{wanted} was not found. Check the spelling, and that the token may see its project.",
+                f"{wanted} was not found. Check the spelling, and that the token may see it.",
                 status_code=404,
                 sentry=said,
             )

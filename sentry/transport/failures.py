@@ -5,7 +5,7 @@ import ssl
 import httpx
 
 from sentry.connection import Connection
-from sentry.errors import AGAIN, DeadlineError, MisconfiguredError, SentryError, UnreachableError
+from sentry.errors import AGAIN, LATER, DeadlineError, MisconfiguredError, SentryError, UnreachableError
 
 
 def failure(error: Exception, connection: Connection) -> SentryError:
@@ -30,7 +30,7 @@ def failure(error: Exception, connection: Connection) -> SentryError:
                 deadline=connection.read_timeout,
             )
         case httpx.TransportError():
-            return UnreachableError(f"The connection to {host} broke ({type(error).__name__}). Try again later.")
+            return UnreachableError(f"The connection to {host} broke ({type(error).__name__}). {LATER}")
         case _:  # httpx.InvalidURL, or a host that no encoding of names can express
             return MisconfiguredError(
                 f"{host} cannot be asked: its address is malformed. Check sentry_url.",

@@ -6,9 +6,11 @@ import pytest
 from broken import checkout, divide
 from mcp.shared.exceptions import MCPError
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, GetPromptResult, PromptReference, TextContent
-from standins.knowing import Answering
+from standins.knowing import ORGANIZATIONS, Answering
 from standins.sockets import listening
 from wire import Era, Sentry, connected, connected_to
+
+from sentry.dialects import Dialect
 
 
 def text_of(result: GetPromptResult) -> str:
@@ -154,7 +156,7 @@ async def test_prompts_and_the_search_syntax_teach_what_this_server_can() -> Non
 
     syntax = str(content)
     assert "This is all that GlitchTip searches by" in syntax
-    for known in ("is:resolved", "level:error", "release:shop@1.5.0", "has:user", "plan:pro"):
+    for known in ("is:resolved", "level:error", "release:shop@1.5.0", "has:release", "plan:pro"):
         assert f"`{known}`" in syntax
     for unknown in (
         "firstRelease",
@@ -169,6 +171,20 @@ async def test_prompts_and_the_search_syntax_teach_what_this_server_can() -> Non
         assert unknown not in syntax
     assert "a verdict: fix now, fix later, ignore, with the reason" in triage
     assert "next release" not in fix
+
+
+async def test_the_search_syntax_of_sentry_9_is_taught_before_any_issue_was_read() -> None:
+    issue = {"id": "5", "permalink": "http://sentry.test/acme/shop/issues/5/"}
+    known: dict[str, tuple[int, Any]] = {
+        "GET /organizations/": (200, [ORGANIZATIONS[Dialect.SENTRY_10]]),
+        "GET /organizations/acme/issues/": (500, {"detail": "Internal Error"}),
+        "GET /organizations/acme/projects/": (200, [{"slug": "shop"}]),
+        "GET /projects/acme/shop/issues/": (200, [issue]),
+    }
+    async with listening(Answering(known).answer) as server, connected_to(server.url) as client:
+        (content,) = (await client.read_resource("sentry://search-syntax")).contents
+
+    assert "This is all that Sentry 9 searches by" in str(content)
 
 
 async def test_the_search_syntax_is_taught(sentry: Sentry) -> None:

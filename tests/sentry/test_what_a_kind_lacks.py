@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 from standins.clients import client_of
-from standins.knowing import Answering, asked
+from standins.knowing import ORGANIZATIONS, Answering, asked
 from standins.sockets import listening
-from wire import connected_to, error_of
+from wire import connected_to, error_of, text_of
 
 from sentry.changes import IssueChange
 from sentry.client import SentryClient
 from sentry.dialects import Dialect
-from sentry.errors import NotFoundError, SentryError, UnavailableError, UnsupportedError
+from sentry.errors import ForbiddenError, NotFoundError, SentryError, UnavailableError, UnsupportedError
 from sentry.models import Issue
 from sentry.models.pages import Page
 
@@ -208,6 +208,57 @@ async def test_events_are_not_searched_where_glitchtip_would_ignore_the_search()
     assert len(page.items) == 1
 
 
+NUMBERED_BY_SENTRY_9 = "http://sentry.test/acme/shop/issues/5/"
+
+
+@pytest.mark.parametrize("rows", [[], [{"eventID": "a" * 32}]], ids=["nothing", "all"])
+@pytest.mark.parametrize("term", ["age:-1h", "timesSeen:>9", "is:resolved", "firstRelease:1.0", "assigned:me"])
+async def test_what_sentry_9_does_not_heed_in_a_search_of_events_is_named(term: str, rows: list[Any]) -> None:
+    known = {
+        "GET /issues/5/": (200, {"id": "5", "permalink": NUMBERED_BY_SENTRY_9}),
+        "GET /issues/5/events/": (200, rows),
+    }
+
+    page, _ = await asked(known, lambda client: client.get_events("5", query=f"plan:pro {term}"), Dialect.SENTRY_10)
+    heeded, _ = await asked(known, lambda client: client.get_events("5", query="plan:pro"), Dialect.SENTRY_10)
+
+    (note,) = page.notes
+    assert note.startswith(f"Sentry 9 does not search events by {term!a}, and lists them as if it were not asked.")
+    assert heeded.notes == ()
+
+
+@pytest.mark.parametrize("term", [*UNKNOWN_TO_ALL, "has:user", "release:latest"])
+async def test_what_sentry_9_does_not_find_events_by_is_named_when_there_are_none(term: str) -> None:
+    known = {
+        "GET /issues/5/": (200, {"id": "5", "permalink": NUMBERED_BY_SENTRY_9}),
+        "GET /issues/5/events/": NOTHING,
+    }
+    kind = {"GET /organizations/": (200, [ORGANIZATIONS[Dialect.SENTRY_10]])}
+    async with listening(Answering({**known, **kind}).answer) as server, connected_to(server.url) as client:
+        text = text_of(await client.call_tool("get_events", {"issue": "5", "query": term}))
+
+    assert f"Sentry 9 does not search events by {term!a}, and finds nothing with that." in text
+
+
+REFUSED = (403, {"detail": "Permission denied"})
+
+
+async def test_glitchtip_is_known_to_a_token_that_may_not_list_organizations() -> None:
+    page = (200, b"<!doctype html><title>GlitchTip</title>")
+    for version, kind in (("5.1.1", Dialect.GLITCHTIP), ("6.2.6", Dialect.GLITCHTIP_6)):
+        known = {
+            "GET /organizations/": REFUSED,
+            "GET /issues/5/": REFUSED,
+            "GET /api/settings/": (200, {"iPaidForGlitchTip": False, "version": version}),
+        }
+        server_like = Answering(known, unknown=page)
+        async with listening(server_like.answer) as server, client_of(server.url, organization="acme") as client:
+            for call in (client.get_events("5"), client.get_stacktrace(issue="5"), client.get_tag_values("5", "plan")):
+                with pytest.raises(ForbiddenError, match="event:read"):
+                    await call
+            assert await client.identify() is kind
+
+
 async def test_releases_are_not_searched_where_the_server_ignores_the_search() -> None:
     rows = [{"version": "shop@1.5.0"}, {"version": "web@2.0"}]
     known = {"GET /organizations/acme/releases/": (200, rows)}
@@ -279,7 +330,8 @@ SCOPES: dict[str, Call] = {
     "event:write": lambda client: client.update_issue("5", IssueChange(status="resolved")),
     "org:read": lambda client: client.list_projects(),
     "project:read": lambda client: client.get_project("shop"),
-    "project:read or project:releases": lambda client: client.get_release("1.0"),
+    "event:read (Sentry 9: org:read)": lambda client: client.get_issue("acme/SHOP-1"),
+    "project:releases (Sentry: or project:read)": lambda client: client.get_release("1.0"),
 }
 
 

@@ -55,4 +55,4 @@ async def asked(
         except SentryError as error:
             answer = error
         log = [line.replace("/api/0", "") for line in server.log]
-        return answer, [line for line in log if line != f"GET {WHO}"]
+        return answer, [line for line in log if line not in (f"GET {WHO}", "GET /api/settings/")]

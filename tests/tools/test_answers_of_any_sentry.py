@@ -105,12 +105,12 @@ async def test_an_issue_is_shown_with_a_word_on_each_part_that_could_not_be_read
         text = await told(known, "get_issue", issue="5", include=["tags", "commits"], **event)
         assert "KeyError: x" in text
         assert f"\nevent {FAILED} latest event of issue 5" in text
-        assert f"\ntags {FAILED} tags of issue 5" in text
+        assert f"\ntags {FAILED} list of tags of issue 5" in text
 
     known[LATEST] = 200, {"eventID": EVENT_ID}
     text = await told(known, "get_issue", issue="5", include=["tags", "commits"])
     assert f"\nevent {FAILED}" not in text
-    assert f"\nsuspect commits {FAILED} suspect commits of event {EVENT_ID}" in text
+    assert f"\nsuspect commits {FAILED} list of suspect commits of event {EVENT_ID}" in text
 
 
 async def test_an_issue_is_no_answer_without_the_event_that_was_asked_for() -> None:

@@ -109,6 +109,7 @@ async def test_a_change_that_may_have_been_made_is_told_as_such_and_not_sent_aga
         error = error_of(await client.call_tool("update_issue", {"issue": "1", "status": "resolved"}))
 
     assert "Whether Sentry made the change is not known" in error["message"]
+    assert "Try again later" not in error["message"], "one thing to do, not two"
     assert error["details"]["outcome"] == "unknown"
     assert tracker.writes == ["PUT 1"]
 

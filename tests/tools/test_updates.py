@@ -148,6 +148,8 @@ async def test_an_issue_may_be_commented_on_and_left_as_it_is(sentry: Sentry) ->
         ({"status": "resolved", "ignore_until": "forever"}, "go with the status ignored"),
         ({"in_release": "latest", "ignore_events": 3}, "go with the status resolved"),
         ({"ignore_minutes": -1}, "ignore_minutes: input should be greater than or equal to 1, not -1."),
+        ({"in_release": "latest", "in_commit": "acme/shop@4f2d1c7"}, "Give in_release or in_commit"),
+        ({"ignore_until": "forever", "ignore_events": 3}, "Give ignore_until=forever or a condition"),
         ({"status": "closed"}, ", not 'closed'."),
         ({"priority": "urgent"}, "priority: input should be 'high', 'medium' or 'low'"),
         ({"ignore_until": "monday"}, "ignore_until: input should be 'escalating' or 'forever'"),
