@@ -240,13 +240,13 @@ async def test_what_sentry_9_does_not_find_events_by_is_named_when_there_are_non
     assert f"Sentry 9 does not search events by {term!a}, and finds nothing with that." in text
 
 
-REFUSED = (403, {"detail": "Permission denied"})
+REFUSED: tuple[int, Any] = (403, {"detail": "Permission denied"})
 
 
 async def test_glitchtip_is_known_to_a_token_that_may_not_list_organizations() -> None:
     page = (200, b"<!doctype html><title>GlitchTip</title>")
     for version, kind in (("5.1.1", Dialect.GLITCHTIP), ("6.2.6", Dialect.GLITCHTIP_6)):
-        known = {
+        known: dict[str, tuple[int, Any]] = {
             "GET /organizations/": REFUSED,
             "GET /issues/5/": REFUSED,
             "GET /api/settings/": (200, {"iPaidForGlitchTip": False, "version": version}),
