@@ -99,6 +99,8 @@ def _given(
             raise InvalidRequestError(f"There is no argument {quoted(name)}. {hint}")
         if isinstance(value, str) and len(value) > MAX_TEXT:
             raise InvalidRequestError(f"{name} has {len(value)} characters; at most {MAX_TEXT} are taken. Give less.")
+        if isinstance(value, str) and "\0" in value:  # on which GlitchTip fails, and which Sentry 9 leaves out
+            raise InvalidRequestError(f"{name} holds a NUL character. Give it without.")
     numbers = [name for name, schema in schemas.items() if schema.get("type") == "integer"]  # each is 1 at least
     return {
         name: value

@@ -85,6 +85,8 @@ async def test_list_issues_may_be_confined_to_a_project(sentry: Sentry) -> None:
         ({"limit": "many"}, "limit: input should be a valid integer"),
         ({"sort": "random"}, "sort: input should be 'date', 'new'"),
         ({"query": ["is:unresolved"]}, "query: input should be a valid string"),
+        ({"query": "disk\0full"}, "query holds a NUL character"),
+        ({"environment": "\0"}, "environment holds a NUL character"),
         ({"query": "x" * 1_000_000}, "query has 1000000 characters; at most 10000 are taken"),
         ({"project": "../../0/organizations"}, "is not a project slug"),
         ({"project": "a/b/c"}, "is not a project slug"),
