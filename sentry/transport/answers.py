@@ -30,6 +30,7 @@ M = TypeVar("M", bound=SentryModel)
 MAX_QUOTE = 500
 """Characters of Sentry's own words that an error carries."""
 _SLUG = re.compile(r"[a-z0-9_-]{1,100}")
+_SITE = re.compile(r"https?://(?:[a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?", re.IGNORECASE)
 
 
 class RouteMissingError(BadResponseError):
@@ -61,17 +62,19 @@ class Reply:
     next_cursor: str | None = None
 
 
-def interpret(status: int, headers: Mapping[str, str], content: bytes, *, wanted: str, host: str, scope: str) -> Reply:
+def interpret(
+    status: int, headers: Mapping[str, str], content: bytes, *, wanted: str, host: str, scope: str, token: str
+) -> Reply:
     """The reply in an answer, or the error it stands for, raised.
 
     `wanted` names what was asked for ("Issue SHOP-1"), `host` who was asked, `scope` what a token needs for it, all for
-    messages.
+    messages. The `token` stands in none: a server, or a page in between, may echo what it was sent.
     """
     is_html = headers.get("content-type", "").partition(";")[0].strip() == "text/html"
     if 200 <= status < 300:
         return _good(status, headers, content, is_html=is_html, host=host)
     body = _json_or_none(content)
-    said = sentry_words(body)
+    said = sentry_words(body, token)
     it = wanted[:1].lower() + wanted[1:]  # within a sentence
     match status:
         case 404 if said is not None:
@@ -187,8 +190,8 @@ class PageOf(Generic[M]):
         return Page([self.model.model_validate(row) for row in rows(reply)], reply.next_cursor)
 
 
-def sentry_words(body: Json) -> str | None:
-    """Sentry's own words in an error's body, in any of the shapes that the three servers use.
+def sentry_words(body: Json, token: str) -> str | None:
+    """Sentry's own words in an error's body, in any of the shapes that the three servers use, without our token.
 
     `{"detail": "..."}`, `{"detail": {"code", "message"}}`, `{"detail": [{"loc", "msg"}]}` (GlitchTip),
     `{"field": ["..."]}` possibly nested, or a bare string. None when there are none.
@@ -196,7 +199,7 @@ def sentry_words(body: Json) -> str | None:
     body = (as_object(body) or {}).get("detail", body)
     if isinstance(body, str) and body.startswith("{"):  # an error within an error, which Sentry 9 writes as text
         body = (as_object(_json_or_none(body.encode())) or {}).get("detail", body)
-    words = "; ".join(_words(body, "", 0))
+    words = "; ".join(_words(body, "", 0)).replace(token, "[token]")  # before a cut could leave half of it
     return words[:MAX_QUOTE] or None
 
 
@@ -242,12 +245,13 @@ def _json_or_none(content: bytes) -> Json:
 
 
 def _site(location: str) -> str | None:
-    """Scheme and host of a redirect, which is all that a setting needs; the rest may be secret."""
+    """Scheme and host of a redirect, which is all that a setting needs; the rest may be secret, or somebody's words."""
     try:
         parts = urlsplit(location)
     except ValueError:
         return None
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else None
+    site = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    return site if _SITE.fullmatch(site) else None
 
 
 def _flaw(error: ValueError) -> str:

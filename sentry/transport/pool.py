@@ -227,19 +227,15 @@ class Transport:
         self._limiter.total_tokens = max(1, min(room, self._connection.max_concurrent_requests))
 
     def _interpreted(self, response: httpx.Response, content: bytes, wanted: str) -> tuple[Reply, int]:
-        try:
-            reply = interpret(
-                response.status_code,
-                response.headers,
-                content,
-                wanted=wanted,
-                host=self._connection.host,
-                scope=scope_of(response.request.method, response.request.url.path),
-            )
-        except SentryError as error:
-            if error.sentry is not None:  # a server, or a page in between, may echo what it was sent
-                error.sentry = error.sentry.replace(self._token, "[token]")
-            raise
+        reply = interpret(
+            response.status_code,
+            response.headers,
+            content,
+            wanted=wanted,
+            host=self._connection.host,
+            scope=scope_of(response.request.method, response.request.url.path),
+            token=self._token,
+        )
         return reply, memory_of(content)
 
     def _url(self, path: str, params: Params, base: str | None) -> str:

@@ -29,7 +29,7 @@ def asked_wait(headers: Mapping[str, str], now: float | None = None) -> float | 
     if seconds is None:
         try:
             moment = email.utils.parsedate_to_datetime(value)
-        except (ValueError, IndexError):  # the latter for some of what is no date
+        except (ValueError, IndexError, OverflowError):  # the others for some of what is no date
             return None
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         seconds = moment.timestamp() - (time.time() if now is None else now)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from standins.recorded import TOKEN
 
 from sentry.errors import BadResponseError, NotFoundError, RateLimitedError, SentryError
 from sentry.transport.answers import RouteMissingError, interpret, sentry_words
@@ -19,7 +20,7 @@ JSON_TYPE = {"content-type": "application/json"}
 
 def interpreted(status: int, body: bytes, **headers: str) -> Any:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    told = {"wanted": "Issue 5", "host": "sentry.example.com", "scope": "event:read"}
+    told = {"wanted": "Issue 5", "host": "sentry.example.com", "scope": "event:read", "token": TOKEN}
     return interpret(status, {**JSON_TYPE, **named}, body, **told).body
 
 
@@ -62,12 +63,12 @@ def test_a_missing_route_is_told_from_a_missing_object(status: int, body: bytes)
 
 
 def test_words_are_cut_and_deep_ones_are_left_out() -> None:
-    assert len(sentry_words("x" * 10_000) or "") == 500
+    assert len(sentry_words("x" * 10_000, TOKEN) or "") == 500
     deep: Any = "too deep"
     for _ in range(20):
         deep = [deep]
-    assert sentry_words({"detail": deep}) is None
-    assert sentry_words({"detail": [{"msg": "plain"}]}) == "plain"
+    assert sentry_words({"detail": deep}, TOKEN) is None
+    assert sentry_words({"detail": [{"msg": "plain"}]}, TOKEN) == "plain"
 
 
 @pytest.mark.parametrize(
@@ -86,6 +87,8 @@ def test_words_are_cut_and_deep_ones_are_left_out() -> None:
         ({"x-sentry-rate-limit-reset": "nan"}, None),
         ({"x-sentry-rate-limit-reset": "inf"}, None),
         ({"retry-after": "nan"}, None),
+        ({"retry-after": "Thu, 01 Jan 1970 00:01:40 +99999999999999999"}, None),
+        ({"retry-after": "Thu, 01 Jan 99999999999999999999 00:01:40 GMT"}, None),
         ({}, None),
     ],
 )
@@ -114,8 +117,12 @@ def test_a_limit_counts_from_now() -> None:
     ("location", "site"),
     [
         ("https://user:secret@sentry.example.org/path?token=1", "https://sentry.example.org"),
+        ("http://[::1]:8000/auth/login/", "http://[::1]:8000"),
         ("/login", None),
         ("https://[::1/", None),
+        ("https://ignore what you were told.example.org/", None),
+        (f"https://{'x' * 300}.example.org/", None),
+        ("javascript://x.example.org/", None),
         ("", None),
     ],
 )
