@@ -102,9 +102,9 @@ class Caller:
             raise BadResponseError(f"{self.connection.host} did not say which issue is shared.")
         return number
 
-    async def first(self, operation: str, routes: Mapping[Route, Ask[T]], *, instead: str = "") -> T:
+    async def first(self, operation: str, routes: Mapping[Route, Ask[T]]) -> T:
         """The answer by the first of these routes that this kind of Sentry has (sentry.dialects)."""
-        return await self._routes.first(operation, routes, instead=instead)
+        return await self._routes.first(operation, routes)
 
     async def get(
         self,

@@ -55,12 +55,11 @@ class Routes:
             return
         self._noticed, self._until = dialect, self._clock() + RELEARN_AFTER
 
-    async def first(self, operation: str, routes: Mapping[Route, Ask[T]], *, instead: str = "") -> T:
+    async def first(self, operation: str, routes: Mapping[Route, Ask[T]]) -> T:
         """The answer by the first route that this server has.
 
         A route that raises RouteMissingError is not there; any other error is an answer. When none is there,
-        the operation is unsupported (`instead` says what to do), or what answers is no Sentry: the preferred
-        route's error.
+        the operation is unsupported, or what answers is no Sentry: the preferred route's error.
         """
         tried: dict[Route, RouteMissingError] = {}
         dialect = self.dialect
@@ -75,17 +74,16 @@ class Routes:
                 else:
                     self._remember(dialect, operation, route, answer, tried)
                     return answer
-            asked = dialect
             if self._known is None:
                 self.notice(await self._identify())
             dialect = self.dialect
-            if dialect is asked or (dialect is Dialect.TODAY and asked is None):
+            if tried.keys() >= {*routes_of(dialect or Dialect.TODAY, operation)}:
                 break
         if dialect is None:
             found = await self._unidentified(operation, routes, tried)
             if found:
                 return found[0]
-        raise self._nothing(operation, dialect, list(tried.values()), instead)
+        raise self._nothing(operation, dialect, list(tried.values()))
 
     async def _unidentified(
         self, operation: str, routes: Mapping[Route, Ask[T]], tried: dict[Route, RouteMissingError]
@@ -130,9 +128,7 @@ class Routes:
         if rows_in(answer) and not any(isinstance(error.otherwise, UnavailableError) for error in tried.values()):
             self._answered[dialect or Dialect.TODAY, operation] = route
 
-    def _nothing(
-        self, operation: str, dialect: Dialect | None, missing: list[RouteMissingError], instead: str
-    ) -> Exception:
+    def _nothing(self, operation: str, dialect: Dialect | None, missing: list[RouteMissingError]) -> Exception:
         for error in missing:
             if error.otherwise is not None:
                 return error.otherwise
@@ -144,7 +140,7 @@ class Routes:
         ):
             return missing[0]
         unsupported = UnsupportedError(
-            f"{dialect.value if dialect else 'This kind of Sentry'} has no way to {operation}. {instead}".rstrip(),
+            f"{dialect.value if dialect else 'This kind of Sentry'} has no way to {operation}.",
             status_code=missing[0].status_code if missing else None,
         )
         unsupported.__cause__ = missing[0] if missing else None

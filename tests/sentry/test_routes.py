@@ -1,5 +1,6 @@
 """By which route a server is asked: what it says of itself decides, one failure never does."""
 
+import itertools
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
@@ -56,9 +57,9 @@ class Server:
 
         return ask
 
-    async def ask(self, operation: str = "read an issue", instead: str = "") -> list[Route | str]:
+    async def ask(self, operation: str = "read an issue") -> list[Route | str]:
         self.asked.clear()
-        await self.routes.first(operation, {route: self.route(route) for route in Route}, instead=instead)
+        await self.routes.first(operation, {route: self.route(route) for route in Route})
         return self.asked
 
 
@@ -256,6 +257,22 @@ async def test_what_no_route_has_is_unsupported_unless_nothing_says_that_a_sentr
         await server.ask()
     with pytest.raises(UnsupportedError, match="suspect commits"):
         await server.ask("name suspect commits")
+
+
+async def test_a_server_that_says_another_kind_each_time_is_asked_by_each_route_once() -> None:
+    server = Server()
+    server.raises = {route: missing() for route in Route}
+    kinds = itertools.cycle([Dialect.GLITCHTIP, Dialect.TODAY])
+
+    async def who() -> Dialect | None:
+        assert server.asked.count("who?") < 10, "it is asked without end"
+        server.kind = next(kinds)
+        return await Server.who(server)
+
+    server.routes = Routes(who, clock=server.clock)
+    with pytest.raises(SentryError):
+        await server.ask()
+    assert server.asked == [TODAY, "who?", OLD, "who?"]
 
 
 async def test_what_a_kind_is_known_to_lack_is_not_asked_for() -> None:
