@@ -152,7 +152,7 @@ async def test_a_server_that_echoes_the_token_does_not_get_it_into_the_error() -
     assert error.sentry == "denied for [token]"
 
 
-@pytest.mark.parametrize("before", (488, 495, 499))
+@pytest.mark.parametrize("before", [488, 495, 499])
 async def test_not_even_a_part_of_the_token_is_left_where_the_words_are_cut(before: int) -> None:
     async def echo(request: Request, wire: Wire) -> None:
         await wire.answer(403, json.dumps({"detail": f"{'.' * before}{request.token}"}).encode())
