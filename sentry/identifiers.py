@@ -56,6 +56,11 @@ def event_name(text: str) -> str | None:
     return text.lower() if text.lower() in NAMED_EVENTS else None
 
 
+def is_slug(text: str) -> bool:
+    """Of a name that Sentry gave: what is none has no place in a path, nor in words of ours."""
+    return SLUG.fullmatch(text) is not None
+
+
 def slug(text: str, kind: str) -> str:
     """An organization's or a project's name in URLs; anything else raises InvalidRequestError."""
     text = text.strip()

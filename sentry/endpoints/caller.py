@@ -9,7 +9,7 @@ from sentry.endpoints.organizations import Organizations
 from sentry.endpoints.routes import Ask, Routes
 from sentry.endpoints.short_ids import ShortIds
 from sentry.errors import BadResponseError, UnavailableError
-from sentry.identifiers import EventReference, IssueReference, Reference, SharedIssue, slug
+from sentry.identifiers import NUMERIC, EventReference, IssueReference, Reference, SharedIssue, slug
 from sentry.models import Event, Issue
 from sentry.paths import api_path
 from sentry.references import issue_reference, project_reference
@@ -69,7 +69,7 @@ class Caller:
                 return IssueReference(await self._shared(named), named.organization)
             case EventReference():
                 event = await self.event_in_project(named)
-                if not (event.group_id or "").isdecimal():
+                if not NUMERIC.fullmatch(event.group_id or ""):
                     raise BadResponseError(f"{self.connection.host} did not say the issue of event {named.event}.")
                 return IssueReference(event.group_id or "", named.organization, event.id)
 
@@ -98,7 +98,7 @@ class Caller:
         number = await self.first(
             "read a shared issue", {Route.ORGANIZATION: inside_its_organization, Route.NUMBER: get}
         )
-        if not number.isdecimal():
+        if not NUMERIC.fullmatch(number):
             raise BadResponseError(f"{self.connection.host} did not say which issue is shared.")
         return number
 

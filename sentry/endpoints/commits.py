@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from sentry.dialects import Route
 from sentry.endpoints.caller import Caller
-from sentry.errors import NotFoundError
-from sentry.identifiers import slug
+from sentry.errors import BadResponseError, NotFoundError
+from sentry.identifiers import EVENT_ID, is_slug
 from sentry.models import Commit
 from sentry.transport.answers import Reply, one
 from sentry.transport.cache import Lifetime
@@ -24,7 +24,9 @@ class Commits:
         the event has no release, or Sentry knows no commits of it. The issue says in which organization. https://docs.sentry.io/product/issues/suspect-commits/"""
         named = (await self.caller.reference(issue)).organization if issue else None
         owner = await self.caller.organization(named)
-        path = ("projects", owner, slug(project, "a project"), "events", event, "committers")
+        if not (is_slug(project) and EVENT_ID.fullmatch(event)):
+            raise BadResponseError(f"{self.caller.connection.host} did not say which event of which project it is.")
+        path = ("projects", owner, project, "events", event, "committers")
 
         async def get() -> list[Commit]:
             wanted = f"The list of suspect commits of event {event}"

@@ -9,7 +9,18 @@ from sentry.endpoints.issue_query import IssueQuery
 from sentry.endpoints.issues import Issues
 from sentry.endpoints.merged_lists import MAX_PROJECTS
 from sentry.errors import BadResponseError, InvalidRequestError, NotFoundError, UnsupportedError
-from sentry.identifiers import LATEST, NAMED_EVENTS, OLDEST, RECOMMENDED, EventReference, IssueReference, Reference
+from sentry.identifiers import (
+    EVENT_ID,
+    LATEST,
+    NAMED_EVENTS,
+    NUMERIC,
+    OLDEST,
+    RECOMMENDED,
+    EventReference,
+    IssueReference,
+    Reference,
+    is_slug,
+)
 from sentry.models import Event
 from sentry.models.pages import Page
 from sentry.paths import quoted
@@ -107,17 +118,22 @@ class Events:
 
         async def walking_to_the_oldest() -> Event:
             event = await self._oldest(reference)
-            return event if event.entries else await self._of_issue(reference, event.id, within)
+            if event.entries:
+                return event
+            if not EVENT_ID.fullmatch(event.id):
+                raise BadResponseError(f"{self.caller.connection.host} did not say which event is {wanted.lower()}.")
+            return await self._of_issue(reference, event.id, within)
 
         async def through_its_project() -> Event:
             issue = await self.issues.by_reference(reference)
-            if not issue.project.slug:
+            if not is_slug(issue.project.slug):
                 raise BadResponseError(f"{self.caller.connection.host} did not say the project of {reference.id}.")
             organization = await self.caller.organization(reference.organization)
             of_project = EventReference(name, organization, issue.project.slug)
             event = await self.caller.event_in_project(of_project, within=within)
             if event.group_id not in (None, issue.id):
-                raise NotFoundError(f"{wanted} was not found: it belongs to issue {event.group_id}.")
+                other = f"issue {event.group_id}" if NUMERIC.fullmatch(event.group_id) else "another issue"
+                raise NotFoundError(f"{wanted} was not found: it belongs to {other}.")
             return event
 
         return await self.issues.part(
@@ -156,7 +172,7 @@ class Events:
         not_found = NotFoundError(f"{wanted} was not found. Check the ID, and that the token may see its project.")
 
         async def of_issue(number: str) -> Event:
-            if not number.isdecimal():
+            if not NUMERIC.fullmatch(number):
                 raise BadResponseError(f"{self.caller.connection.host} did not say the issue of {wanted}.")
             return await self._of_issue(IssueReference(number, organization), event, within)
 

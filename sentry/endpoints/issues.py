@@ -11,7 +11,7 @@ from sentry.endpoints.issue_lists import IssueLists
 from sentry.endpoints.issue_query import IssueQuery
 from sentry.endpoints.routes import Ask
 from sentry.errors import BadResponseError, InvalidRequestError, NotFoundError, UnsupportedError
-from sentry.identifiers import IssueReference
+from sentry.identifiers import NUMERIC, IssueReference
 from sentry.models import Issue
 from sentry.transport.answers import OneOf, Reply, one
 from sentry.transport.cache import Lifetime
@@ -90,7 +90,7 @@ class Issues:
             """https://docs.sentry.io/api/organizations/resolve-a-short-id/"""
             path = ("organizations", organization, "shortids", reference.id)
             number = await self.caller.get(*path, wanted=wanted, lifetime=Lifetime.PROJECT, read=_number_in_lookup)
-            if not number.isdecimal():
+            if not NUMERIC.fullmatch(number):
                 raise BadResponseError(f"{self.caller.connection.host} gave no number for {reference.id}.")
             self.caller.short_ids.learn(organization, [Issue(id=number, short_id=reference.id)])
             return number
@@ -101,7 +101,7 @@ class Issues:
                 asked = IssueQuery(query="", limit=100, cursor=cursors[-1])
                 page = await self.lists.page(asked, "organizations", organization)
                 for row in page.items:
-                    if (row.short_id or "").upper() == reference.id and row.id:
+                    if (row.short_id or "").upper() == reference.id and NUMERIC.fullmatch(row.id):
                         return row.id
                 cursors.append(page.next_cursor)
             raise NotFoundError(

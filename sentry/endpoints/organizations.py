@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from sentry.connection import Connection
 from sentry.dialects import Dialect, dialect_of_organization, dialect_of_settings
 from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError, SentryError, UnauthorizedError
+from sentry.identifiers import is_slug
 from sentry.models import Organization
 from sentry.models.pages import Page
 from sentry.paths import api_path
@@ -26,6 +27,8 @@ ASK_REGION_AGAIN = 60.0
 """Seconds for which an organization does without its region's host when that was not told."""
 OF_GLITCHTIP = "/api/settings/"
 """Where GlitchTip's own pages ask for its settings; anybody may."""
+ASK_KIND_AGAIN = 15 * 60.0
+"""Seconds for which a token that may not list organizations is not tried on that list again, to tell the kind."""
 
 
 class Organizations:
@@ -48,6 +51,7 @@ class Organizations:
         self._homes: dict[str, str] = {}
         self._clock = clock
         self._not_told: dict[str, float] = {}
+        self._closed_until = 0.0
 
     async def list(self) -> Page[Organization]:
         """https://docs.sentry.io/api/organizations/list-your-organizations/"""
@@ -57,15 +61,21 @@ class Organizations:
 
     async def dialect(self) -> Dialect | None:
         """The kind of server, as its organizations tell it; where they do not, such as to a token that may not list
-        them, GlitchTip's settings do, which anybody may read. None when nothing says. A token that is none is an answer
-        to whatever was asked: raises UnauthorizedError."""
+        them, GlitchTip's settings do, which anybody may read. None when nothing says: where it may not be asked, not for
+        a while. A token that is none is an answer to whatever was asked: raises UnauthorizedError."""
+        if self._clock() < self._closed_until:
+            return None
+        is_closed = False
         try:
             told = (await self._read())[1]
         except UnauthorizedError:
             raise
-        except SentryError:
-            told = None
-        return told or await self._settings_of_glitchtip()
+        except SentryError as error:
+            told, is_closed = None, isinstance(error, ForbiddenError)
+        told = told or await self._settings_of_glitchtip()
+        if told is None and is_closed:
+            self._closed_until = self._clock() + ASK_KIND_AGAIN
+        return told
 
     async def _settings_of_glitchtip(self) -> Dialect | None:
         try:
@@ -89,7 +99,7 @@ class Organizations:
         if known:
             return known
         try:
-            seen = [organization for organization in (await self.list()).items if organization.slug]
+            seen = [organization for organization in (await self.list()).items if is_slug(organization.slug)]
         except ForbiddenError as error:
             raise ForbiddenError(
                 "The token may not list its organizations. Set SENTRY_ORG in the server's environment to the "

@@ -1,17 +1,18 @@
 """Projects."""
 
 import difflib
-import re
 from dataclasses import dataclass
 
 from sentry.endpoints.caller import Caller
 from sentry.errors import NotFoundError, SentryError
+from sentry.identifiers import is_slug
 from sentry.models import Organization, Project
 from sentry.models.pages import Page
 from sentry.transport.answers import OneOf, PageOf
 from sentry.transport.cache import Lifetime
 
-_SLUG = re.compile(r"[a-z0-9_-]{1,100}")
+COMPARED = 1_000
+"""Slugs that are looked at for those near to one that is not there."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +106,10 @@ class Projects:
             slugs = await self.slugs(organization)
         except SentryError:
             return ""
-        near = difflib.get_close_matches(name.lower(), filter(_SLUG.fullmatch, slugs), n=3, cutoff=0.5)
+        near = difflib.get_close_matches(name.lower(), slugs[:COMPARED], n=3, cutoff=0.5)
         return f"Did you mean {' or '.join(near)}?" if near else ""
 
     async def slugs(self, organization: str) -> list[str]:
         """The projects of an organization that the token may read."""
         page = await self._list(organization, None, Lifetime.PROJECT)
-        return [project.slug for project in page.items if project.slug and project.has_access is not False]
+        return [project.slug for project in page.items if is_slug(project.slug) and project.has_access is not False]

@@ -4,6 +4,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
+from sentry.identifiers import NUMERIC
 from sentry.models import Issue
 
 MAX_REMEMBERED = 5_000
@@ -21,7 +22,7 @@ class ShortIds:
         if not self._lifetime:
             return
         for issue in issues:
-            if issue.short_id and issue.id.isdecimal():
+            if issue.short_id and NUMERIC.fullmatch(issue.id):
                 key = organization, issue.short_id.upper()
                 self._numbers.pop(key, None)
                 self._numbers[key] = self._clock() + self._lifetime, issue.id

@@ -5,6 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 
 # GlitchTip wraps the whole header in {'...'}, which this pattern steps over.
 _LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\s,;\"]+))*)")
+_CURSOR = re.compile(r"[\w:.=&%+/~-]{1,1000}", re.ASCII)
+"""In an answer it stands among our own words."""
 _PARAMETER = re.compile(r"([\w*-]+)\s*=\s*(?:\"([^\"]*)\"|([^\s,;\"]+))")
 
 
@@ -14,6 +16,11 @@ def next_cursor(link: str | None) -> str | None:
     Both relations are always there: only `results="true"` says that there is more
     (https://docs.sentry.io/api/pagination/).
     """
+    cursor = _next_cursor(link)
+    return cursor if cursor and _CURSOR.fullmatch(cursor) else None
+
+
+def _next_cursor(link: str | None) -> str | None:
     for url, parameters in _LINK.findall(link or ""):
         found = {name.lower(): quoted or bare for name, quoted, bare in _PARAMETER.findall(parameters)}
         if found.get("rel") == "next" and found.get("results") == "true":
