@@ -61,8 +61,8 @@ class Organizations:
 
     async def dialect(self) -> Dialect | None:
         """The kind of server, as its organizations tell it; where they do not, such as to a token that may not list
-        them, GlitchTip's settings do, which anybody may read. None when nothing says: where it may not be asked, not for
-        a while. A token that is none is an answer to whatever was asked: raises UnauthorizedError."""
+        them, GlitchTip's settings do, which anybody may read. None when nothing says; where it may not be asked, not
+        again for a while. A token that is none is an answer to whatever was asked: raises UnauthorizedError."""
         if self._clock() < self._closed_until:
             return None
         is_closed = False
