@@ -117,9 +117,12 @@ class SentryClient:
     def statistics(self) -> Statistics:
         return self._cache.statistics
 
-    def age(self, sources: Iterable[Source | None]) -> float | None:
-        """How many seconds ago the oldest of these answers was read that may have changed since; None unless each
-        is what a read would get now, without a request to Sentry."""
+    def holds(self, sources: Iterable[Source | None]) -> bool:
+        """Whether each of these answers is what a read would get now, without a request to Sentry."""
+        return self._cache.holds(sources)
+
+    def age(self, sources: Iterable[Source | None]) -> float:
+        """How many seconds ago the oldest of these answers was read that may have changed since."""
         return self._cache.age(sources)
 
     def elsewhere(self, *references: str | None, organization: str | None = None) -> str | None:

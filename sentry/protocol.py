@@ -13,9 +13,12 @@ from sentry.transport.cache import Source
 class SentryClientProtocol(Protocol):
     """Issues and events are named as people name them (sentry.references). All raise SentryError."""
 
-    def age(self, sources: Iterable[Source | None]) -> float | None:
-        """How many seconds ago the oldest of these answers was read that may have changed since; None unless each
-        is what a read would get now, without a request to Sentry."""
+    def holds(self, sources: Iterable[Source | None]) -> bool:
+        """Whether each of these answers is what a read would get now, without a request to Sentry."""
+        ...
+
+    def age(self, sources: Iterable[Source | None]) -> float:
+        """How many seconds ago the oldest of these answers was read that may have changed since."""
         ...
 
     def identify(self) -> Awaitable[Dialect | None]:

@@ -75,7 +75,7 @@ class Answers:
             return answer
         if sources and None not in sources:
             self._keep(asked, answer, sources)
-        return _aged(answer, current_client().age(source for source in sources if source) or 0)
+        return _aged(answer, current_client().age(sources))
 
     def failure(self, error: SentryError) -> "Failure":
         from service.failures import failure
@@ -87,12 +87,12 @@ class Answers:
         found = self._finished.get(asked)
         if found is None:
             return None
-        age = None if self._clock() >= found.until else current_client().age(found.sources)
-        if age is None:
+        client = current_client()
+        if self._clock() >= found.until or not client.holds(found.sources):
             self._forget(asked)
             return None
         self._finished.move_to_end(asked)
-        return _aged(found.answer, age)
+        return _aged(found.answer, client.age(found.sources))
 
     def _keep(self, asked: Hashable, answer: "Answer", sources: Sources) -> None:
         self._forget(asked)

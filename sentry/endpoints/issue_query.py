@@ -11,7 +11,9 @@ from sentry.models import Issue
 from sentry.models.pages import Page
 from sentry.paths import quoted
 
-_TERM = re.compile(r'(?:[^\s"\[\]]|"(?:\\.|[^"\\])*"|\[[^\]]*\])+|\S')
+# A quotation or a list that is not closed ends with the query, or where another list begins: each character is looked
+# at once, however long the query is.
+_TERM = re.compile(r'(?:[^\s"\[\]]|"(?:\\.|[^"\\])*(?:"|\\?\Z)|\[[^\[\]]*(?:\]|\Z))+|\S', re.DOTALL)
 _KEYED = re.compile(r"!?[\w.-]+:")
 _PERIOD = re.compile(r"([0-9]{1,5})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -78,7 +80,7 @@ def _terms(query: str) -> list[str]:
     say ignored for what today's Sentry calls archived."""
     terms = ["is:ignored" if term == "is:archived" else term for term in _TERM.findall(query)]
     keyed = [term for term in terms if _KEYED.match(term)]
-    return keyed + [term for term in terms if term not in keyed]
+    return keyed + [term for term in terms if not _KEYED.match(term)]
 
 
 def _period(period: str) -> tuple[str, timedelta]:

@@ -45,6 +45,7 @@ class Source(NamedTuple):
     key: Key
     number: int
     within: Lifetime
+    read: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,17 +103,19 @@ class Cache:
         self._entries.move_to_end(key)
         return entry
 
-    def age(self, sources: Iterable[Source | None]) -> float | None:
-        """Seconds since the oldest of these answers was read, of those that hold only for seconds; None unless each
-        of all is the one that a read would get now."""
-        oldest = now = self._clock()
+    def holds(self, sources: Iterable[Source | None]) -> bool:
+        """Whether each of these answers is the one that a read would get now."""
         for source in sources:
             entry = self._found(source.key, source.within) if source is not None else None
             if entry is None or source is None or entry.number != source.number:
-                return None
-            if source.within is Lifetime.ISSUE:
-                oldest = min(oldest, entry.read)
-        return now - oldest
+                return False
+        return True
+
+    def age(self, sources: Iterable[Source | None]) -> float:
+        """Seconds since the oldest of these answers was read, of those that hold only for seconds, be it remembered
+        still or not; 0 for one that never was."""
+        now = self._clock()
+        return now - min((source.read for source in sources if source and source.within is Lifetime.ISSUE), default=now)
 
     def put(self, key: Key, value: Any, size: int) -> CacheEntry | None:
         """Keep a good answer, unless something was written since the key was made, or it is too large."""

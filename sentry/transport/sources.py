@@ -26,4 +26,4 @@ def noting_sources() -> Generator[Sources]:
 def note_source(entry: CacheEntry | None, within: Lifetime) -> None:
     """This answer was read, as one that holds for so long."""
     if (sources := _sources.get()) is not None:
-        sources.append(Source(entry.key, entry.number, within) if entry is not None else None)
+        sources.append(Source(entry.key, entry.number, within, entry.read) if entry is not None else None)

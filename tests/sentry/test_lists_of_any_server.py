@@ -9,6 +9,7 @@ from standins.knowing import Answering, asked
 from standins.sockets import listening
 
 from sentry.dialects import Dialect
+from sentry.endpoints.issue_query import IssueQuery
 from sentry.errors import NotFoundError, SentryError, UnavailableError
 
 NUMBERS_ONLY = (400, {"detail": "Invalid project parameter. Values must be numbers."})
@@ -350,3 +351,12 @@ async def test_sentry_9_with_its_usual_feature_flags_lists_project_by_project() 
         Dialect.SENTRY_10,
     )
     assert [issue.id for issue in page.items] == ["5"]
+
+
+@pytest.mark.parametrize("pattern", ["[", "k:[ ", '\\"', '"\\', "a ", "a:", '"', 'k:"', '"\\\n'])
+@pytest.mark.parametrize("length", [7, 300_000])
+def test_no_part_of_a_query_is_lost_however_it_is_written_and_however_long_it_is(pattern: str, length: int) -> None:
+    """A time that grew with the square of its length would be half an hour."""
+    query = (pattern * length)[:length]
+    reordered = IssueQuery(query=query).for_sentry_9().query
+    assert sorted("".join(reordered.split())) == sorted("".join(query.split()))

@@ -52,6 +52,7 @@ CALLS: dict[str, dict[str, Any]] = {
 
 class Clock:
     now = 0.0
+    after_a_request: float | None = None
 
     def __call__(self) -> float:
         return self.now
@@ -65,6 +66,7 @@ async def connected(clock: Clock, **settings: str) -> AsyncGenerator[tuple[Clien
     async def answer(request: httpx.Request) -> httpx.Response:
         path = request.url.path.removeprefix("/api/0/").removesuffix("/")
         asked.append(path)
+        clock.now = clock.now if clock.after_a_request is None else clock.after_a_request
         return httpx.Response(200, json=ANSWERS[path])
 
     def open_client() -> SentryClient:
@@ -104,6 +106,18 @@ async def test_a_new_answer_is_as_old_as_the_oldest_that_it_is_made_of() -> None
         assert text_of(await client.call_tool("get_issue", {"issue": "5"})).endswith("\nAs of 4 s ago.")
         clock.now = 8
         assert text_of(await client.call_tool("get_issue", {"issue": "5"})).endswith("\nAs of 8 s ago.")
+
+
+@pytest.mark.parametrize("moment", [8, 10, 11])
+async def test_an_answer_says_its_age_even_if_what_it_is_made_of_has_just_become_too_old(moment: float) -> None:
+    """It was remembered when it was read; the rest came late."""
+    clock = Clock()
+    async with connected(clock) as (client, _):
+        await client.call_tool("get_stacktrace", {"issue": "5"})
+        clock.now = 7
+        clock.after_a_request = moment
+        text = text_of(await client.call_tool("get_issue", {"issue": "5"}))
+    assert text.endswith(f"\nAs of {moment} s ago.")
 
 
 async def test_an_event_is_never_old() -> None:
