@@ -14,7 +14,7 @@ from mcp.types import (
 from sentry.errors import SentryError
 from service.current import current_client
 
-MOST = 100
+MAX_VALUES = 100
 """Values in one answer, by the protocol."""
 
 
@@ -31,7 +31,7 @@ def register_completions(server: MCPServer[Any]) -> None:
         except SentryError:
             return None  # a completion is a kindness; without Sentry there is none
         matching = [value for value in values if value.lower().startswith(argument.value.lower())]
-        return Completion(values=matching[:MOST], total=len(matching), has_more=len(matching) > MOST)
+        return Completion(values=matching[:MAX_VALUES], total=len(matching), has_more=len(matching) > MAX_VALUES)
 
 
 async def _values(name: str, organization: str | None) -> list[str]:
