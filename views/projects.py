@@ -90,7 +90,9 @@ class ProjectResult(Result):
 def project_list(page: Page[Project], organization: str | None = None) -> ProjectList:
     """Rows of a list of projects; of an `organization` that is not the usual one."""
     rows = [_row(project) for project in page.items]
-    return ProjectList(projects=rows, organization=slug(organization), next_cursor=raw(page.next_cursor))
+    return ProjectList(
+        projects=rows, organization=slug(organization), next_cursor=raw(page.next_cursor), omitted=[*page.notes]
+    )
 
 
 def project(project: Project) -> ProjectResult:

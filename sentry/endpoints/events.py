@@ -26,7 +26,7 @@ from sentry.models.pages import Page
 from sentry.paths import quoted
 from sentry.references import event_reference, project_reference
 from sentry.search import not_searched
-from sentry.transport.answers import OneOf, PageOf, Reply, RouteMissingError, one
+from sentry.transport.answers import PAGE, OneOf, PageOf, Reply, RouteMissingError, one
 from sentry.transport.cache import Lifetime
 from sentry.values import as_object
 
@@ -67,7 +67,7 @@ class Events:
             "events",
             params=params,
             wanted=f"The list of events of issue {reference.id}",
-            read=PageOf(Event),
+            read=PageOf(Event, PAGE),
         )
 
     async def get_event(self, event: str, *, issue: str | None = None, project: str | None = None) -> Event:

@@ -13,7 +13,7 @@ from sentry.models import Issue
 from sentry.models.pages import Page
 from sentry.paths import quoted
 from sentry.search import not_searched
-from sentry.transport.answers import PageOf, missing_instead
+from sentry.transport.answers import PAGE, PageOf, missing_instead
 from sentry.transport.cache import Lifetime
 
 
@@ -99,7 +99,7 @@ class IssueLists:
                 params=asked.parameters(with_project=not in_project),
                 wanted=f"The list of issues of {scope[-1]}",
                 lifetime=Lifetime.ISSUE,
-                read=PageOf(Issue),
+                read=PageOf(Issue, PAGE),
             )
         except UnavailableError as error:
             # Sentry 9's answer on an organization's list; today's has the same words for a real failure.

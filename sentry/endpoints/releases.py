@@ -13,7 +13,7 @@ from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError, Un
 from sentry.models import Commit, Deploy, Release
 from sentry.models.pages import Page
 from sentry.paths import quoted
-from sentry.transport.answers import OneOf, PageOf, Reply, missing_instead
+from sentry.transport.answers import PAGE, OneOf, PageOf, Reply, missing_instead
 from sentry.transport.cache import Lifetime
 
 T = TypeVar("T")
@@ -95,7 +95,7 @@ class Releases:
             params=asked,
             wanted=f"The list of releases of {scope[-1]}",
             lifetime=Lifetime.ISSUE,
-            read=PageOf(Release),
+            read=PageOf(Release, PAGE),
         )
 
     async def get_release(self, version: str, *, organization: str | None = None) -> Release:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from sentry.models.tolerance import Moment, Rows, SentryModel, Strings
+from sentry.models.tolerance import Moment, Rows, SentryModel, Strings, first_items
 from sentry.values import Json, as_list, objects
 
 
@@ -104,8 +104,9 @@ class Tag(SentryModel):
 
 def _tags(value: Json) -> list[dict[str, Any]]:
     """Objects in the Web API, pairs in webhooks and what SDKs send."""
-    pairs = [pair for pair in map(as_list, as_list(value) or []) if pair is not None and len(pair) == 2]
-    return objects(value) + [{"key": key, "value": text} for key, text in pairs]
+    items = first_items(value)
+    pairs = [pair for pair in map(as_list, items) if pair is not None and len(pair) == 2]
+    return objects(items) + [{"key": key, "value": text} for key, text in pairs]
 
 
 Tags = Annotated[list[Tag], BeforeValidator(_tags)]

@@ -6,7 +6,8 @@ https://docs.sentry.io/api/). A row that is no object is skipped: one odd row ne
 
 from datetime import UTC, datetime
 from functools import cache
-from typing import Annotated, Self, TypeVar
+from itertools import islice
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import (
     AliasChoices,
@@ -20,6 +21,10 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from sentry.values import Json, as_list, as_object, objects
+
+
+MOST = 1_000
+"""Items of a list within an object that become objects; a list of frames is looked through by whoever reads it."""
 
 
 class SentryModel(BaseModel):
@@ -60,8 +65,17 @@ def _keys_of_fields(model: type[BaseModel]) -> list[set[str]]:
     return keys
 
 
+def first_items(value: Json) -> list[Any]:
+    """As many of a list's items as are read."""
+    return list(islice(as_list(value) or [], MOST))
+
+
+def _rows(value: Json) -> list[dict[str, Any]]:
+    return objects(first_items(value))
+
+
 def _strings(value: Json) -> list[str]:
-    return [str(item) for item in as_list(value) or [] if isinstance(item, str | int | float)]
+    return [str(item) for item in first_items(value) if isinstance(item, str | int | float)]
 
 
 def _moment(value: Json) -> Json:
@@ -83,13 +97,13 @@ def _counts(value: Json) -> Json:
     if periods is None:
         return value
     return {
-        period: [pair[1] for row in as_list(rows) or [] if (pair := as_list(row)) and len(pair) > 1]
-        for period, rows in periods.items()
+        period: [pair[1] for row in first_items(rows) if (pair := as_list(row)) and len(pair) > 1]
+        for period, rows in islice(periods.items(), MOST)
     }
 
 
 T = TypeVar("T")
 Counts = Annotated[dict[str, list[float]], BeforeValidator(_counts)]
-Rows = Annotated[list[T], BeforeValidator(objects)]
+Rows = Annotated[list[T], BeforeValidator(_rows)]
 Strings = Annotated[list[str], BeforeValidator(_strings)]
 Moment = Annotated[datetime | None, BeforeValidator(_moment)]

@@ -20,13 +20,18 @@ from sentry.errors import (
 )
 from sentry.models import SentryModel
 from sentry.models.pages import Page
+from sentry.steps import Steps
+from sentry.transport.bodies import MAX_ERROR_BODY
 from sentry.transport.links import next_cursor
 from sentry.transport.parsing import parse
+from sentry.transport.reading import ROWS, TooLargeError, reading
 from sentry.transport.waits import asked_wait, retry_after
 from sentry.values import Json, as_list, as_object
 
 M = TypeVar("M", bound=SentryModel)
 
+PAGE = 100
+"""Rows that are asked for at once, at most, where a list takes a limit."""
 MAX_QUOTE = 500
 """Characters of Sentry's own words that an error carries."""
 _SLUG = re.compile(r"[a-z0-9_-]{1,100}")
@@ -55,16 +60,19 @@ def missing_instead(error: SentryError) -> RouteMissingError:
 
 @dataclass(frozen=True)
 class Reply:
-    """A good answer of `host`: its JSON, and the cursor of the next page of a list."""
+    """A good answer of `host`: its JSON, the bytes of memory that this takes, and of a list the cursor of the next page
+    and whether it is without its last rows, as there were too many."""
 
     body: Json
     host: str
     next_cursor: str | None = None
+    memory: int = 0
+    is_cut: bool = False
 
 
 def interpret(
     status: int, headers: Mapping[str, str], content: bytes, *, wanted: str, host: str, scope: str, token: str
-) -> Reply:
+) -> Steps[Reply]:
     """The reply in an answer, or the error it stands for, raised.
 
     `wanted` names what was asked for ("Issue SHOP-1"), `host` who was asked, `scope` what a token needs for it, all for
@@ -72,7 +80,7 @@ def interpret(
     """
     is_html = headers.get("content-type", "").partition(";")[0].strip() == "text/html"
     if 200 <= status < 300:
-        return _good(status, headers, content, is_html=is_html, host=host)
+        return (yield from _good(status, headers, content, is_html=is_html, host=host))
     body = _json_or_none(content)
     said = sentry_words(body, token)
     it = wanted[:1].lower() + wanted[1:]  # within a sentence
@@ -136,11 +144,16 @@ def interpret(
             )
 
 
-def _good(status: int, headers: Mapping[str, str], content: bytes, *, is_html: bool, host: str) -> Reply:
+def _good(status: int, headers: Mapping[str, str], content: bytes, *, is_html: bool, host: str) -> Steps[Reply]:
     if status == 204 or (not content and status != 200):
         return Reply(None, host)
     try:
-        body = parse(content)
+        found = yield from reading(content)
+    except TooLargeError as error:
+        raise BadResponseError(
+            f"{host} sent more than is ever read: {error}. Ask for less: a narrower query or a smaller limit.",
+            status_code=status,
+        ) from None
     except ValueError as error:
         if is_html or content[:100].lstrip()[:1] == b"<":
             raise RouteMissingError(
@@ -152,7 +165,7 @@ def _good(status: int, headers: Mapping[str, str], content: bytes, *, is_html: b
             f"{host} answered with something that is not JSON ({len(content)} bytes, {_flaw(error)}).",
             status_code=status,
         ) from None
-    return Reply(body, host, next_cursor(headers.get("link")))
+    return Reply(found.value, host, next_cursor(headers.get("link")), found.memory, found.is_cut)
 
 
 def rows(reply: Reply) -> list[dict[str, Json]]:
@@ -182,12 +195,17 @@ class OneOf(Generic[M]):
 
 @dataclass(frozen=True)
 class PageOf(Generic[M]):
-    """Reads an answer as a page of objects."""
+    """Reads an answer as a page of objects, `most` at most."""
 
     model: type[M]
+    most: int = ROWS
 
     def __call__(self, reply: Reply) -> Page[M]:
-        return Page([self.model.model_validate(row) for row in rows(reply)], reply.next_cursor)
+        found = rows(reply)
+        kept = found[: self.most]
+        is_cut = reply.is_cut or len(kept) < len(found)
+        notes = (f"Sentry sent more rows than are read: these are the first {len(kept)}.",) if is_cut else ()
+        return Page([self.model.model_validate(row) for row in kept], reply.next_cursor, notes=notes)
 
 
 def sentry_words(body: Json, token: str) -> str | None:
@@ -239,7 +257,7 @@ def may_have_acted(error: SentryError) -> bool:
 
 def _json_or_none(content: bytes) -> Json:
     try:
-        return parse(content)
+        return parse(content) if len(content) <= MAX_ERROR_BODY else None
     except ValueError:
         return None
 

@@ -3,11 +3,14 @@
 import zlib
 
 from sentry.errors import BadResponseError
+from sentry.steps import Steps
 
 MAX_ERROR_BODY = 100_000
 """Bytes read of an error's answer: enough for its words, whatever else is sent along."""
 
 _GZIP = 16 + zlib.MAX_WBITS
+_PIECE = 262_144
+"""Bytes that are unpacked in one go."""
 
 
 class Body:
@@ -28,23 +31,28 @@ class Body:
         self.came = 0
         self._content = bytearray()
 
-    def feed(self, raw: bytes) -> None:
+    def feed(self, raw: bytes) -> Steps[None]:
         self.came += len(raw)
         if self.came > self._limit:
             raise self._too_large
         if not self._is_gzip:
             self._content += raw
             return
-        while raw:
+        piece = b""
+        while raw or len(piece) == _PIECE:  # of a full piece there may be more inside of zlib
             if self._member.eof:  # gzip may consist of several members (RFC 1952, 2.2)
                 self._member = zlib.decompressobj(_GZIP)
             try:
-                self._content += self._member.decompress(raw, self._limit + 1 - len(self._content))
+                piece = self._member.decompress(raw, _PIECE)
             except zlib.error:
                 raise BadResponseError("Sentry's answer is not the gzip that it says it is.") from None
+            self._content += piece
             if len(self._content) > self._limit:
                 raise self._too_large
-            raw = self._member.unused_data
+            raw = self._member.unused_data if self._member.eof else self._member.unconsumed_tail
+            if self._member.eof and not raw:
+                return
+            yield
 
     def __len__(self) -> int:
         return len(self._content)

@@ -22,7 +22,7 @@ _NUMBER = re.compile(rb"(?:\A|[\[:,\s])-?[0-9]+(?:\.[0-9]*)?\Z")
 _LONGEST = 400
 _MOST_LOOKS = 20
 """A text with more of what looks like an exponent is read patiently, whatever it is."""
-_STRUCTURE = bytes(set(range(256)) - set(b"{[,:"))
+_NO_STRUCTURE = bytes(set(range(256)) - set(b"{[,:"))
 MAX_DIGITS = 400
 """Digits of a whole number; a longer one is no count, no ID and no line, and counts as absent."""
 
@@ -48,9 +48,13 @@ def memory_of(content: bytes) -> int:
     of its own. Text with a character beyond ASCII may take four bytes for each of its characters.
     """
     text = len(content) if content.isascii() and b"\\u" not in content else 4 * len(content)
-    structure = content.translate(None, _STRUCTURE)
-    objects, lists = structure.count(b"{"), structure.count(b"[")
-    return text + 500 * objects + 64 * lists + 40 * (len(structure) - objects - lists)
+    objects, lists = content.count(b"{"), content.count(b"[")
+    return text + 500 * objects + 64 * lists + 40 * (values_in(content) - objects - lists)
+
+
+def values_in(content: bytes) -> int:
+    """About how many values there are in this JSON; no fewer than there are."""
+    return len(content.translate(None, _NO_STRUCTURE))
 
 
 def _may_overflow(content: bytes) -> bool:

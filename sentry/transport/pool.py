@@ -8,19 +8,20 @@ from typing import Any, TypeVar, cast
 from urllib.parse import urlencode, urlsplit
 
 import anyio
+import anyio.to_thread
 import httpx
 from anyio.abc import TaskGroup
 
 from sentry.connection import MEGABYTE, Connection
 from sentry.errors import BadResponseError, InvalidRequestError, MisconfiguredError, SentryError
 from sentry.models.pages import rows_in
+from sentry.steps import in_turns
 from sentry.transport.answers import Reply, RouteMissingError, interpret, may_have_acted
 from sentry.transport.bodies import MAX_ERROR_BODY, Body
 from sentry.transport.cache import Cache, CacheEntry, Key, Lifetime
 from sentry.transport.deadlines import current_write
 from sentry.transport.failures import failure
 from sentry.transport.flights import Flights
-from sentry.transport.parsing import memory_of
 from sentry.transport.retries import repeating
 from sentry.transport.scopes import scope_of
 from sentry.transport.sources import note_source
@@ -36,6 +37,9 @@ IDLE_SECONDS = 30
 
 OBJECT_SIZE = 2_000
 """Bytes of memory that an issue or event takes beside what it holds."""
+
+MUCH = 1_000_000
+"""Bytes of memory that values take; to make models of them takes some 10 ms."""
 
 
 class Transport:
@@ -140,7 +144,7 @@ class Transport:
 
         async def attempt() -> T:
             try:
-                return read((await self._exchange(method, url, wanted, content))[0])
+                return await _made(read, await self._exchange(method, url, wanted, content))
             except SentryError as error:
                 if not may_have_acted(error):
                     _note_write(may_be_made=False)
@@ -157,14 +161,13 @@ class Transport:
 
     async def _read(self, key: Key, url: str, wanted: str, read: Callable[[Reply], T]) -> tuple[T, CacheEntry | None]:
         async def attempt() -> tuple[T, CacheEntry | None]:
-            reply, size = await self._exchange("GET", url, wanted)
-            value = read(reply)
-            return value, self._cache.put(key, value, size + rows_in(value) * OBJECT_SIZE + len(url))
+            reply = await self._exchange("GET", url, wanted)
+            value = await _made(read, reply)
+            return value, self._cache.put(key, value, reply.memory + rows_in(value) * OBJECT_SIZE + len(url))
 
         return await repeating(attempt, is_write=False)
 
-    async def _exchange(self, method: str, url: str, wanted: str, content: bytes | None = None) -> tuple[Reply, int]:
-        """The reply, and the bytes of memory that its values take."""
+    async def _exchange(self, method: str, url: str, wanted: str, content: bytes | None = None) -> Reply:
         http, headers, body = self._http, {}, None
         if content is not None:
             http, body = self._writes, _noted(content)
@@ -177,12 +180,12 @@ class Transport:
             except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
                 raise failure(error, self._connection) from error
 
-    async def _answer(self, response: httpx.Response, wanted: str) -> tuple[Reply, int]:
+    async def _answer(self, response: httpx.Response, wanted: str) -> Reply:
         if response.is_stream_consumed:  # read already, by what stands in for the network
-            return self._interpreted(response, response.content, wanted)
+            return await self._interpreted(response, response.content, wanted)
         raw = cast("AsyncGenerator[bytes, None]", response.aiter_raw())  # declared as less than it is
         async with aclosing(raw) as pieces:
-            answer = self._interpreted(response, await self._content(response, pieces), wanted)
+            answer = await self._interpreted(response, await self._content(response, pieces), wanted)
             # Only now is the end read, without which httpx does not use the connection again: where an
             # answer is longer than its length says, the rest would be taken for the next one.
             async for _ in pieces:
@@ -204,7 +207,7 @@ class Transport:
             body = Body(response.headers.get("content-encoding", ""), limit, too_large)
             # Of an error the end is read too: then its connection is used again.
             while (response.is_error or body.came != length) and (raw := await anext(pieces, None)) is not None:
-                body.feed(raw)
+                await in_turns(body.feed(raw))
                 if response.is_error and len(body) > MAX_ERROR_BODY:
                     break
             return body.content(whole=not response.is_error)
@@ -226,17 +229,18 @@ class Transport:
             room = self._limiter.borrowed_tokens + remaining
         self._limiter.total_tokens = max(1, min(room, self._connection.max_concurrent_requests))
 
-    def _interpreted(self, response: httpx.Response, content: bytes, wanted: str) -> tuple[Reply, int]:
-        reply = interpret(
-            response.status_code,
-            response.headers,
-            content,
-            wanted=wanted,
-            host=self._connection.host,
-            scope=scope_of(response.request.method, response.request.url.path),
-            token=self._token,
+    async def _interpreted(self, response: httpx.Response, content: bytes, wanted: str) -> Reply:
+        return await in_turns(
+            interpret(
+                response.status_code,
+                response.headers,
+                content,
+                wanted=wanted,
+                host=self._connection.host,
+                scope=scope_of(response.request.method, response.request.url.path),
+                token=self._token,
+            )
         )
-        return reply, memory_of(content)
 
     def _url(self, path: str, params: Params, base: str | None) -> str:
         query = urlencode(params, errors="replace")
@@ -244,6 +248,13 @@ class Transport:
         if len(url) > MAX_URL:
             raise InvalidRequestError(f"The query is too long ({len(query)} characters as a URL).")
         return url
+
+
+async def _made(read: Callable[[Reply], T], reply: Reply) -> T:
+    """What `read` makes of the reply; beside the event loop where that may take long, as pydantic does not pause."""
+    if reply.memory < MUCH:
+        return read(reply)
+    return await anyio.to_thread.run_sync(read, reply, abandon_on_cancel=True)
 
 
 async def _noted(content: bytes) -> AsyncGenerator[bytes]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from standins.recorded import TOKEN
 
 from sentry.errors import BadResponseError, NotFoundError, RateLimitedError, SentryError
+from sentry.steps import at_once
 from sentry.transport.answers import RouteMissingError, interpret, sentry_words
 from sentry.transport.links import next_cursor
 from sentry.transport.parsing import parse
@@ -21,7 +22,7 @@ JSON_TYPE = {"content-type": "application/json"}
 def interpreted(status: int, body: bytes, **headers: str) -> Any:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     told = {"wanted": "Issue 5", "host": "sentry.example.com", "scope": "event:read", "token": TOKEN}
-    return interpret(status, {**JSON_TYPE, **named}, body, **told).body
+    return at_once(interpret(status, {**JSON_TYPE, **named}, body, **told)).body
 
 
 @pytest.mark.parametrize(
