@@ -22,7 +22,6 @@ from pydantic.alias_generators import to_camel
 
 from sentry.values import Json, as_list, as_object, objects
 
-
 MOST = 1_000
 """Items of a list within an object that become objects; a list of frames is looked through by whoever reads it."""
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
@@ -32,6 +32,8 @@ M = TypeVar("M", bound=SentryModel)
 
 PAGE = 100
 """Rows that are asked for at once, at most, where a list takes a limit."""
+LEAST_TOKEN = 12
+"""Characters; what is shorter is no token of a Sentry's, but may be a word that an answer holds."""
 MAX_QUOTE = 500
 """Characters of Sentry's own words that an error carries."""
 _SLUG = re.compile(r"[a-z0-9_-]{1,100}")
@@ -76,11 +78,14 @@ def interpret(
     """The reply in an answer, or the error it stands for, raised.
 
     `wanted` names what was asked for ("Issue SHOP-1"), `host` who was asked, `scope` what a token needs for it, all for
-    messages. The `token` stands in none: a server, or a page in between, may echo what it was sent.
+    messages. The `token` stands neither in these nor in the reply: a server, or a page in between, may echo it.
     """
+    content = _without(token, content)
     is_html = headers.get("content-type", "").partition(";")[0].strip() == "text/html"
     if 200 <= status < 300:
-        return (yield from _good(status, headers, content, is_html=is_html, host=host))
+        reply = yield from _good(status, headers, content, is_html=is_html, host=host)
+        is_echo = token.lower() in (reply.next_cursor or "").lower()
+        return replace(reply, next_cursor=None) if is_echo else reply
     body = _json_or_none(content)
     said = sentry_words(body, token)
     it = wanted[:1].lower() + wanted[1:]  # within a sentence
@@ -166,6 +171,14 @@ def _good(status: int, headers: Mapping[str, str], content: bytes, *, is_html: b
             status_code=status,
         ) from None
     return Reply(found.value, host, next_cursor(headers.get("link")), found.memory, found.is_cut)
+
+
+def _without(token: str, content: bytes) -> bytes:
+    """What was sent, without the token; some tokens are hex digits, which may be echoed in either case."""
+    if len(token) >= LEAST_TOKEN:
+        for form in {token, token.lower(), token.upper()}:
+            content = content.replace(form.encode(), b"[token]")
+    return content
 
 
 def rows(reply: Reply) -> list[dict[str, Json]]:

@@ -20,6 +20,8 @@ AT_ONCE_IF_PLAIN = 1_000_000
 """Bytes that are read in one go if they hold few values."""
 FEW = 20_000
 """Values."""
+TOGETHER = 16_384
+"""Bytes of neighbouring items that are read in one go within a larger answer."""
 ROWS = 1_000
 """Rows of a list that are read; an answer that needs more of them comes in pages."""
 ITEMS = 2_000
@@ -30,8 +32,8 @@ TOKENS = 500_000
 """Texts, brackets and commas of a large answer that are looked through: no more values than these are ever built."""
 LONGEST = 2_000_000
 """Bytes of one text or number."""
-_TOKENS_A_STEP = 1_000
-_BYTES_A_STEP = 1_000_000
+_TOKENS_A_STEP = 500
+_BYTES_A_STEP = 250_000
 
 # What stands before a token, which may be a number; a text whole, or one bracket, comma or quotation mark.
 _TOKEN = re.compile(
@@ -116,7 +118,7 @@ class _Pieces:
                     if not _END.match(content, at):
                         raise ValueError("something after its end")
                     return Parsed((yield from self._value(closed, begin)), self.memory)
-                if at - closed.start > AT_ONCE:  # else it is read with what is around it
+                if at - closed.start > TOGETHER:  # else it is read with what is around it
                     value = yield from self._value(closed, begin)
                     containers[-1].large[len(containers[-1].commas)] = closed.start, value
         if are_rows and containers[0].commas:
@@ -163,7 +165,7 @@ def _together(numbers: list[int], bounds: list[int], large: Container[int]) -> I
     first = last = -1
     for number in numbers:
         if last >= 0 and (
-            number in large or last in large or number != last + 1 or bounds[number + 1] - bounds[first] > AT_ONCE
+            number in large or last in large or number != last + 1 or bounds[number + 1] - bounds[first] > TOGETHER
         ):
             yield first, last
             last = -1
