@@ -25,7 +25,6 @@ import psutil
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.types import TextContent
-from standins.recorded import SENTRY_9, recordings
 from standins.sockets import Request, Wire, listening
 from wire import bare_environment
 
@@ -156,6 +155,17 @@ async def slowest_ping(client: Client, done: anyio.Event, pings: list[float]) ->
         await anyio.sleep(PAUSE)
 
 
+def forget_peak(process: psutil.Process) -> None:
+    """Linux: from now on the peak is a new one (proc_pid_clear_refs(5))."""
+    Path(f"/proc/{process.pid}/clear_refs").write_text("5")
+
+
+def peak(process: psutil.Process) -> float:
+    """MB of memory at the most."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1000
+
+
 async def measure(url: str, tool: str, arguments: dict[str, Any]) -> Cost:
     async with started(url) as (client, process):
         idle: list[float] = []
@@ -166,7 +176,7 @@ async def measure(url: str, tool: str, arguments: dict[str, Any]) -> Cost:
             tasks.start_soon(slowest_ping, client, quiet, idle)
             await anyio.sleep(0.5)
             quiet.set()
-        Path(f"/proc/{process.pid}/clear_refs").write_text("5")
+        forget_peak(process)
         before = process.cpu_times()
         done = anyio.Event()
         async with anyio.create_task_group() as tasks:
@@ -176,11 +186,9 @@ async def measure(url: str, tool: str, arguments: dict[str, Any]) -> Cost:
             seconds = time.perf_counter() - begun
             done.set()
         after = process.cpu_times()
-        status = Path(f"/proc/{process.pid}/status").read_text()
-        peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1000
         text = result.content[0].text if isinstance(result.content[0], TextContent) else ""
         cpu = after.user + after.system - before.user - before.system
-        return Cost(text, bool(text), cpu, peak, max(pings) - max(idle), seconds)
+        return Cost(text, bool(text), cpu, peak(process), max(pings) - max(idle), seconds)
 
 
 async def run(url: str, kinds: list[str]) -> int:
