@@ -11,7 +11,7 @@ import json
 import multiprocessing
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -136,13 +136,13 @@ class Cost(NamedTuple):
 
 
 @asynccontextmanager
-async def started(url: str) -> Any:
+async def started(url: str) -> AsyncGenerator[tuple[Client, psutil.Process]]:
     """A client of a server of its own, and the server's process."""
     environment = {**bare_environment(), "SENTRY_URL": url, "SENTRY_AUTH_TOKEN": "t" * 40, "SENTRY_ORG": "acme"}
     program = StdioServerParameters(
         command=sys.executable, args=[str(Path(__file__).parents[1] / "server.py")], env=environment
     )
-    async with Client(stdio_client(program), mode="legacy") as client:  # the 2026 protocol has no ping
+    async with Client(stdio_client(program), cache=None) as client:
         (process,) = [one for one in psutil.Process().children() if "server.py" in " ".join(one.cmdline())]
         yield client, process
 
@@ -150,7 +150,7 @@ async def started(url: str) -> Any:
 async def slowest_ping(client: Client, done: anyio.Event, pings: list[float]) -> None:
     while not done.is_set():
         begun = time.perf_counter()
-        await client.send_ping()
+        await client.list_prompts()  # the 2026 protocol has no ping
         pings.append((time.perf_counter() - begun) * 1000)
         await anyio.sleep(PAUSE)
 
@@ -179,14 +179,15 @@ async def measure(url: str, tool: str, arguments: dict[str, Any]) -> Cost:
         forget_peak(process)
         before = process.cpu_times()
         done = anyio.Event()
+        seconds, text = 0.0, ""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(slowest_ping, client, done, pings)
             begun = time.perf_counter()
             result = await client.call_tool(tool, arguments)
             seconds = time.perf_counter() - begun
+            text = result.content[0].text if isinstance(result.content[0], TextContent) else ""
             done.set()
         after = process.cpu_times()
-        text = result.content[0].text if isinstance(result.content[0], TextContent) else ""
         cpu = after.user + after.system - before.user - before.system
         return Cost(text, bool(text), cpu, peak(process), max(pings) - max(idle), seconds)
 

@@ -36,6 +36,7 @@ LEAST_TOKEN = 12
 """Characters; what is shorter is no token of a Sentry's, but may be a word that an answer holds."""
 MAX_QUOTE = 500
 """Characters of Sentry's own words that an error carries."""
+_HEX = re.compile(r"[0-9a-fA-F]+")
 _SLUG = re.compile(r"[a-z0-9_-]{1,100}")
 _SITE = re.compile(r"https?://(?:[a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?", re.IGNORECASE)
 
@@ -174,9 +175,9 @@ def _good(status: int, headers: Mapping[str, str], content: bytes, *, is_html: b
 
 
 def _without(token: str, content: bytes) -> bytes:
-    """What was sent, without the token; some tokens are hex digits, which may be echoed in either case."""
+    """What was sent, without the token; one of hex digits, as an old Sentry's are, may be echoed in either case."""
     if len(token) >= LEAST_TOKEN:
-        for form in {token, token.lower(), token.upper()}:
+        for form in {token, token.lower(), token.upper()} if _HEX.fullmatch(token) else {token}:
             content = content.replace(form.encode(), b"[token]")
     return content
 
