@@ -11,7 +11,7 @@ demo: $(VENV)/installed
 	@$(BIN)/sentry-mcp demo
 
 test: $(VENV)/installed
-	$(BIN)/pytest --cov --cov-report=term --cov-fail-under=95
+	$(BIN)/pytest --numprocesses auto --dist worksteal --cov --cov-report=term --cov-fail-under=95
 
 check: $(VENV)/installed
 	$(BIN)/ruff format --check .
@@ -32,7 +32,7 @@ lowest: $(VENV)/installed
 	$(BIN)/pip install --quiet 'uv>=0.9'
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-lowest
 	VIRTUAL_ENV=.venv-lowest $(BIN)/uv pip install --quiet --resolution lowest-direct --editable '.[demo]' --group dev
-	.venv-lowest/bin/pytest
+	.venv-lowest/bin/pytest --numprocesses auto --dist worksteal
 
 $(VENV)/installed: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed"; exit 1; }
