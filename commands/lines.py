@@ -6,7 +6,6 @@ The SDK drops what it cannot read, and whoever sent it waits for ever
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from mcp.types import INVALID_REQUEST, PARSE_ERROR, JSONRPCMessage, JSONRPCNotification, jsonrpc_message_adapter
@@ -22,48 +21,39 @@ ENDS = 300
 
 _ID = r'"id"\s*:\s*(-?\d{1,15}|"[^"\\]{1,200}")'
 _VERSION = r'"jsonrpc"\s*:\s*"2\.0"'
-_FIRST = re.compile(rf"\s*{{\s*(?:{_VERSION}\s*,\s*)?{_ID}\s*,")
-_LAST = re.compile(rf",\s*{_ID}\s*(?:,\s*{_VERSION}\s*)?}}\s*$")
+_FIRST = rf"\s*{{\s*(?:{_VERSION}\s*,\s*)?{_ID}\s*,"
+_LAST = rf",\s*{_ID}\s*(?:,\s*{_VERSION}\s*)?}}\s*$"
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """A line that cannot be read; `answer` is None where none is asked for."""
-
-    answer: bytes | None
-
-
-def read(line: str) -> JSONRPCMessage | Refusal:
-    """The message in a line."""
+def read(line: str) -> JSONRPCMessage | bytes:
+    """The message in a line; for a line that cannot be read what is answered, empty where no answer is asked for."""
     try:
         message = jsonrpc_message_adapter.validate_json(line, by_name=False)
     except ValidationError as error:
         return _refusal(line, error)
     if isinstance(message, JSONRPCNotification) and '"id"' in line and "id" in json.loads(line):
-        return Refusal(
-            answer_of_error(None, INVALID_REQUEST, "Invalid request: id: Input should be a string or integer")
-        )
+        return answer_of_error(None, INVALID_REQUEST, "Invalid request: id: Input should be a string or integer")
     return message
 
 
-def _refusal(line: str, error: ValidationError) -> Refusal:
+def _refusal(line: str, error: ValidationError) -> bytes:
     try:
         found: Any = json.loads(line)
     except RecursionError:
-        return Refusal(answer_of_error(_id_at_an_end(line), PARSE_ERROR, "Invalid JSON: nested too deeply"))
+        return answer_of_error(_id_at_an_end(line), PARSE_ERROR, "Invalid JSON: nested too deeply")
     except ValueError:
-        return Refusal(answer_of_error(_id_at_an_end(line), PARSE_ERROR, _words(error)))
+        return answer_of_error(_id_at_an_end(line), PARSE_ERROR, _words(error))
     message = as_object(found)
     if message is None:
         words = "Invalid request: a line must be one JSON-RPC message, no batch and no lone value"
-        return Refusal(answer_of_error(None, INVALID_REQUEST, words))
+        return answer_of_error(None, INVALID_REQUEST, words)
     is_notification = "method" in message and "id" not in message
     is_answer = "method" not in message and ("result" in message or "error" in message)
     if is_notification or is_answer:
-        return Refusal(None)
+        return b""
     request = message.get("id")
     is_readable = isinstance(request, str | int) and not isinstance(request, bool)
-    return Refusal(answer_of_error(request if is_readable else None, *_flaw(message, error)))
+    return answer_of_error(request if is_readable else None, *_flaw(message, error))
 
 
 def _flaw(message: dict[str, Any], error: ValidationError) -> tuple[int, str]:
@@ -89,7 +79,7 @@ def answer_of_error(request: str | int | None, code: int, words: str) -> bytes:
 
 def _id_at_an_end(line: str) -> str | int | None:
     """Where only the message's own id can stand, directly inside its outermost braces."""
-    found = _FIRST.match(line[:ENDS]) or _LAST.search(line[-ENDS:])
+    found = re.match(_FIRST, line[:ENDS]) or re.search(_LAST, line[-ENDS:])
     request: str | int | None = json.loads(found[1]) if found else None
     return request
 

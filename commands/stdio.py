@@ -16,7 +16,7 @@ import anyio
 from mcp.types import CONNECTION_CLOSED, JSONRPCNotification, JSONRPCRequest
 
 from commands.ending import GRACE, SHUTTING_DOWN, end_at_once
-from commands.lines import ENDS, LONGEST, Refusal, answer_of_error, read, too_long
+from commands.lines import ENDS, LONGEST, answer_of_error, read, too_long
 from sentry.values import as_object
 from settings import SettingsError
 
@@ -176,9 +176,8 @@ class _Input(io.RawIOBase):
         if not line:
             return
         match message := read(line):
-            case Refusal(answer):
-                if answer is not None:
-                    self._host.say(answer)
+            case bytes():
+                self._host.say(message)
                 return
             case JSONRPCRequest() if self._host.is_ending:
                 self._host.say(answer_of_error(message.id, CONNECTION_CLOSED, SHUTTING_DOWN))
