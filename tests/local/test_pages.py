@@ -73,7 +73,10 @@ async def test_people_requests_and_values_are_not_shown(store: Store, local: Loc
         assert hidden not in page
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:3005", "127.0.0.1.evil.example", "192.168.0.7", "[x"])
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "evil.example:3005", "127.0.0.1.evil.example", "192.168.0.7", "[x", "localhost:evil.example"],
+)
 async def test_a_page_is_shown_under_no_name_but_loopback(store: Store, local: Local, host: str) -> None:
     """A web page may let its own name mean 127.0.0.1, and read what is answered to it."""
     await local.send(failure())
