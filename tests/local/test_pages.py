@@ -32,9 +32,9 @@ class Elements(HTMLParser):
 async def browse(store: Store, path: str = PAGE, host: str = "127.0.0.1:3005") -> httpx.Response:
     """As a browser asks: without a token."""
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(create_app(store)), base_url=f"http://{host}"
+        transport=httpx.ASGITransport(create_app(store)), base_url="http://127.0.0.1:3005"
     ) as browser:
-        return await browser.get(path)
+        return await browser.get(path, headers={"Host": host})
 
 
 async def test_the_link_of_an_issue_opens_its_page(store: Store, local: Local) -> None:
