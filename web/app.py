@@ -9,6 +9,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 
 from web.calls import Calls
+from web.characters import refuse_half_characters
 from web.names import OnlyThisMachine
 
 MOST_SESSIONS = 1_000
@@ -20,7 +21,7 @@ def create_app(
 ) -> Starlette:
     """The app that serves; `calls` counts what is under way, `open_client` is entered before anything is served, and
     left last."""
-    server.middleware.insert(0, calls)
+    server.middleware[:0] = [calls, refuse_half_characters]
     app = server.streamable_http_app(
         streamable_http_path="/mcp",
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # OnlyThisMachine is
