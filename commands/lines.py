@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from sentry.values import as_object
 
-LONGEST = 4 * 1024 * 1024
+MAX_LINE = 4 * 1024 * 1024
 """Bytes of one line, as the SDK's limit for a request's body over HTTP."""
 ENDS = 300
 """Characters at the beginning and the end of a line in which its id is looked for when the whole cannot be read."""
@@ -68,8 +68,8 @@ def _flaw(message: dict[str, Any], error: ValidationError) -> tuple[int, str]:
 
 
 def too_long(line: str) -> bytes:
-    """What is answered to a line of more than LONGEST bytes, of which only the ends are there."""
-    return answer_of_error(_id_at_an_end(line), INVALID_REQUEST, f"Longer than {LONGEST} bytes, the most that is taken")
+    """What is answered to a line of more than MAX_LINE bytes, of which only the ends are there."""
+    return answer_of_error(_id_at_an_end(line), INVALID_REQUEST, f"Longer than {MAX_LINE} bytes, the most that is taken")
 
 
 def answer_of_error(request: str | int | None, code: int, words: str) -> bytes:

@@ -13,7 +13,7 @@ from loopback.connection import BoundedConnection
 from settings import SettingsError
 from web.calls import Calls
 
-TIDYING = 1
+CLOSING = 1
 """Seconds after the grace that open streams have to end in."""
 
 
@@ -31,7 +31,7 @@ def serve_http(application: Application, host: str, port: int) -> int:
         ws="none",
         log_config=None,
         access_log=False,
-        timeout_graceful_shutdown=TIDYING,
+        timeout_graceful_shutdown=CLOSING,
     )
     _Server(config, calls).run(sockets=[listening])
     return 0

@@ -16,14 +16,14 @@ import anyio
 from mcp.types import CONNECTION_CLOSED, JSONRPCNotification, JSONRPCRequest
 
 from commands.ending import GRACE, SHUTTING_DOWN, end_at_once
-from commands.lines import ENDS, LONGEST, answer_of_error, read, too_long
+from commands.lines import ENDS, MAX_LINE, answer_of_error, read, too_long
 from sentry.values import as_object
 from settings import SettingsError
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
 
-TIDYING = 0.7
+CLOSING = 0.7
 """Seconds after the grace in which what is still under way can be broken off, and the rest closed."""
 PIECE = 65_536
 """Bytes that are read at once: what a pipe holds."""
@@ -60,7 +60,7 @@ def _end_on_signals(host: "_Host", ended_by: list[int]) -> None:
     def end(number: int, _: FrameType | None) -> None:
         ended_by.append(number)
         signal.signal(number, end_at_once)
-        last = threading.Timer(GRACE + TIDYING, os._exit, (128 + number,))
+        last = threading.Timer(GRACE + CLOSING, os._exit, (128 + number,))
         last.daemon = True
         last.start()
         host.end(GRACE)
@@ -164,9 +164,9 @@ class _Input(io.RawIOBase):
             self._host.end(GRACE)
         *lines, rest = (self._line + piece).split(b"\n")
         for line in lines:
-            self._take(line.decode(errors="replace").strip(), is_too_long=self._is_too_long or len(line) > LONGEST)
+            self._take(line.decode(errors="replace").strip(), is_too_long=self._is_too_long or len(line) > MAX_LINE)
             self._is_too_long = False
-        self._is_too_long |= len(rest) > LONGEST
+        self._is_too_long |= len(rest) > MAX_LINE
         self._line = rest[:ENDS] + rest[-ENDS:] if self._is_too_long and len(rest) > 2 * ENDS else rest
 
     def _take(self, line: str, *, is_too_long: bool) -> None:

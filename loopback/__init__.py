@@ -5,8 +5,8 @@ import re
 import socket
 import sys
 
-MOST_PORT = 65_535
-WAITING = 1024
+MAX_PORT = 65_535
+BACKLOG = 1024
 """Connections that may wait to be accepted."""
 
 
@@ -23,7 +23,7 @@ def names_loopback(authority: str) -> bool:
     """Whether what a Host header holds (RFC 9110, 7.2) means this machine: `localhost:3004`, and nothing that a browser
     could have been led to by a name of somebody else's."""
     named = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:]+)(?::([0-9]{1,5}))?", authority)
-    return named is not None and int(named[2] or 0) <= MOST_PORT and is_loopback(named[1].lower())
+    return named is not None and int(named[2] or 0) <= MAX_PORT and is_loopback(named[1].lower())
 
 
 def listener(host: str, port: int) -> socket.socket:
@@ -41,7 +41,7 @@ def listener(host: str, port: int) -> socket.socket:
         if sys.platform != "win32":  # there it would let two servers have one port
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
-        listening.listen(WAITING)
+        listening.listen(BACKLOG)
     except OSError:
         listening.close()
         raise

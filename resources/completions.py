@@ -11,10 +11,10 @@ from mcp.types import (
     ResourceTemplateReference,
 )
 
+import service
 from sentry.errors import SentryError
-from service.current import current_client
 
-MOST = 100
+MAX_VALUES = 100
 """Values in one answer, by the protocol."""
 
 
@@ -27,23 +27,8 @@ def register_completions(server: MCPServer[Any]) -> None:
     ) -> Completion | None:
         chosen = (context.arguments if context else None) or {}
         try:
-            values = await _values(argument.name, chosen.get("organization"))
+            values = await service.names.names_of(argument.name, chosen.get("organization"))
         except SentryError:
             return None  # a completion is a kindness; without Sentry there is none
         matching = [value for value in values if value.lower().startswith(argument.value.lower())]
-        return Completion(values=matching[:MOST], total=len(matching), has_more=len(matching) > MOST)
-
-
-async def _values(name: str, organization: str | None) -> list[str]:
-    client = current_client()
-    match name:
-        case "organization":
-            return [found.slug for found in (await client.list_organizations()).items]
-        case "project":
-            return [found.slug for found in (await client.list_projects(organization)).items]
-        case "issue":
-            return [found.name for found in (await client.list_issues()).items]
-        case "release" | "version":
-            return [found.version for found in (await client.list_releases()).items]
-        case _:
-            return []
+        return Completion(values=matching[:MAX_VALUES], total=len(matching), has_more=len(matching) > MAX_VALUES)

@@ -12,7 +12,7 @@ from web.calls import Calls
 from web.characters import refuse_half_characters
 from web.names import OnlyThisMachine
 
-MOST_SESSIONS = 1_000
+MAX_SESSIONS = 1_000
 """Of clients up to 2025-11-25 at once, each of which takes memory until it ends, or was idle for half an hour."""
 
 
@@ -25,7 +25,7 @@ def create_app(
     app = server.streamable_http_app(
         streamable_http_path="/mcp",
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # OnlyThisMachine is
-        max_sessions=MOST_SESSIONS,
+        max_sessions=MAX_SESSIONS,
     )
     app.add_middleware(OnlyThisMachine)
     mcp_lifespan = app.router.lifespan_context

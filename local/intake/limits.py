@@ -11,7 +11,7 @@ MEBIBYTE = 1024 * KIBIBYTE
 
 MOST_EVENT = 5 * MEBIBYTE
 """Bytes of one event. Sentry takes 1 MiB; the parsed form takes some twenty times as much memory."""
-MOST_ITEMS = 1_000
+MAX_ITEMS = 1_000
 """Of all kinds together. Relay has no such limit, and leaves out kinds that it does not know."""
 
 
@@ -54,7 +54,7 @@ class Room:
         self._items += 1
         limit = _LIMIT_OF.get(kind)
         if limit is None:
-            return self._items <= MOST_ITEMS
+            return self._items <= MAX_ITEMS
         count, taken = self._taken.get(limit, (0, 0))
         self._taken[limit] = count + 1, taken + size
-        return self._items <= MOST_ITEMS and count < limit.count and taken + size <= limit.size
+        return self._items <= MAX_ITEMS and count < limit.count and taken + size <= limit.size
