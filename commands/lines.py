@@ -69,7 +69,9 @@ def _flaw(message: dict[str, Any], error: ValidationError) -> tuple[int, str]:
 
 def too_long(line: str) -> bytes:
     """What is answered to a line of more than MAX_LINE bytes, of which only the ends are there."""
-    return answer_of_error(_id_at_an_end(line), INVALID_REQUEST, f"Longer than {MAX_LINE} bytes, the most that is taken")
+    return answer_of_error(
+        _id_at_an_end(line), INVALID_REQUEST, f"Longer than {MAX_LINE} bytes, the most that is taken"
+    )
 
 
 def answer_of_error(request: str | int | None, code: int, words: str) -> bytes:
