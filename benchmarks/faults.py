@@ -107,7 +107,7 @@ def case_of_hostile(hostile: Hostile) -> Case:
     async def opened() -> AsyncGenerator[Ask]:
         async with listening(hostile.handler) as sentry:
             url = sentry.url.replace("127.0.0.1", "localhost")
-            async with connected_to(url, **settings) as client:
+            async with connected_to(url, "auto", **settings) as client:
 
                 async def ask(_: int) -> str:
                     result = await client.call_tool(hostile.tool, hostile.arguments)

@@ -12,8 +12,8 @@ from web.calls import Calls
 from web.characters import refuse_half_characters
 from web.names import OnlyThisMachine
 
-MAX_SESSIONS = 1_000
-"""Of clients up to 2025-11-25 at once, each of which takes memory until it ends, or was idle for half an hour."""
+MAX_SESSIONS = 2_000
+"""Of clients up to 2025-11-25 at once: each takes 40 kB until it ends, or was idle for half an hour."""
 
 
 def create_app(

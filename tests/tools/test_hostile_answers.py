@@ -11,7 +11,7 @@ async def test_each_hostile_answer_comes_to_a_clear_end(hostile: Hostile) -> Non
     settings = {"SENTRY_AUTH_TOKEN": TOKEN, "SENTRY_MCP_TIMEOUT": "3", "SENTRY_MCP_MAX_ANSWER_SIZE": "200000"}
     async with listening(hostile.handler) as sentry:
         url = sentry.url.replace("127.0.0.1", "localhost")
-        async with connected_to(url, **settings, **hostile.settings) as client:
+        async with connected_to(url, "auto", **settings, **hostile.settings) as client:
             result = await client.call_tool(hostile.tool, hostile.arguments)
     outcome = error_of(result)["error"] if result.is_error else ANSWER
     assert outcome in hostile.outcomes, text_of(result)
