@@ -94,7 +94,7 @@ def case_of_fault(fault: Fault) -> Case:
 
 def case_of_hostile(hostile: Hostile) -> Case:
     """A tool meets it: what is read is rendered, too."""
-    timeout = TIMEOUT_OF_HANGS if hostile.outcomes == {"timeout"} else 2 * TIMEOUT
+    timeout = TIMEOUT_OF_HANGS if "timeout" in hostile.outcomes else 2 * TIMEOUT
     settings = {
         "SENTRY_AUTH_TOKEN": TOKEN,
         "SENTRY_MCP_TIMEOUT": str(timeout),

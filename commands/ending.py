@@ -6,7 +6,6 @@ from types import FrameType
 GRACE = 3.0
 """Seconds in which calls that are under way can end, once the server is told to stop or its host has closed its
 input. New ones are refused."""
-SHUTTING_DOWN = "The server is shutting down."
 
 
 def end_at_once(number: int, _: FrameType | None) -> None:

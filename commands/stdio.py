@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 import anyio
 from mcp.types import CONNECTION_CLOSED, JSONRPCNotification, JSONRPCRequest
 
-from commands.ending import GRACE, SHUTTING_DOWN, end_at_once
+from commands.ending import GRACE, end_at_once
 from commands.lines import ENDS, MAX_LINE, answer_of_error, read, too_long
 from sentry.values import as_object
 from settings import SettingsError
+from web.calls import SHUTTING_DOWN, WITHOUT_END
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
@@ -27,8 +28,6 @@ CLOSING = 0.7
 """Seconds after the grace in which what is still under way can be broken off, and the rest closed."""
 PIECE = 65_536
 """Bytes that are read at once: what a pipe holds."""
-LISTEN = "subscriptions/listen"
-"""A request that is answered by what happens from then on, and has no end."""
 HINT = """\
 sentry-mcp: an MCP server, which an agent's host starts and speaks to by standard input and output; Ctrl-C ends it.
 sentry-mcp: try \"sentry-mcp demo\" or \"sentry-mcp doctor\"; \"sentry-mcp --help\" says the rest."""
@@ -182,15 +181,14 @@ class _Input(io.RawIOBase):
             case JSONRPCRequest() if self._host.is_ending:
                 self._host.say(answer_of_error(message.id, CONNECTION_CLOSED, SHUTTING_DOWN))
                 return
-            case JSONRPCRequest() if message.method != LISTEN:
+            case JSONRPCRequest() if message.method != WITHOUT_END:
                 self._host.ask(message.id)
             case JSONRPCNotification(method="notifications/cancelled"):
                 self._host.forget((message.params or {}).get("requestId"))
             case _:
                 pass
-        self._passed += (
-            line.replace("\r", " ").encode() + b"\n"
-        )  # to a text's reader it ends a line, to JSON it does not
+        # To a reader of text a carriage return ends a line, in JSON it is a blank.
+        self._passed += line.replace("\r", " ").encode() + b"\n"
 
 
 class _Output(io.RawIOBase):

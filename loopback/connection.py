@@ -41,12 +41,18 @@ class BoundedConnection(H11Protocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._reading_due = self.loop.call_later(self.seconds, self.transport.abort)
+        self._abort_later()
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        if self._reading_due is not None:
+        if self._reading_due is not None and not self.transport.is_closing():
             self._reading_due.cancel()
+            self._reading_due = None
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._abort_later()
 
     def timeout_keep_alive_handler(self) -> None:
         super().timeout_keep_alive_handler()
@@ -78,5 +84,5 @@ class BoundedConnection(H11Protocol):
         self._abort_later()
 
     def _abort_later(self) -> None:
-        """What is closed waits for its last bytes to be read."""
-        self.loop.call_later(self.seconds, self.transport.abort)
+        """Unless the client reads: what is closed waits for its last bytes to be read, too."""
+        self._reading_due = self._reading_due or self.loop.call_later(self.seconds, self.transport.abort)

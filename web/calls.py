@@ -1,4 +1,5 @@
-"""The calls that are under way over HTTP, which a server that is told to stop still answers."""
+"""The calls that are under way, which a server that is told to stop still answers: over stdio it is its lines that tell
+them, over HTTP the middleware."""
 
 from typing import Any
 
@@ -7,11 +8,12 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import CONNECTION_CLOSED
 
 WITHOUT_END = "subscriptions/listen"
-"""The request that is answered by what happens from then on."""
+"""The request that is answered by what happens from then on: no call that could be waited for."""
+SHUTTING_DOWN = "The server is shutting down."
 
 
 class Calls:
-    """Middleware of MCP's. `closed` is set when no more calls are to be taken."""
+    """Middleware of MCP's. `are_refused` is set when no more calls are to be taken."""
 
     def __init__(self) -> None:
         self.under_way = 0
@@ -21,7 +23,7 @@ class Calls:
         if ctx.request_id is None or ctx.method == WITHOUT_END:
             return await call_next(ctx)
         if self.are_refused:
-            raise MCPError(CONNECTION_CLOSED, "The server is shutting down.")
+            raise MCPError(CONNECTION_CLOSED, SHUTTING_DOWN)
         self.under_way += 1
         try:
             return await call_next(ctx)
