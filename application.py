@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sentry.client import SentryClient
     from sentry.protocol import SentryClientProtocol
     from views.reader import Reader
+    from web.calls import Calls
 
 OpenClient = Callable[[], "AbstractAsyncContextManager[SentryClientProtocol]"]
 
@@ -48,11 +49,11 @@ class Application:
         self._shared: FindClient | None = None
         self.server = self._mcp_server(settings)
 
-    def http_app(self, host: str) -> "Starlette":
-        """The ASGI app that serves on `host`, a loopback address."""
+    def http_app(self, calls: "Calls") -> "Starlette":
+        """The ASGI app that serves; `calls` counts what is under way."""
         from web.app import create_app
 
-        return create_app(self.server, host, self._shared_client)
+        return create_app(self.server, calls, self._shared_client)
 
     @asynccontextmanager
     async def _shared_client(self) -> AsyncGenerator[None]:

@@ -10,10 +10,12 @@ import anyio
 
 from application import connection
 from sentry.client import SentryClient
+from sentry.connection import Connection
 from sentry.dialects import NOT_TAKEN, ROUTES, Dialect, not_taken, routes_of, search_of
 from sentry.endpoints.server import ServerDescription
 from sentry.errors import ForbiddenError, SentryError, UnauthorizedError
 from sentry.paths import quoted
+from sentry.transport.proxies import proxy_of, warning_of
 from settings import Settings
 from views.provenance import visible
 
@@ -61,6 +63,7 @@ async def _examine(open_client: OpenClient) -> Report:
     async with open_client() as client:
         url = client.connection.base
         print(f"Sentry at {url}")
+        _say_which_way(client.connection, report)
         server: ServerDescription | None = None
         if await _token_and_organization(client, report):
             server = await _what_works(client, report)
@@ -69,6 +72,13 @@ async def _examine(open_client: OpenClient) -> Report:
         print(f"with {SCOPES}. It goes into SENTRY_AUTH_TOKEN in the `env` of")
         print("your host's JSON, or into a file whose path stands in SENTRY_AUTH_TOKEN_FILE.")
     return report
+
+
+def _say_which_way(to: Connection, report: Report) -> None:
+    if (warning := warning_of(to)) is not None:
+        report.say("?", "proxy", warning)
+    elif (proxy := proxy_of(to)) is not None:
+        report.say("ok", "proxy", f"requests go through {proxy}, which the environment names")
 
 
 async def _token_and_organization(client: SentryClient, report: Report) -> bool:

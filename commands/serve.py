@@ -2,18 +2,14 @@
 
 import argparse
 import gc
-import sys
 
 from application import Application, OpenClient
 from commands.stdio import serve_stdio
-from loopback import listener, url_of
-from settings import Settings, SettingsError
+from settings import Settings
 
 GARBAGE = 20_000, 20, 50
 """Containers that are made between two looks for garbage (gc.set_threshold). Sentry's answers are trees, which go as
 soon as nobody refers to them: to look through them for cycles took longer than to read them."""
-GRACE = 3
-"""Seconds that open streams have to end in, when the server is told to stop."""
 
 
 def serve(options: argparse.Namespace, settings: Settings) -> int:
@@ -25,7 +21,9 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
     gc.enable()
     if options.http:
         port = settings.http_port if options.port is None else options.port
-        return _serve_http(application, options.host or settings.http_host, port)
+        from commands.over_http import serve_http
+
+        return serve_http(application, options.host or settings.http_host, port)
     return serve_stdio(application.server.run_stdio_async)
 
 
@@ -33,18 +31,3 @@ def _embedded(options: argparse.Namespace, settings: Settings) -> OpenClient:
     from commands.embedded import embedded
 
     return embedded(options.data, settings.ingest_port, show_token=options.show_token)
-
-
-def _serve_http(application: Application, host: str, port: int) -> int:
-    import uvicorn
-
-    try:
-        listening = listener(host, port)
-    except OSError as error:
-        raise SettingsError(f"{host}:{port} cannot be listened on ({error.strerror})") from None
-    print(f"sentry-mcp: serving MCP on {url_of(listening)}/mcp", file=sys.stderr)
-    config = uvicorn.Config(
-        application.http_app(host.strip("[]")), log_config=None, access_log=False, timeout_graceful_shutdown=GRACE
-    )
-    uvicorn.Server(config).run(sockets=[listening])
-    return 0

@@ -7,7 +7,7 @@ shows was written by whoever holds the DSN: all of it is escaped, and nothing in
 
 import sqlite3
 from html import escape
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -20,7 +20,7 @@ from local.shapes.events import event_detail
 from local.shapes.issues import issue_detail
 from local.store import Caller, Store
 from local.values import Json, items, mapping, rows
-from loopback import is_loopback
+from loopback import names_loopback
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -43,7 +43,7 @@ FACTS = {
 def show_issue(request: Request) -> Response:
     """The page of the issue that the path names."""
     store: Store = request.app.state.store
-    if not _is_ours(request.headers.get("host", "")):
+    if not names_loopback(request.headers.get("host", "")):
         return HTMLResponse(_page("Not here", "<p>This page is for the machine that it is on.</p>"), 403, HEADERS)
     with store.reading() as connection:
         found = _issue(store, connection, request.path_params)
@@ -53,13 +53,6 @@ def show_issue(request: Request) -> Response:
     facts = "".join(f"<dt>{words}<dd>{escape(str(issue[name]))}" for name, words in FACTS.items())
     body = f"<p>{escape(str(issue['culprit'] or ''))}<dl>{facts}</dl>{_calls(event)}"
     return HTMLResponse(_page(str(issue["title"]), body), 200, HEADERS)
-
-
-def _is_ours(host: str) -> bool:
-    try:
-        return is_loopback(urlsplit(f"//{host}").hostname or "")
-    except ValueError:
-        return False
 
 
 def _issue(

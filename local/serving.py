@@ -11,6 +11,7 @@ import uvicorn
 from local.app import create_app
 from local.store import Store
 from loopback import listener, url_of
+from loopback.connection import BoundedConnection
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ async def serve(store: Store, host: str = "127.0.0.1", port: int = 0) -> AsyncGe
 def _configuration(store: Store) -> uvicorn.Config:
     return uvicorn.Config(
         create_app(store),
+        http=BoundedConnection,
         lifespan="off",
         ws="none",
         log_config=None,

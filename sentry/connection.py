@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from loopback import is_loopback
+
 MEGABYTE = 1_000_000
 
 
@@ -33,6 +35,11 @@ class Connection:
     @property
     def base(self) -> str:
         return self.url.rstrip("/")
+
+    @property
+    def is_on_this_machine(self) -> bool:
+        host = (urlsplit(self.url).hostname or "").rstrip(".")
+        return is_loopback(host) or host.endswith(".localhost")  # RFC 6761, 6.3
 
     @property
     def is_sentry_io(self) -> bool:

@@ -8,22 +8,26 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 
+from web.calls import Calls
+from web.characters import refuse_half_characters
+from web.names import OnlyThisMachine
+
+MAX_SESSIONS = 2_000
+"""Of clients up to 2025-11-25 at once: each takes 40 kB until it ends, or was idle for half an hour."""
+
 
 def create_app(
-    server: MCPServer[Any], host: str, open_client: Callable[[], AbstractAsyncContextManager[object]]
+    server: MCPServer[Any], calls: Calls, open_client: Callable[[], AbstractAsyncContextManager[object]]
 ) -> Starlette:
-    """The app that serves on `host`; `open_client` is entered before anything is served, and left last."""
-    # A web page that a browser on this machine opens must not reach us by a name that it rebinds (DNS).
-    names = [f"[{host}]" if ":" in host else host, "127.0.0.1", "localhost", "[::1]"]
+    """The app that serves; `calls` counts what is under way, `open_client` is entered before anything is served, and
+    left last."""
+    server.middleware[:0] = [calls, refuse_half_characters]
     app = server.streamable_http_app(
         streamable_http_path="/mcp",
-        host=host,
-        transport_security=TransportSecuritySettings(
-            enable_dns_rebinding_protection=True,
-            allowed_hosts=[f"{name}:*" for name in names],
-            allowed_origins=[f"http://{name}:*" for name in names],
-        ),
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # OnlyThisMachine is
+        max_sessions=MAX_SESSIONS,
     )
+    app.add_middleware(OnlyThisMachine)
     mcp_lifespan = app.router.lifespan_context
 
     @asynccontextmanager

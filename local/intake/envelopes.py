@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from local.intake.limits import Room
 from local.values import Json, mapping, parse, text, whole
 
 MOST_COMPRESSED = 20 * 1024 * 1024
@@ -18,9 +19,6 @@ MOST_COMPRESSED = 20 * 1024 * 1024
 
 MOST_INFLATED = 100 * 1024 * 1024
 """Bytes of a request's body once decompressed, as Sentry's own limit for an envelope."""
-
-MOST_EVENT = 5 * 1024 * 1024
-"""Bytes of one event. Sentry takes 1 MB; the parsed form takes some twenty times as much memory."""
 
 
 class RejectedError(Exception):
@@ -46,9 +44,10 @@ class Envelope:
 
 
 def parse_envelope(raw: bytes) -> Envelope:
-    """An envelope: one line of JSON, then items. Raises RejectedError (400) for anything else."""
+    """An envelope: one line of JSON, then items. Raises RejectedError: 400 for anything else,
+    413 when there is more in it than Sentry takes."""
     line, at = _line(raw, 0)
-    envelope = Envelope(_header(line, "envelope"), [])
+    envelope, room = Envelope(_header(line, "envelope"), []), Room()
     while at < len(raw):
         line, at = _line(raw, at)
         if not line.strip():
@@ -68,7 +67,10 @@ def parse_envelope(raw: bytes) -> Envelope:
             if at < len(raw) and raw[at : at + 1] != b"\n":
                 raise _malformed("missing newline after header or payload")
             at += 1
-        envelope.items.append(Item(text(header.get("type")) or "unknown", payload))
+        kind = text(header.get("type")) or "unknown"
+        if not room.take(kind, len(payload)):
+            raise too_large(kind)
+        envelope.items.append(Item(kind, payload))
     return envelope
 
 
@@ -140,8 +142,13 @@ def _brotli(raw: bytes, most: int) -> bytes:
     return bytes(inflated)
 
 
-def too_large() -> RejectedError:
-    return RejectedError(413, "envelope exceeded size limits")
+def too_large(kind: str | None = None) -> RejectedError:
+    """`kind` is the type of the item that is too much."""
+    named = kind and (kind if _TYPE.fullmatch(kind) else "unknown")
+    return RejectedError(413, "envelope exceeded size limits" + (f" for type '{named}'" if named else ""))
+
+
+_TYPE = re.compile(r"[a-z_]{1,40}")
 
 
 _PAIR = re.compile(r"([a-z_]+)\s*=\s*([^,\s]*)")

@@ -12,7 +12,6 @@ from starlette.responses import JSONResponse, Response
 from local.clock import now
 from local.intake.envelopes import (
     MOST_COMPRESSED,
-    MOST_EVENT,
     Envelope,
     Item,
     RejectedError,
@@ -22,6 +21,7 @@ from local.intake.envelopes import (
     too_large,
 )
 from local.intake.incoming import read_event
+from local.intake.limits import MOST_EVENT
 from local.intake.recording import count_items, record_event
 from local.store import Store
 from local.values import Json, parse, text
@@ -84,7 +84,7 @@ def _take_in(store: Store, request: Request, raw: bytes) -> str | None:
 
 def _record(store: Store, project: int, item: Item, envelope: Envelope, received: int) -> str:
     if len(item.payload) > MOST_EVENT:
-        raise RejectedError(413, "envelope exceeded size limits", "the event is too large")
+        raise too_large("event")
     try:
         event = read_event(parse(item.payload), received, text(envelope.header.get("event_id")), len(item.payload))
     except ValueError as broken:

@@ -1,5 +1,6 @@
 """Whose Sentry it is: the organization a call is for, the host that serves it, the kind of server it is."""
 
+import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 NAMING = "as organization, or in front of an issue, event or project (acme/SHOP-12, acme/shop)"
 """How a call names the organization that it is for."""
 
+REGION = re.compile(
+    r"(?P<scheme>https?)://(?P<host>(?:[a-z0-9-]{1,63}\.)+[a-z][a-z0-9-]{0,62})(?::(?P<port>[0-9]{1,5}))?/?"
+)
+"""An address and nothing else. Of names other than ASCII, and of what else a URL may hold, programs disagree whom it
+means; a subdomain of a number is none."""
 ASK_REGION_AGAIN = 60.0
 """Seconds for which an organization does without its region's host when that was not told."""
 OF_GLITCHTIP = "/api/settings/"
@@ -169,16 +175,13 @@ def region_of(organization: Organization, connection: Connection) -> str:
     reached: that is no region.
     """
     link = organization.links.get("regionUrl")
+    theirs = REGION.fullmatch(link.lower()) if isinstance(link, str) else None
+    if theirs is None:
+        return connection.base
     ours = urlsplit(connection.url)
-    if not isinstance(link, str):
+    scheme, host, port = theirs["scheme"], theirs["host"], theirs["port"]
+    is_ours = host.endswith(".sentry.io" if connection.is_sentry_io else f".{ours.hostname}")
+    is_secure = scheme == "https" or ours.scheme == "http"
+    if not is_ours or not is_secure or port not in (None, str(ours.port)):
         return connection.base
-    try:
-        theirs = urlsplit(link)
-        host, port = theirs.hostname or "", theirs.port
-    except ValueError:
-        return connection.base
-    is_ours = host.endswith(".sentry.io") if connection.is_sentry_io else host.endswith(f".{ours.hostname}")
-    is_secure = theirs.scheme == "https" or (theirs.scheme == ours.scheme == "http")
-    is_plain = "@" not in theirs.netloc and not (theirs.query or theirs.fragment or theirs.path.strip("/"))
-    has_port = port is not None and port != ours.port
-    return link.rstrip("/") if is_ours and is_secure and is_plain and not has_port else connection.base
+    return f"{scheme}://{host}{f':{port}' if port else ''}"

@@ -1,9 +1,11 @@
 """All I/O with Sentry: one connection pool, bounded in time, in size and in requests at once."""
 
 import json
+import logging
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode, urlsplit
 
@@ -22,11 +24,13 @@ from sentry.transport.cache import Cache, CacheEntry, Key, Lifetime
 from sentry.transport.deadlines import current_write
 from sentry.transport.failures import failure
 from sentry.transport.flights import Flights
+from sentry.transport.proxies import warning_of
 from sentry.transport.retries import repeating
 from sentry.transport.scopes import scope_of
 from sentry.transport.sources import note_source
 from sentry.values import Json
 
+logger = logging.getLogger(__name__)
 T = TypeVar("T")
 Params = Sequence[tuple[str, str]]
 
@@ -59,14 +63,23 @@ class Transport:
         self._limiter = anyio.CapacityLimiter(connection.max_concurrent_requests)
         self._http_transport = http_transport
         self._verify = _verification(connection)
-        self._http = self._client(keep=True)
-        self._writes = self._client(keep=False)
+        try:
+            self._http = self._client(keep=True)
+            self._writes = self._client(keep=False)
+        except (ValueError, ImportError, httpx.InvalidURL):  # whose words hold its address, which may hold a password
+            raise MisconfiguredError(
+                "A proxy that the environment names (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY) cannot be used: it "
+                "must be the address of an HTTP proxy, such as http://proxy.example.com:3128."
+            ) from None
+        if (warning := warning_of(connection)) is not None:
+            logger.warning(warning)
 
     def _client(self, *, keep: bool) -> httpx.AsyncClient:
         """A pool of connections, which are used again or not: some servers close theirs after an answer without a word,
         and what was sent over one that is closed may have arrived or not."""
         connection = self._connection
         return httpx.AsyncClient(
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none is kept: the token says who we are
             headers={
                 "Authorization": f"Bearer {self._token}",
                 "Accept": "application/json",
@@ -84,6 +97,7 @@ class Transport:
             ),
             verify=self._verify,
             transport=self._http_transport,
+            trust_env=not connection.is_on_this_machine,  # it names proxies
         )
 
     async def close(self) -> None:

@@ -191,3 +191,18 @@ async def test_no_answer_of_any_server_is_a_traceback(doctor: Doctor, fault: Fau
 
     assert code == 1
     assert "Something is wrong, see FAIL." in printed
+
+
+def test_it_says_which_proxy_reads_the_token(doctor: Doctor) -> None:
+    proxied = {"NO_PROXY": "", "ALL_PROXY": "http://somebody:hunter2@127.0.0.1:9", "SENTRY_AUTH_TOKEN": "sntryu_0"}
+
+    _, printed = doctor(SENTRY_URL="http://sentry.invalid", **proxied)
+    assert "clear text through the proxy 127.0.0.1:9," in verdict(printed, "proxy")
+    assert verdict(printed, "proxy").startswith("?")
+
+    _, secure = doctor(SENTRY_URL="https://sentry.invalid", **proxied)
+    assert verdict(secure, "proxy").startswith("ok requests go through 127.0.0.1:9,")
+
+    _, near = doctor(SENTRY_URL="http://127.0.0.1:9", **proxied)
+    assert "proxy" not in near
+    assert "hunter2" not in printed + secure + near

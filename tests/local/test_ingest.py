@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sending import Local, envelope, failure
 
-from local.intake import envelopes
+from local.intake import envelopes, limits
 
 ENVELOPES = Path(__file__).parent / "envelopes"
 
@@ -201,8 +201,45 @@ async def test_malformed_envelopes_are_refused_with_the_cause(local: Local, body
 
 
 async def test_an_event_of_more_than_five_megabytes_is_refused(local: Local) -> None:
-    response = await local.post(envelope({"message": "x" * envelopes.MOST_EVENT}))
+    response = await local.post(envelope({"message": "x" * limits.MOST_EVENT}))
     assert response.status_code == 413
+
+
+def item(kind: str, payload: bytes = b"{}") -> bytes:
+    return b'{"type":"%s","length":%d}\n%s\n' % (kind.encode(), len(payload), payload)
+
+
+@pytest.mark.parametrize(
+    ("items", "refused"),
+    [
+        (item("event", b'{"message":"a"}') * 2, "event"),
+        (item("event", b'{"message":"a"}') * 100_000, "event"),
+        (item("event", b'{"message":"a"}') + item("transaction"), "transaction"),
+        (item("feedback") + item("event"), "event"),
+        (item("attachment") * 31, "attachment"),
+        (item("session") * 101, "session"),
+        (item("client_report") * 101, "client_report"),
+        (item("client_report", b"x" * 60_000) * 2, "client_report"),
+        (item("check_in", b"x" * 110_000), "check_in"),
+        (item("log") * 2, "log"),
+        (item("tomorrow") * 1_001, "tomorrow"),
+        (item("x" * 10_000) * 1_001, "unknown"),
+        (item("\N{SNOWMAN}") * 1_001, "unknown"),
+    ],
+)
+async def test_an_envelope_with_more_than_sentry_takes_is_refused_whole(
+    local: Local, items: bytes, refused: str
+) -> None:
+    response = await local.post(b"{}\n" + items)
+    words = f"envelope exceeded size limits for type '{refused}'"
+    assert (response.status_code, response.json()["detail"], response.headers["x-sentry-error"]) == (413, words, words)
+    assert local.store.received() == {"event": 0}
+
+
+async def test_an_envelope_with_as_much_as_sentry_takes_is_taken_in(local: Local) -> None:
+    items = item("event", b'{"message":"a"}') + item("attachment", b"x" * 1_000_000) * 10 + item("session") * 100
+    assert (await local.post(b"{}\n" + items + item("client_report") * 100 + item("tomorrow"))).status_code == 200
+    assert local.store.received()["event"] == 1
 
 
 async def test_no_key_a_malformed_one_and_a_wrong_one_are_refused(local: Local) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from sending import Local, ago, envelope, failure, frame
+from sending import Local, ago, failure, frame
 
 LINK = re.compile(r'<([^>]+)>; rel="(previous|next)"; results="(true|false)"; cursor="([^"]+)"')
 
@@ -325,9 +325,3 @@ async def test_priority_follows_the_level(local: Local) -> None:
         await local.send(failure(level, "x", level=level))
         (issue,) = await local.get("issues/", limit=1, sort="new")
         assert issue["priority"] == priority
-
-
-async def test_an_envelope_may_bring_several_events(local: Local) -> None:
-    body = envelope(failure("A", "x")) + envelope(failure("B", "x")).split(b"\n", 1)[1]
-    assert (await local.post(body)).status_code == 200
-    assert len(await local.get("issues/")) == 2

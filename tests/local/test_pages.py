@@ -32,9 +32,9 @@ class Elements(HTMLParser):
 async def browse(store: Store, path: str = PAGE, host: str = "127.0.0.1:3005") -> httpx.Response:
     """As a browser asks: without a token."""
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(create_app(store)), base_url=f"http://{host}"
+        transport=httpx.ASGITransport(create_app(store)), base_url="http://127.0.0.1:3005"
     ) as browser:
-        return await browser.get(path)
+        return await browser.get(path, headers={"Host": host})
 
 
 async def test_the_link_of_an_issue_opens_its_page(store: Store, local: Local) -> None:
@@ -73,7 +73,10 @@ async def test_people_requests_and_values_are_not_shown(store: Store, local: Loc
         assert hidden not in page
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:3005", "127.0.0.1.evil.example", "192.168.0.7", "[x"])
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "evil.example:3005", "127.0.0.1.evil.example", "192.168.0.7", "[x", "localhost:evil.example"],
+)
 async def test_a_page_is_shown_under_no_name_but_loopback(store: Store, local: Local, host: str) -> None:
     """A web page may let its own name mean 127.0.0.1, and read what is answered to it."""
     await local.send(failure())

@@ -4,6 +4,7 @@ import json
 import shutil
 import ssl
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +17,7 @@ from standins.faults import answering
 from standins.recorded import TOKEN
 from standins.sockets import Request, Wire, listening
 
+from sentry.changes import IssueChange
 from sentry.client import SentryClient
 from sentry.endpoints.organizations import ASK_REGION_AGAIN, Organizations, region_of
 from sentry.errors import (
@@ -43,10 +45,12 @@ def region(link: Any, ours: str) -> str:
         ("https://sentry.example.com", "https://eu.sentry.example.com"),
         ("http://sentry.test", "http://eu.sentry.test"),
         ("http://sentry.test", "https://eu.sentry.test"),
+        ("https://sentry.example.com:8443", "https://eu.sentry.example.com:8443"),
+        ("https://sentry.io", "HTTPS://US.Sentry.IO"),
     ],
 )
 def test_a_region_of_our_own_site_is_followed(ours: str, link: str) -> None:
-    assert region(link, ours) == link.rstrip("/")
+    assert region(link, ours) == link.rstrip("/").lower()
 
 
 @pytest.mark.parametrize(
@@ -61,6 +65,44 @@ def test_a_region_of_our_own_site_is_followed(ours: str, link: str) -> None:
         ("https://sentry.io", "https://us.sentry.io?x=1"),
         ("https://sentry.io", "https://us.sentry.io:port"),
         ("https://sentry.io", "https://[us.sentry.io"),
+        ("https://sentry.io", "https://evil.example\\.sentry.io"),
+        ("https://sentry.io", "https://evil.example\\@us.sentry.io"),
+        ("https://sentry.io", "https:\\\\us.sentry.io"),
+        ("https://sentry.io", "https://evil.example%2f.sentry.io"),
+        ("https://sentry.io", "https://evil.example%23.sentry.io"),
+        ("https://sentry.io", "https://us.sentry.io%2fevil"),
+        ("https://sentry.io", "https://evil.example/.sentry.io"),
+        ("https://sentry.io", "https://evil.example?.sentry.io"),
+        ("https://sentry.io", "https://evil.example#.sentry.io"),
+        ("https://sentry.io", "https://evil.example;.sentry.io"),
+        ("https://sentry.io", "https://evil.example:.sentry.io"),
+        ("https://sentry.io", "https://evil.example:443@us.sentry.io"),
+        ("https://sentry.io", "https://evil.example .sentry.io"),
+        ("https://sentry.io", "https://us.sentry.io evil.example"),
+        ("https://sentry.io", " https://us.sentry.io"),
+        ("https://sentry.io", "https://us.sentry.io\n"),
+        ("https://sentry.io", "https://us.sen\ttry.io"),
+        ("https://sentry.io", "https://us.sentry.io\x00"),
+        ("https://sentry.io", "https://us.sentry.io."),
+        ("https://sentry.io", "https://.sentry.io"),
+        ("https://sentry.io", "https://us..sentry.io"),
+        ("https://sentry.io", "https://us.sentry.io#x"),
+        ("https://sentry.io", "https://us.sentry.io:"),
+        ("https://sentry.io", "https://us.sentry.io//"),
+        ("https://sentry.io", "//us.sentry.io"),
+        ("https://sentry.io", "us.sentry.io"),
+        ("https://sentry.io", "ftp://us.sentry.io"),
+        ("https://sentry.io", "javascript://us.sentry.io"),
+        ("https://sentry.io", "https://us\u3002sentry.io"),
+        ("https://sentry.io", "https://us.sentry\uff0eio"),
+        ("https://sentry.io", "https://us.\u017fentry.io"),
+        ("https://sentry.io", "https://us.sentry.i\u03bf"),
+        ("https://sentry.io", "https://\u00fcs.sentry.io"),
+        ("https://sentry.io", "https://evil.example\u2044.sentry.io"),
+        ("http://127.0.0.1:9000", "http://1.127.0.0.1:9000"),
+        ("http://[::1]:9000", "http://x.::1:9000"),
+        ("https://sentry.example.com", "https://evilsentry.example.com"),
+        ("https://sentry.example.com:8443", "https://eu.sentry.example.com:443"),
         ("https://sentry.io", None),
         ("https://sentry.io", {"url": "https://us.sentry.io"}),
         ("https://sentry.example.com/prefix", "https://sentry.example.com"),
@@ -208,6 +250,76 @@ async def test_a_proxy_that_refuses_is_a_sentry_that_cannot_be_reached(monkeypat
         async with client_of("https://sentry.invalid", organization="acme", timeout=1) as client:
             with pytest.raises(UnreachableError, match="No connection to"):
                 await client.get_issue("5")
+
+
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+
+
+@pytest.mark.parametrize("variable", PROXIES)
+async def test_no_proxy_stands_before_a_sentry_on_this_machine(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    async with listening(answering(200, b'{"id": "6"}')) as proxy, listening(answering(200, b'{"id": "5"}')) as server:
+        monkeypatch.setenv(variable, proxy.url)
+        monkeypatch.setenv("NO_PROXY", "")
+        for host in ("127.0.0.1", "localhost", "LOCALHOST"):
+            async with client_of(f"http://{host}:{server.port}", organization="acme") as client:
+                assert (await client.get_issue("5")).id == "5"
+        assert proxy.accepted == 0
+
+
+async def test_a_sentry_that_is_named_in_no_proxy_is_asked_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with listening(answering(200, b'{"id": "6"}')) as proxy:
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", "sentry.invalid")
+        async with client_of("http://sentry.invalid", organization="acme", timeout=2) as client:
+            with pytest.raises(UnreachableError):
+                await client.get_issue("5")
+        assert proxy.accepted == 0
+
+
+@pytest.mark.parametrize(("url", "is_said"), [("http://sentry.invalid", True), ("https://sentry.invalid", False)])
+async def test_a_token_in_clear_text_through_a_proxy_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, url: str, is_said: bool
+) -> None:
+    async with listening(answering(200, b'{"id": "5"}')) as proxy:
+        monkeypatch.setenv("ALL_PROXY", proxy.url.replace("://", "://somebody:hunter2@"))
+        monkeypatch.setenv("NO_PROXY", "")
+        async with client_of(url, organization="acme", timeout=1) as client:
+            for _ in range(2):
+                with suppress(SentryError):
+                    await client.get_issue("5")
+    said = [words for record in caplog.records if "clear text" in (words := record.getMessage())]
+    assert len(said) == is_said
+    assert all(f"in clear text through the proxy 127.0.0.1:{proxy.port}," in words for words in said)
+    assert "hunter2" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "proxy", ["gopher://somebody:hunter2@x", "socks5://somebody:hunter2@x", "http://somebody:hunter2@x:port"]
+)
+async def test_a_proxy_that_cannot_be_used_is_told_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    monkeypatch.setenv("NO_PROXY", "")
+    async with client_of("http://sentry.invalid", organization="acme", timeout=1) as client:
+        with pytest.raises(MisconfiguredError, match="HTTP_PROXY") as raised:
+            await client.get_issue("5")
+    assert "hunter2" not in str(raised.value)
+    assert raised.value.__cause__ is None
+
+
+async def test_no_cookie_is_kept() -> None:
+    async def handle(_: Request, wire: Wire) -> None:
+        await wire.answer(body=b'{"id": "5"}', set_cookie="sid=abc; Path=/")
+
+    async with listening(handle) as server:
+        connection = connection_to(server.url, organization="acme", cache_ttl=0)
+        async with SentryClient(connection) as client:
+            for _ in range(2):
+                await client.get_issue("5")
+                await client.update_issue("5", IssueChange(status="resolved"))
+        assert len(server.requests) == 4
+        assert not any("cookie" in request.headers for request in server.requests)
 
 
 def made_certificate(folder: Path) -> Path:

@@ -1,9 +1,11 @@
 """Sockets that only this machine reaches, for both servers: MCP over HTTP, and the embedded Sentry."""
 
 import ipaddress
+import re
 import socket
 import sys
 
+MAX_PORT = 65_535
 BACKLOG = 1024
 """Connections that may wait to be accepted."""
 
@@ -15,6 +17,13 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def names_loopback(authority: str) -> bool:
+    """Whether what a Host header holds (RFC 9110, 7.2) means this machine: `localhost:3004`, and nothing that a browser
+    could have been led to by a name of somebody else's."""
+    named = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:]+)(?::([0-9]{1,5}))?", authority)
+    return named is not None and int(named[2] or 0) <= MAX_PORT and is_loopback(named[1].lower())
 
 
 def listener(host: str, port: int) -> socket.socket:

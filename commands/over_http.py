@@ -1,0 +1,60 @@
+"""Serving over streamable HTTP, until a signal comes."""
+
+import sys
+import time
+from types import FrameType
+
+import uvicorn
+
+from application import Application
+from commands.ending import GRACE, end_at_once
+from loopback import listener, url_of
+from loopback.connection import BoundedConnection
+from settings import SettingsError
+from web.calls import Calls
+
+CLOSING = 1
+"""Seconds after the grace that open streams have to end in."""
+
+
+def serve_http(application: Application, host: str, port: int) -> int:
+    """The exit code. Raises SettingsError where it cannot be listened on."""
+    try:
+        listening = listener(host, port)
+    except OSError as error:
+        raise SettingsError(f"{host}:{port} cannot be listened on ({error.strerror})") from None
+    print(f"sentry-mcp: serving MCP on {url_of(listening)}/mcp", file=sys.stderr)
+    calls = Calls()
+    config = uvicorn.Config(
+        application.http_app(calls),
+        http=BoundedConnection,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=CLOSING,
+    )
+    _Server(config, calls).run(sockets=[listening])
+    return 0
+
+
+class _Server(uvicorn.Server):
+    """Begins to shut down when the calls that are under way have ended. Told to, uvicorn closes what is open, and what
+    streams answers ends them (sse-starlette), as if nobody waited for them."""
+
+    def __init__(self, config: uvicorn.Config, calls: Calls) -> None:
+        super().__init__(config)
+        self._calls = calls
+        self._ended_by: tuple[int, FrameType | None] | None = None
+        self._ends_at = 0.0
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._ended_by is not None:
+            end_at_once(sig, frame)
+        self._ended_by = sig, frame
+        self._ends_at = time.monotonic() + GRACE
+        self._calls.are_refused = True
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._ended_by is not None and (not self._calls.under_way or self._ends_at <= time.monotonic()):
+            super().handle_exit(*self._ended_by)
+        return await super().on_tick(counter)

@@ -1,0 +1,31 @@
+"""The calls that are under way, which a server that is told to stop still answers: over stdio it is its lines that tell
+them, over HTTP the middleware."""
+
+from typing import Any
+
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.shared.exceptions import MCPError
+from mcp.types import CONNECTION_CLOSED
+
+WITHOUT_END = "subscriptions/listen"
+"""The request that is answered by what happens from then on: no call that could be waited for."""
+SHUTTING_DOWN = "The server is shutting down."
+
+
+class Calls:
+    """Middleware of MCP's. `are_refused` is set when no more calls are to be taken."""
+
+    def __init__(self) -> None:
+        self.under_way = 0
+        self.are_refused = False
+
+    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        if ctx.request_id is None or ctx.method == WITHOUT_END:
+            return await call_next(ctx)
+        if self.are_refused:
+            raise MCPError(CONNECTION_CLOSED, SHUTTING_DOWN)
+        self.under_way += 1
+        try:
+            return await call_next(ctx)
+        finally:
+            self.under_way -= 1
