@@ -10,15 +10,15 @@ from views.bounds import identifier, issue_name, line, of_organization, raw, slu
 from views.details import Happened, happened
 from views.lists import fewer_rows, next_page
 from views.provenance import Markers
-from views.results import Evidence, Known, Part, Result, Step
+from views.results import Cursor, Evidence, Identifier, IssueName, Moment, Part, Result, Slug, Step
 from views.wording import counted, joined, read, when
 
 
 class EventResult(Happened):
     BREADCRUMBS: ClassVar = 30
 
-    previous_event: Known | None = None
-    next_event: Known | None = None
+    previous_event: Identifier | None = None
+    next_event: Identifier | None = None
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         head = joined(
@@ -34,8 +34,8 @@ class EventResult(Happened):
 
 
 class EventRow(Part):
-    id: Known
-    when: Known | None = None
+    id: Identifier
+    when: Moment | None = None
     title: Evidence | None = None
     release: Evidence | None = None
     environment: Evidence | None = None
@@ -50,10 +50,10 @@ class EventRow(Part):
 
 
 class EventList(Result):
-    issue: Known
-    organization: Known | None = None  # where it is not the one that is asked without a name
+    issue: IssueName
+    organization: Slug | None = None  # where it is not the one that is asked without a name
     events: list[EventRow]
-    next_cursor: Known | None = None
+    next_cursor: Cursor | None = None
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         if not self.events:

@@ -20,6 +20,7 @@ from sentry.errors import (
 )
 from sentry.models import SentryModel
 from sentry.models.pages import Page
+from sentry.site import Site
 from sentry.transport.links import next_cursor
 from sentry.transport.parsing import parse
 from sentry.transport.waits import asked_wait, retry_after
@@ -27,8 +28,8 @@ from sentry.values import Json, as_list, as_object
 
 M = TypeVar("M", bound=SentryModel)
 
-MAX_QUOTE = 500
-"""Characters of Sentry's own words that an error carries."""
+MAX_QUOTE = 2_000
+"""Characters of Sentry's own words that an error carries: more than are shown, so that no cut hides half a secret."""
 _SLUG = re.compile(r"[a-z0-9_-]{1,100}")
 _SITE = re.compile(r"https?://(?:[a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?", re.IGNORECASE)
 
@@ -199,7 +200,8 @@ def sentry_words(body: Json, token: str) -> str | None:
     body = (as_object(body) or {}).get("detail", body)
     if isinstance(body, str) and body.startswith("{"):  # an error within an error, which Sentry 9 writes as text
         body = (as_object(_json_or_none(body.encode())) or {}).get("detail", body)
-    words = "; ".join(_words(body, "", 0)).replace(token, "[token]")  # before a cut could leave half of it
+    words = "; ".join(_words(body, "", 0)).replace(token, "[token]")
+    words = Site(token=token).without_token(words)  # before a cut could leave half of it
     return words[:MAX_QUOTE] or None
 
 
