@@ -8,9 +8,9 @@ from sentry.models import Event
 from sentry.models.pages import Page
 from views.bounds import identifier, issue_name, line, of_organization, raw, slug
 from views.details import Happened, happened
-from views.lists import fewer_rows, next_page
+from views.lists import Paged, fewer_rows, next_page
 from views.provenance import Markers
-from views.results import Cursor, Evidence, Identifier, IssueName, Moment, Part, Result, Slug, Step
+from views.results import Evidence, Identifier, IssueName, Moment, Part, Slug, Step
 from views.wording import counted, joined, read, when
 
 
@@ -49,11 +49,10 @@ class EventRow(Part):
         return self.with_texts(line, title=title, release=60, environment=40, user=60)
 
 
-class EventList(Result):
+class EventList(Paged):
     issue: IssueName
     organization: Slug | None = None  # where it is not the one that is asked without a name
     events: list[EventRow]
-    next_cursor: Cursor | None = None
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         if not self.events:

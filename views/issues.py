@@ -12,9 +12,9 @@ from views.bounds import DETAIL, cut, identifier, line, link, raw, rows
 from views.commits import CommitLine, commit_lines
 from views.details import Happened, happened
 from views.facts import IssueFacts, facts
-from views.lists import fewer_rows, next_page
+from views.lists import Paged, fewer_rows, next_page
 from views.provenance import Markers
-from views.results import ByMember, Cleaner, Cursor, Detail, Details, Evidence, Link, Result, Step, each
+from views.results import ByMember, Cleaner, Detail, Details, Evidence, Link, Step, each
 from views.tags import clean_distributions, distribution
 from views.traces.stacktraces import Stacktrace
 from views.updates import bulk_update, issue_update
@@ -83,9 +83,8 @@ class IssueRow(IssueFacts):
         return self.with_texts(line, title=48).with_changes(**_NOT_BARE, level=level)
 
 
-class IssueList(Result):
+class IssueList(Paged):
     issues: list[IssueRow]
-    next_cursor: Cursor | None = None
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         if not self.issues:

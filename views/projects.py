@@ -7,9 +7,9 @@ from typing import Any, Self
 from sentry.models import Project
 from sentry.models.pages import Page
 from views.bounds import identifier, line, of_organization, raw, slug, word
-from views.lists import fewer_rows, next_page
+from views.lists import Paged, fewer_rows, next_page
 from views.provenance import Markers
-from views.results import ByMember, Cursor, Evidence, Identifier, Moment, Part, Result, Slug, Step, Word
+from views.results import ByMember, Evidence, Identifier, Moment, Part, Result, Slug, Step, Word
 from views.wording import counted, joined, read, when
 
 
@@ -23,10 +23,9 @@ class ProjectRow(Part):
         return joined([self.slug, self.platform, self.name if self.name != self.slug else None])
 
 
-class ProjectList(Result):
+class ProjectList(Paged):
     projects: list[ProjectRow]
     organization: Slug | None = None  # where it is not the one that is asked without a name
-    next_cursor: Cursor | None = None
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         if not self.projects:

@@ -12,9 +12,9 @@ from views.bounds import line, number, raw, slug
 from views.commits import CommitLine, commit_lines
 from views.facts import facts
 from views.issues import IssueRow
-from views.lists import fewer_rows, next_page
+from views.lists import Paged, fewer_rows, next_page
 from views.provenance import Markers
-from views.results import ByMember, Cursor, Detail, Details, Evidence, Moment, Part, Result, Slug, Step
+from views.results import ByMember, Detail, Details, Evidence, Moment, Part, Result, Slug, Step
 from views.wording import age, counted, joined, read, when
 
 
@@ -73,9 +73,8 @@ class ReleaseRow(ReleaseFacts):
         return self.with_texts(line, version=120).model_copy(update={"projects": self.projects[:10]})
 
 
-class ReleaseList(Result):
+class ReleaseList(Paged):
     releases: list[ReleaseRow]
-    next_cursor: Cursor | None = None
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         if not self.releases:
