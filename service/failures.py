@@ -17,6 +17,9 @@ SAYS_NO_MORE = (
 )
 """Words of Sentry's that tell nothing beside the error's own."""
 
+SOMEBODYS = ("redirected_to", "sentry")
+"""Details that a server has said."""
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -39,5 +42,5 @@ def failure(error: SentryError, reader: Reader) -> Failure:
         details["sentry"] = quoted
         text += f" Sentry said: {Markers.new().inline(quoted)}" * (error.sentry not in SAYS_NO_MORE)
     data = {**error.as_dict(), "message": message, "details": details}
-    meta = {"untrusted": ["details.sentry"] if error.sentry else []}
+    meta = {"untrusted": [f"details.{name}" for name in SOMEBODYS if name in details]}
     return Failure(text, data, meta, isinstance(error, NotFoundError | InvalidRequestError))

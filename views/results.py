@@ -219,7 +219,8 @@ def words(part: type[BaseModel]) -> dict[str, tuple[Form, Any]]:
         kinds = [*field.metadata, *(one for a in get_args(field.annotation) for one in getattr(a, "__metadata__", ()))]
         for form in kinds:
             if isinstance(form, Form):
-                found[name] = form, "" if field.is_required() and field.annotation is str else field.get_default()
+                absent = "" if field.annotation is str else None
+                found[name] = form, absent if field.is_required() else field.get_default(call_default_factory=True)
     return found
 
 
