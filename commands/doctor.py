@@ -14,6 +14,7 @@ from sentry.dialects import NOT_TAKEN, ROUTES, Dialect, not_taken, routes_of, se
 from sentry.endpoints.server import ServerDescription
 from sentry.errors import ForbiddenError, SentryError, UnauthorizedError
 from sentry.paths import quoted
+from sentry.site import Site
 from settings import Settings
 from views.provenance import visible
 
@@ -31,10 +32,11 @@ class Report:
 
     lines: list[tuple[Verdict, str, str]] = field(default_factory=list[tuple[Verdict, str, str]])
     is_token_wrong: bool = False
+    site: Site = field(default_factory=Site)
 
     def say(self, verdict: Verdict, what: str, words: str) -> None:
         self.lines.append((verdict, what, words))
-        print(f"  {verdict:<4}  {what:<18}  {' '.join(visible(words).split())}")
+        print(f"  {verdict:<4}  {what:<18}  {' '.join(visible(self.site.without_token(words)).split())}")
 
     @property
     def failed(self) -> bool:
@@ -59,7 +61,7 @@ def _opening(options: argparse.Namespace, settings: Settings) -> OpenClient:
 async def _examine(open_client: OpenClient) -> Report:
     report = Report()
     async with open_client() as client:
-        url = client.connection.base
+        url, report.site = client.connection.base, client.site
         print(f"Sentry at {url}")
         server: ServerDescription | None = None
         if await _token_and_organization(client, report):
