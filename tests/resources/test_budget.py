@@ -33,10 +33,9 @@ KNOWN: dict[str, tuple[int, Any]] = {
 @pytest.mark.parametrize("tokens", [500, 1_000, 4_000])
 @pytest.mark.parametrize("uri", ["issues", "issues/5", "issues/5/events", "projects"])
 async def test_a_resource_keeps_within_the_budget(uri: str, tokens: int) -> None:
-    settings = {"SENTRY_MCP_TOKEN_BUDGET": str(tokens)}
     async with (
         listening(Answering(KNOWN, kind=Dialect.TODAY).answer) as sentry,
-        connected_to(sentry.url, **settings) as client,
+        connected_to(sentry.url, SENTRY_MCP_TOKEN_BUDGET=str(tokens)) as client,
     ):
         (content,) = (await client.read_resource(f"sentry://{uri}")).contents
 
@@ -56,10 +55,9 @@ async def test_a_resource_keeps_within_the_budget(uri: str, tokens: int) -> None
 
 @pytest.mark.parametrize("tokens", [500, 4_000])
 async def test_a_tools_json_keeps_within_the_budget_with_all_that_is_said_about_it(tokens: int) -> None:
-    settings = {"SENTRY_MCP_TOKEN_BUDGET": str(tokens)}
     async with (
         listening(Answering(KNOWN, kind=Dialect.TODAY).answer) as sentry,
-        connected_to(sentry.url, **settings) as client,
+        connected_to(sentry.url, SENTRY_MCP_TOKEN_BUDGET=str(tokens)) as client,
     ):
         for tool, arguments in (("get_issue", {"issue": "5"}), ("list_issues", {}), ("list_projects", {})):
             result = await client.call_tool(tool, arguments)
