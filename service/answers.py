@@ -84,9 +84,9 @@ class Answers:
 
         return failure(error, self._reader)
 
-    def own(self, words: str) -> str:
+    def own_words(self, words: str) -> str:
         """A sentence of ours as it may leave, whatever names stand in it."""
-        return self._reader.own(words)
+        return self._reader.own_words(words)
 
     def offered(self, names: Iterable[str | None]) -> list[str]:
         """Those that may be offered to choose from: what cannot be shown as it is, is not."""

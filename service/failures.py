@@ -34,8 +34,10 @@ class Failure:
 
 
 def failure(error: SentryError, reader: Reader) -> Failure:
-    message = reader.own(error.message)
-    details = {name: reader.own(value) if isinstance(value, str) else value for name, value in error.details.items()}
+    message = reader.own_words(error.message)
+    details = {
+        name: reader.own_words(value) if isinstance(value, str) else value for name, value in error.details.items()
+    }
     text = f"{error.error}: {message}"
     if error.sentry:
         quoted = reader.quote(error.sentry)

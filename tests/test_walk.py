@@ -76,6 +76,7 @@ CURSORS = {
     "long": "0" * 6_000,
     "the token": TOKEN,
     "the token behind": f"0:{TOKEN}:0",
+    "a password": "x&password=hunter2hunter",
 }
 LISTS: list[tuple[str, dict[str, Any]]] = [
     ("list_issues", {}),

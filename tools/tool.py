@@ -48,7 +48,7 @@ class SentryTool(Tool):
         self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False
     ) -> CallToolResult:
         async def tell(message: str) -> None:
-            await context.report_progress(0, None, self.answers.own(message))
+            await context.report_progress(0, None, self.answers.own_words(message))
 
         async def ask() -> "Result":
             result: Result = await super(SentryTool, self).run(given, context)

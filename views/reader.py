@@ -61,8 +61,11 @@ class _Measuring(Markers):
 
 
 @dataclass(frozen=True)
-class _Cleaner:
+class _Door:
+    """What every text of an answer passes, Sentry's own words too: they are its own only where they look so."""
+
     redaction: Redaction
+    site: Site
 
     def text(self, text: str) -> str:
         """The same object when it was clean."""
@@ -70,13 +73,6 @@ class _Cleaner:
 
     def value(self, value: Any, name: str) -> Any:
         return _visible(self.redaction.value(value, name))
-
-
-@dataclass(frozen=True)
-class _Door(_Cleaner):
-    """What every text of an answer passes, Sentry's own words too: they are its own only where they look so."""
-
-    site: Site
 
     def word(self, word: str, form: Form) -> str:
         if not form.pattern.fullmatch(word) or ("://" in word and not self.site.holds(word)):
@@ -113,7 +109,7 @@ class Reader:
         """Words of somebody else, such as Sentry's own in an error."""
         return cut(self._door().text(text[:LOOKED_AT]), QUOTED)
 
-    def own(self, text: str) -> str:
+    def own_words(self, text: str) -> str:
         """A sentence of ours, whatever names stand in it: one line, without the token."""
         return " ".join(visible(self.site.without_token(text)).split())
 

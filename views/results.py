@@ -27,7 +27,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Form(Origin):
-    """Of a word that Sentry made: what has not this form is none, and stands in no answer."""
+    """Of a word that Sentry made: what does not have this form is none, and stands in no answer."""
 
     pattern: re.Pattern[str]
     may_be_secret: bool = False
@@ -55,7 +55,7 @@ Slug = Annotated[str, Form("slug", bounds.SLUG, True)]
 Word = Annotated[str, Form("word", bounds.WORD)]
 Moment = Annotated[str, Form("moment", bounds.MOMENT)]
 IssueName = Annotated[str, Form("issue", bounds.ISSUE_NAME, True)]
-Cursor = Annotated[str, Form("cursor", bounds.CURSOR)]
+Cursor = Annotated[str, Form("cursor", bounds.CURSOR, True)]
 Link = Annotated[str, Form("link", bounds.LINK, True)]
 """Shown only where it leads to the Sentry that is asked."""
 
