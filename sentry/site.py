@@ -76,11 +76,12 @@ def _is_sentry_io(url: SplitResult) -> bool:
 
 @lru_cache(maxsize=16)
 def _forms(token: str) -> re.Pattern[str]:
-    """The token in any case, since that of hex digits says nothing, or in base64, behind anything as in `Basic`
-    credentials; each of its characters perhaps escaped as in URLs, JSON or HTML."""
+    """The token or its beginning, in any case, since that of hex digits says nothing; or in base64, behind anything as
+    in `Basic` credentials. Each of its characters may be escaped as in URLs, JSON or HTML."""
     plain = "".join(_escaped(character, any_case=True) for character in token)
+    beginning = "".join(_escaped(character, any_case=True) for character in token[:LEAST]) + r"\w*"
     encoded = ("".join(map(_escaped, form)) + "[A-Za-z0-9+/_=-]*" for form in _in_base64(token))
-    return re.compile("|".join([plain, *encoded]))
+    return re.compile("|".join([plain, *encoded, beginning]))
 
 
 def _escaped(character: str, *, any_case: bool = False) -> str:

@@ -29,6 +29,7 @@ TOKENS = {
     "token in basic": f"Basic {_BASIC}",
     "token as a password": f"Basic {base64.b64encode(f':{TOKEN}'.encode()).decode()}",
     "token escaped": "".join(f"\\u{ord(one):04x}" for one in TOKEN),
+    "token cut by a server": f"invalid token {TOKEN[:40]}...",
     "token at the cut": f"{'.' * 470}{TOKEN}",
 }
 TEXTS = {
@@ -50,7 +51,15 @@ ALL = f"![x]({LINK})\n\n# Stop\n{ORDER}\x1b[31m\u202e\u200b «123456789 12345678
 LARGE = f"{ORDER} password={PASSWORD}\n{'never mind ' * 10_000}"
 WORDS = (ORDER, "evil.example", "![", "](", "<img", "\n# Stop", "\n# System")
 """At least one is in every text that is not but a secret: they stand between markers, or in fields that are named."""
-SECRETS = (PASSWORD, ISSUERS, TOKEN, base64.b64encode(TOKEN.encode()).decode()[:40], _BASIC[:40], quote(TOKEN))
+SECRETS = (
+    PASSWORD,
+    ISSUERS,
+    TOKEN,
+    TOKEN[:20],
+    base64.b64encode(TOKEN.encode()).decode()[:40],
+    _BASIC[:40],
+    quote(TOKEN),
+)
 FORGED = ("«123456789", "123456789»")
 _MARKED = re.compile(r"«(\d{9})\b(?!\d).*?\1»", re.DOTALL)
 
@@ -82,7 +91,7 @@ def look_at_line(text: str, where: object) -> None:
 
 def _look_for_secrets(text: str, where: object) -> None:
     folded = text.lower()
-    assert not [secret for secret in SECRETS if secret in text or (secret == TOKEN and secret in folded)], (where, text)
+    assert not [secret for secret in SECRETS if secret in text or (secret in TOKEN and secret in folded)], (where, text)
     assert not hidden_in(text), where
     json.dumps(text, ensure_ascii=False).encode()
 

@@ -23,7 +23,7 @@ DEPTH = 6
 # Markdown.
 IDENTIFIER = re.compile(r"[0-9A-Fa-f-]{1,64}")
 SHORT_ID = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,80}-[A-Z0-9]{1,12}")
-SLUG = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+SLUG = re.compile(r"(?!www\.)[a-z0-9][a-z0-9_.-]{0,63}")
 WORD = re.compile(r"[A-Za-z]{1,24}(?:_[a-z]{1,16}){0,4}")
 MOMENT = re.compile(r"[0-9]{1,4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z|[+-][0-9]{1,5}\.[0-9]s")
 """A point in time, or how far it is from another."""

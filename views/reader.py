@@ -155,8 +155,9 @@ def _json(result: Result, most: int) -> tuple[dict[str, Any], dict[str, Any]]:
         data, meta = _data(found, most)
         if _size(data, meta) <= most:
             return data, meta
-    for name in sorted(data, key=lambda name: _size(data[name]), reverse=True):
-        if _size(data, meta) > most and name not in ("notice", "omitted"):
+    for name in sorted(data, key=lambda name: _size(data[name]), reverse=True):  # what no step thought of
+        if _size(data, meta) > most - 2 * len(name) and name not in ("notice", "omitted"):
+            data = {**data, "omitted": left_out(data.get("omitted", []), name, "a larger max_tokens")}
             del data[name]
     return data, meta
 
