@@ -15,6 +15,7 @@ from sentry.dialects import NOT_TAKEN, ROUTES, Dialect, not_taken, routes_of, se
 from sentry.endpoints.server import ServerDescription
 from sentry.errors import ForbiddenError, SentryError, UnauthorizedError
 from sentry.paths import quoted
+from sentry.site import Site
 from sentry.transport.proxies import proxy_of, warning_of
 from settings import Settings
 from views.provenance import visible
@@ -33,10 +34,11 @@ class Report:
 
     lines: list[tuple[Verdict, str, str]] = field(default_factory=list[tuple[Verdict, str, str]])
     is_token_wrong: bool = False
+    site: Site = field(default_factory=Site)
 
     def say(self, verdict: Verdict, what: str, words: str) -> None:
         self.lines.append((verdict, what, words))
-        print(f"  {verdict:<4}  {what:<18}  {' '.join(visible(words).split())}")
+        print(f"  {verdict:<4}  {what:<18}  {' '.join(visible(self.site.without_token(words)).split())}")
 
     @property
     def failed(self) -> bool:
@@ -61,7 +63,7 @@ def _opening(options: argparse.Namespace, settings: Settings) -> OpenClient:
 async def _examine(open_client: OpenClient) -> Report:
     report = Report()
     async with open_client() as client:
-        url = client.connection.base
+        url, report.site = client.connection.base, client.site
         print(f"Sentry at {url}")
         _say_which_way(client.connection, report)
         server: ServerDescription | None = None

@@ -1,12 +1,12 @@
 """The command line: what is started, with which settings; one clear line and exit code 2 if it cannot."""
 
 import argparse
-import logging
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from commands import logs
 from loopback import is_loopback
 from sentry_mcp import __version__
 from settings import DEFAULTS, Settings, SettingsError, load_settings
@@ -64,11 +64,7 @@ def _refused(words: str) -> int:
 def _run(options: argparse.Namespace) -> int:
     settings = load_settings(options.config)
     _check(options, settings)
-    logging.basicConfig(
-        level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    # httpx logs every URL at INFO: for debugging only.
-    logging.getLogger("httpx").setLevel(logging.DEBUG if settings.log_level == "DEBUG" else logging.WARNING)
+    logs.set_up(settings)
     return _start(options, settings)
 
 

@@ -125,7 +125,7 @@ def _served(entry: Entry, answers: Answers) -> Callable[..., Awaitable[str]]:
     async def serve(**variables: str) -> str:
         asked = entry.uri, *sorted(variables.items())
         try:
-            answer = await answers.answer(asked, lambda: entry.read()(**variables), as_json=True)
+            answer = await answers.answer(asked, lambda: entry.read()(**variables), wanted="json")
         except SentryError as error:
             failed = answers.failure(error)
             raise (ResourceNotFoundError if failed.is_askers else ResourceError)(failed.text) from error

@@ -13,12 +13,13 @@ from mcp.types import (
 
 import service
 from sentry.errors import SentryError
+from service.answers import Answers
 
 MAX_VALUES = 100
 """Values in one answer, by the protocol."""
 
 
-def register_completions(server: MCPServer[Any]) -> None:
+def register_completions(server: MCPServer[Any], answers: Answers) -> None:
     @server.completion()  # type: ignore[no-untyped-call,untyped-decorator]  # the SDK has no types here
     async def complete(
         reference: PromptReference | ResourceTemplateReference,
@@ -27,8 +28,8 @@ def register_completions(server: MCPServer[Any]) -> None:
     ) -> Completion | None:
         chosen = (context.arguments if context else None) or {}
         try:
-            values = await service.names.names_of(argument.name, chosen.get("organization"))
+            names = answers.offered(await service.names.names_of(argument.name, chosen.get("organization")))
         except SentryError:
             return None  # a completion is a kindness; without Sentry there is none
-        matching = [value for value in values if value.lower().startswith(argument.value.lower())]
+        matching = [name for name in names if name.lower().startswith(argument.value.lower())]
         return Completion(values=matching[:MAX_VALUES], total=len(matching), has_more=len(matching) > MAX_VALUES)

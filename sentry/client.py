@@ -22,6 +22,7 @@ from sentry.endpoints.server import Server
 from sentry.endpoints.short_ids import ShortIds
 from sentry.endpoints.tags import Tags
 from sentry.references import organization_in
+from sentry.site import Site
 from sentry.transport.cache import Cache, Lifetime, Source, Statistics
 from sentry.transport.deadlines import within_deadline
 
@@ -51,6 +52,7 @@ class SentryClient:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.connection = connection
+        self.site = Site(connection.base, connection.token.get_secret_value())
         self._http_transport = http_transport
         self._cache = Cache(connection.cache_ttl, connection.cache_size, clock)
         self._stack = AsyncExitStack()

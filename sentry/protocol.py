@@ -7,11 +7,17 @@ from sentry.changes import IssueChange
 from sentry.dialects import Dialect
 from sentry.models import Commit, Deploy, Event, Issue, Organization, Project, Release, TagValues
 from sentry.models.pages import Page
+from sentry.site import Site
 from sentry.transport.cache import Source
 
 
 class SentryClientProtocol(Protocol):
     """Issues and events are named as people name them (sentry.references). All raise SentryError."""
+
+    @property
+    def site(self) -> Site:
+        """The Sentry that is asked, and the token that opens it."""
+        ...
 
     def are_current(self, sources: Iterable[Source | None]) -> bool:
         """Whether each of these answers is what a read would get now, without a request to Sentry."""

@@ -17,22 +17,32 @@ SAYS_NO_MORE = (
 )
 """Words of Sentry's that tell nothing beside the error's own."""
 
+SOMEBODYS = ("redirected_to", "sentry")
+"""Details that a server has said."""
+
 
 @dataclass(frozen=True)
 class Failure:
-    """`text` for a model, which starts with the error's name; `data` as `{"error", "message", "status_code",
-    "details"}` for a program; `is_askers` when another question would be answered, else it is Sentry's or ours."""
+    """`text` for a model, which starts with the error's name; for a program `data`, as `{"error", "message",
+    "status_code", "details"}`, with `meta` about it as about an answer; `is_askers` when another question would be
+    answered, else it is Sentry's or ours."""
 
     text: str
     data: dict[str, Any]
+    meta: dict[str, Any]
     is_askers: bool
 
 
 def failure(error: SentryError, reader: Reader) -> Failure:
-    data = error.as_dict()
-    text = f"{error.error}: {error.message}"
+    message = reader.own_words(error.message)
+    details = {
+        name: reader.own_words(value) if isinstance(value, str) else value for name, value in error.details.items()
+    }
+    text = f"{error.error}: {message}"
     if error.sentry:
         quoted = reader.quote(error.sentry)
-        data["details"] = {**error.details, "sentry": quoted}
+        details["sentry"] = quoted
         text += f" Sentry said: {Markers.new().inline(quoted)}" * (error.sentry not in SAYS_NO_MORE)
-    return Failure(text, data, isinstance(error, NotFoundError | InvalidRequestError))
+    data = {**error.as_dict(), "message": message, "details": details}
+    meta = {"untrusted": [f"details.{name}" for name in SOMEBODYS if name in details]}
+    return Failure(text, data, meta, isinstance(error, NotFoundError | InvalidRequestError))

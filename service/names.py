@@ -1,19 +1,24 @@
 """What there is to name: the words that a person may complete while they type."""
 
 from service.current import current_client
+from views import bounds
 
 
-async def names_of(kind: str, organization: str | None = None) -> list[str]:
-    """The names of all that Sentry lists first of this kind, such as "project"; none of a kind that has no names."""
+async def names_of(kind: str, organization: str | None = None) -> list[str | None]:
+    """The names of all that Sentry lists first of this kind, such as "project", None in place of one that has not the
+    form of such a name; none of a kind that has no names."""
     client = current_client()
     match kind:
         case "organization":
-            return [found.slug for found in (await client.list_organizations()).items]
+            return [bounds.slug(found.slug) for found in (await client.list_organizations()).items]
         case "project":
-            return [found.slug for found in (await client.list_projects(organization)).items]
+            return [bounds.slug(found.slug) for found in (await client.list_projects(organization)).items]
         case "issue":
-            return [found.name for found in (await client.list_issues()).items]
+            return [
+                bounds.identifier(found.name) or bounds.short_id(found.name)
+                for found in (await client.list_issues()).items
+            ]
         case "release" | "version":
-            return [found.version for found in (await client.list_releases()).items]
+            return [bounds.version(found.version) for found in (await client.list_releases()).items]
         case _:
             return []

@@ -48,7 +48,7 @@ class SentryTool(Tool):
         self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False
     ) -> CallToolResult:
         async def tell(message: str) -> None:
-            await context.report_progress(0, None, message)
+            await context.report_progress(0, None, self.answers.own_words(message))
 
         async def ask() -> "Result":
             result: Result = await super(SentryTool, self).run(given, context)
@@ -60,7 +60,7 @@ class SentryTool(Tool):
             asked = self.name, json.dumps(given, sort_keys=True, default=str)
             is_read = self.annotations is not None and self.annotations.read_only_hint
             answer = await self.answers.answer(
-                asked if is_read else None, ask, _budget(given), as_json=self.structured_content
+                asked if is_read else None, ask, _budget(given), wanted="both" if self.structured_content else "text"
             )
         except SentryError as error:
             return self._failed(error)
@@ -82,6 +82,7 @@ class SentryTool(Tool):
         return CallToolResult(
             content=[TextContent(type="text", text=failed.text)],
             structured_content=failed.data if self.structured_content else None,
+            _meta=failed.meta if self.structured_content else None,
             is_error=True,
         )
 

@@ -19,12 +19,20 @@ DETAIL = 2048
 ITEMS = 60
 DEPTH = 6
 
-# Words of Sentry's own stand outside of the markers: none of these can hold a sentence of somebody else's.
-_IDENTIFIER = re.compile(r"[0-9A-Fa-f-]{1,64}")
-_SHORT_ID = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,80}-[A-Z0-9]{1,12}")
-_SLUG = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
-_WORD = re.compile(r"[A-Za-z]{1,24}(?:_[a-z]{1,16}){0,4}")
-_URL = re.compile(r"https?://[^\s<>()\[\]`\"']{1,400}", re.ASCII)
+# Words of Sentry's own stand outside of the markers: none of these can hold a sentence of somebody else's, nor any
+# Markdown.
+IDENTIFIER = re.compile(r"[0-9A-Fa-f-]{1,64}")
+SHORT_ID = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,80}-[A-Z0-9]{1,12}")
+SLUG = re.compile(r"(?!www\.)[a-z0-9][a-z0-9_.-]{0,63}")
+WORD = re.compile(r"[A-Za-z]{1,24}(?:_[a-z]{1,16}){0,4}")
+MOMENT = re.compile(r"[0-9]{1,4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z|[+-][0-9]{1,5}\.[0-9]s")
+"""A point in time, or how far it is from another."""
+CURSOR = re.compile(r"[A-Za-z0-9_:.=&%+/~-]{1,4000}")
+LINK = re.compile(r"https?://[A-Za-z0-9._~:/?#@%&=+,;$-]{1,400}")
+AS_ASKED = "as asked"
+"""For the name of an issue that is not to be repeated."""
+ISSUE_NAME = re.compile(rf"(?:{SLUG.pattern}/)?(?:{SHORT_ID.pattern}|{IDENTIFIER.pattern})|{LINK.pattern}|{AS_ASKED}")
+_VERSION = re.compile(r"[A-Za-z0-9](?!.*//)[A-Za-z0-9_.@+:/~^=-]{0,199}")
 
 
 def raw(text: Any) -> str | None:
@@ -101,22 +109,27 @@ def number(value: Json) -> int | None:
 
 def identifier(value: Any) -> str | None:
     """The ID of an issue, an event, a commit; what is no such ID counts as absent."""
-    return _matching(_IDENTIFIER, value)
+    return _matching(IDENTIFIER, value)
 
 
 def short_id(value: Any) -> str | None:
     """`SHOP-BACKEND-1`."""
-    return _matching(_SHORT_ID, value)
+    return _matching(SHORT_ID, value)
 
 
 def slug(value: Any) -> str | None:
     """The short name of a project, an organization, a platform."""
-    return _matching(_SLUG, value)
+    return _matching(SLUG, value)
 
 
 def word(value: Any) -> str | None:
     """A status, a substatus, a priority."""
-    return _matching(_WORD, value)
+    return _matching(WORD, value)
+
+
+def version(value: Any) -> str | None:
+    """Of a release, as it may stand in a list of what to choose from."""
+    return _matching(_VERSION, value)
 
 
 def issue_name(value: Any) -> str:
@@ -124,7 +137,7 @@ def issue_name(value: Any) -> str:
     organization, _, name = str(value).rpartition("/")
     if found := identifier(name) or short_id(name):
         return of_organization(slug(organization), found)
-    return link(value) or "as asked"
+    return link(value) or AS_ASKED
 
 
 def of_organization(organization: str | None, name: str) -> str:
@@ -138,7 +151,7 @@ def _matching(pattern: re.Pattern[str], value: Any) -> str | None:
 
 
 def link(value: Any) -> str | None:
-    return value if isinstance(value, str) and _URL.fullmatch(value) else None
+    return value if isinstance(value, str) and LINK.fullmatch(value) else None
 
 
 def cut(text: str, length: float) -> str:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self, TypeVar
 from sentry.models import Event
 from views import sections
 from views.bounds import DETAIL, RAW, brief, briefs, cut, line, plain, raw, size
-from views.results import Details, Evidence, Known, Step
+from views.results import Details, Evidence, Moment, Step
 from views.sections import Breadcrumb, Request
 from views.traces.stacktraces import Traced, trace_steps, traced
 from views.wording import joined, read, when
@@ -22,7 +22,7 @@ class Happened(Traced):
     SHARE: ClassVar = 0.75
     BREADCRUMBS: ClassVar = 10
 
-    when: Known | None = None
+    when: Moment | None = None
     message: Evidence | None = None
     release: Evidence | None = None
     dist: Evidence | None = None

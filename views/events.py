@@ -8,17 +8,17 @@ from sentry.models import Event
 from sentry.models.pages import Page
 from views.bounds import identifier, issue_name, line, of_organization, raw, slug
 from views.details import Happened, happened
-from views.lists import fewer_rows, next_page
+from views.lists import Paged, fewer_rows, next_page
 from views.provenance import Markers
-from views.results import Evidence, Known, Part, Result, Step
+from views.results import Evidence, Identifier, IssueName, Moment, Part, Slug, Step
 from views.wording import counted, joined, read, when
 
 
 class EventResult(Happened):
     BREADCRUMBS: ClassVar = 30
 
-    previous_event: Known | None = None
-    next_event: Known | None = None
+    previous_event: Identifier | None = None
+    next_event: Identifier | None = None
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         head = joined(
@@ -34,8 +34,8 @@ class EventResult(Happened):
 
 
 class EventRow(Part):
-    id: Known
-    when: Known | None = None
+    id: Identifier
+    when: Moment | None = None
     title: Evidence | None = None
     release: Evidence | None = None
     environment: Evidence | None = None
@@ -49,11 +49,10 @@ class EventRow(Part):
         return self.with_texts(line, title=title, release=60, environment=40, user=60)
 
 
-class EventList(Result):
-    issue: Known
-    organization: Known | None = None  # where it is not the one that is asked without a name
+class EventList(Paged):
+    issue: IssueName
+    organization: Slug | None = None  # where it is not the one that is asked without a name
     events: list[EventRow]
-    next_cursor: Known | None = None
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         if not self.events:

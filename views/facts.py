@@ -4,27 +4,27 @@ from typing import Any, Self
 
 from sentry.models import Issue
 from views.bounds import identifier, line, of_organization, raw, short_id, slug, word
-from views.results import Evidence, Known, Part
+from views.results import ByMember, Evidence, Identifier, Moment, Part, ShortId, Slug, Word
 from views.wording import LEVELS, actor, condition, status, status_words, when
 
 
 class IssueFacts(Part):
-    id: Known
-    short_id: Known | None = None
-    organization: Known | None = None  # where it is not the one that is asked without a name
+    id: Identifier
+    short_id: ShortId | None = None
+    organization: Slug | None = None  # where it is not the one that is asked without a name
     title: Evidence
-    status: Known | None = None
+    status: Word | None = None
     condition: Evidence | None = None  # how it was resolved, until when it is ignored
-    substatus: Known | None = None
-    level: Known | None = None
-    priority: Known | None = None
-    project: Known | None = None
+    substatus: Word | None = None
+    level: Word | None = None
+    priority: Word | None = None
+    project: Slug | None = None
     culprit: Evidence | None = None
     count: int | None = None
     users: int | None = None
-    first_seen: Known | None = None
-    last_seen: Known | None = None
-    assigned_to: Evidence | None = None
+    first_seen: Moment | None = None
+    last_seen: Moment | None = None
+    assigned_to: ByMember | None = None
     unhandled: bool | None = None
 
     @property

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from sentry.models import Commit, Event, Issue, TagValues
 from sentry.models.pages import Page
@@ -12,10 +12,10 @@ from views.bounds import DETAIL, cut, identifier, line, link, raw, rows
 from views.commits import CommitLine, commit_lines
 from views.details import Happened, happened
 from views.facts import IssueFacts, facts
-from views.lists import fewer_rows, next_page
+from views.lists import Paged, fewer_rows, next_page
 from views.provenance import Markers
-from views.results import Detail, Details, Evidence, Known, Result, Step, each
-from views.tags import distribution
+from views.results import ByMember, Cleaner, Detail, Details, Evidence, Link, Step, each
+from views.tags import clean_distributions, distribution
 from views.traces.stacktraces import Stacktrace
 from views.updates import bulk_update, issue_update
 from views.wording import age, counted, joined, sparkline, status_words
@@ -34,10 +34,14 @@ class IssueExtras:
     missing: dict[str, str] = field(default_factory=dict[str, str])
 
 
+Period = Literal["24h", "14d", "30d"]
+PERIODS: tuple[Period, ...] = ("24h", "14d", "30d")
+
+
 class Trend(Detail):
     """Events in equal steps of time, the oldest first."""
 
-    period: Known
+    period: Period
     counts: list[int]
 
     def line(self) -> str:
@@ -79,9 +83,8 @@ class IssueRow(IssueFacts):
         return self.with_texts(line, title=48).with_changes(**_NOT_BARE, level=level)
 
 
-class IssueList(Result):
+class IssueList(Paged):
     issues: list[IssueRow]
-    next_cursor: Known | None = None
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         if not self.issues:
@@ -104,20 +107,28 @@ class IssueList(Result):
 class IssueResult(IssueFacts, Happened):
     """The issue, and in the fields of `Happened` the event that was asked for."""
 
-    link: Known | None = None
+    link: Link | None = None
     first_release: Evidence | None = None
     last_release: Evidence | None = None
     comments: int | None = None
     trends: list[Trend] = []
     fingerprint: list[Evidence] = []
-    tag_values: Details = {}
+    tag_values: Details = {}  # in words, once they are clean; until then as `distribution` gives them
     suspect_commits: list[CommitLine] | None = None
-    external_issues: list[Evidence] = []
+    external_issues: list[ByMember] = []
     missing: Details = {}
+
+    def cleaned(self, cleaner: Cleaner) -> Self:
+        changes = self.clean_fields(cleaner, apart=frozenset({"tag_values"}))
+        return self.with_changes(**changes, tag_values=clean_distributions(self.tag_values, cleaner))
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         lines = marks.block("\n".join([*self.about(), *self.evidence()]))
         return "\n".join([*self.header(now), marks.announcement, lines, *self.omitted])
+
+    def steps(self) -> Iterator[Step]:
+        yield from super().steps()
+        yield lambda found: found.with_changes(trends=[])
 
     def header(self, now: datetime | None) -> list[str]:
         """What Sentry itself knows: nothing that an outsider wrote."""
@@ -197,7 +208,7 @@ def issue(
         first_release=raw(issue.first_release.version) if issue.first_release else None,
         last_release=raw(issue.last_release.version) if issue.last_release else None,
         comments=issue.num_comments,
-        trends=[trend for period in ("24h", "14d", "30d") if (trend := _trend(issue, period))],
+        trends=[trend for period in PERIODS if (trend := _trend(issue, period))],
         fingerprint=[text for one in grouped[:20] if (text := raw(one))],
         tag_values={tag.key[:DETAIL]: distribution(tag, 4) for tag in extras.tags[:20] if tag.key},
         suspect_commits=None if extras.suspect_commits is None else commit_lines(extras.suspect_commits[:10]),
@@ -215,7 +226,7 @@ def _seen(words: str, stamp: str | None, now: datetime | None) -> str | None:
     return f"{words} {stamp[:10]} {stamp[11:16]}Z ({age(stamp, now)})" if stamp else None
 
 
-def _trend(issue: Issue, period: str) -> Trend | None:
+def _trend(issue: Issue, period: Period) -> Trend | None:
     counts = [int(count) if 0 <= count < 1e12 else 0 for count in issue.stats.get(period, [])]
     return Trend(period=period, counts=counts[-31:]) if any(counts) else None
 

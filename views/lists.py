@@ -1,9 +1,23 @@
 """What lists share: the cursor of the next page, and fewer rows when a page is larger than the budget."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
-from views.results import Step
+from views.results import Cleaner, Cursor, Result, Step
+
+NO_CURSOR = "There are more rows, but what Sentry gave for the cursor of their page is none: narrow the question."
+
+
+class Paged(Result):
+    """A page of a list."""
+
+    next_cursor: Cursor | None = None
+
+    def cleaned(self, cleaner: Cleaner) -> Self:
+        found = super().cleaned(cleaner)
+        if self.next_cursor and not found.next_cursor:
+            return found.with_changes(omitted=[*found.omitted, NO_CURSOR])
+        return found
 
 
 def next_page(cursor: str | None) -> list[str]:

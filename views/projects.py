@@ -7,35 +7,32 @@ from typing import Any, Self
 from sentry.models import Project
 from sentry.models.pages import Page
 from views.bounds import identifier, line, of_organization, raw, slug, word
-from views.lists import fewer_rows, next_page
+from views.lists import Paged, fewer_rows, next_page
 from views.provenance import Markers
-from views.results import Evidence, Known, Part, Result, Step
+from views.results import ByMember, Evidence, Identifier, Moment, Part, Result, Slug, Step, Word
 from views.wording import counted, joined, read, when
 
 
 class ProjectRow(Part):
-    id: Known
-    slug: Known
-    name: str | None = None
-    platform: Known | None = None
+    id: Identifier
+    slug: Slug
+    name: ByMember | None = None
+    platform: Slug | None = None
 
     def line(self) -> str:
         return joined([self.slug, self.platform, self.name if self.name != self.slug else None])
 
 
-class ProjectList(Result):
+class ProjectList(Paged):
     projects: list[ProjectRow]
-    organization: Known | None = None  # where it is not the one that is asked without a name
-    next_cursor: Known | None = None
+    organization: Slug | None = None  # where it is not the one that is asked without a name
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         if not self.projects:
-            return "The token sees no projects here."
-        rows = [
-            f"{counted(len(self.projects), 'project')}: slug, platform, name",
-            *(of_organization(self.organization, row.line()) for row in self.projects),
-        ]
-        return "\n".join([*rows, *next_page(self.next_cursor), *self.omitted])
+            return "\n".join(["The token sees no projects here.", *self.omitted])
+        rows = [of_organization(self.organization, row.line()) for row in self.projects]
+        head = f"{counted(len(self.projects), 'project')}: slug, platform, name. {marks.announcement}"
+        return "\n".join([head, marks.block("\n".join(rows)), *next_page(self.next_cursor), *self.omitted])
 
     def shown(self, scale: float) -> Self:
         return self.model_copy(update={"projects": [_short(row, 100) for row in self.projects]})
@@ -51,14 +48,14 @@ class ProjectList(Result):
 
 
 class ProjectResult(Result):
-    id: Known
-    slug: Known
-    name: str | None = None
-    platform: Known | None = None
-    organization: Known | None = None
-    status: Known | None = None
-    created: Known | None = None
-    teams: list[str] = []
+    id: Identifier
+    slug: Slug
+    name: ByMember | None = None
+    platform: Slug | None = None
+    organization: Slug | None = None
+    status: Word | None = None
+    created: Moment | None = None
+    teams: list[ByMember] = []
     latest_release: Evidence | None = None
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
@@ -71,13 +68,13 @@ class ProjectResult(Result):
             ]
         )
         facts = [
-            f"name: {self.name}" if self.name and self.name != self.slug else "",
-            f"teams: {', '.join(self.teams)}" if self.teams else "",
+            f"name: {self.name}" if self.name and self.name != self.slug else None,
+            f"teams: {', '.join(self.teams)}" if self.teams else None,
+            f"latest release: {self.latest_release}" if self.latest_release else None,
         ]
-        lines = [head, *(text for text in facts if text)]
-        if self.latest_release:
-            lines += [f"{marks.announcement}\nlatest release {marks.inline(self.latest_release)}"]
-        return "\n".join([*lines, *self.omitted])
+        lines = [text for text in facts if text]
+        told = [marks.announcement, marks.block("\n".join(lines))] if lines else []
+        return "\n".join([head, *told, *self.omitted])
 
     def shown(self, scale: float) -> Self:
         changes: dict[str, Any] = {"teams": [line(team, 80) for team in self.teams[:20]]}
@@ -90,9 +87,8 @@ class ProjectResult(Result):
 def project_list(page: Page[Project], organization: str | None = None) -> ProjectList:
     """Rows of a list of projects; of an `organization` that is not the usual one."""
     rows = [_row(project) for project in page.items]
-    return ProjectList(
-        projects=rows, organization=slug(organization), next_cursor=raw(page.next_cursor), omitted=[*page.notes]
-    )
+    found = ProjectList(projects=rows, organization=slug(organization), next_cursor=raw(page.next_cursor))
+    return found.with_changes(omitted=[*page.notes])
 
 
 def project(project: Project) -> ProjectResult:

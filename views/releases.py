@@ -8,25 +8,25 @@ from typing import Any, Self
 from sentry.models import Author, Commit, Deploy, Issue, Release
 from sentry.models.pages import Page
 from sentry.values import Json, as_object
-from views.bounds import line, link, number, raw, slug
+from views.bounds import line, number, raw, slug
 from views.commits import CommitLine, commit_lines
 from views.facts import facts
 from views.issues import IssueRow
-from views.lists import fewer_rows, next_page
+from views.lists import Paged, fewer_rows, next_page
 from views.provenance import Markers
-from views.results import Detail, Details, Evidence, Known, Part, Result, Step
+from views.results import ByMember, Detail, Details, Evidence, Moment, Part, Result, Slug, Step
 from views.wording import age, counted, joined, read, when
 
 
 class ReleaseFacts(Part):
     version: Evidence
-    created: Known | None = None
-    released: Known | None = None
+    created: Moment | None = None
+    released: Moment | None = None
     new_issues: int | None = None
     commit_count: int | None = None
     deploy_count: int | None = None
-    last_event: Known | None = None
-    projects: list[Known] = []
+    last_event: Moment | None = None
+    projects: list[Slug] = []
 
     def facts(self, now: datetime | None) -> list[str | None]:
         return [
@@ -42,7 +42,7 @@ class ReleaseFacts(Part):
 class Health(Detail):
     """How the sessions of a project's users went, in percent; Sentry counts those of the last day or so."""
 
-    project: Known
+    project: Slug | None = None
     crash_free_sessions: float | None = None
     crash_free_users: float | None = None
     sessions: int | None = None
@@ -55,7 +55,7 @@ class Health(Detail):
         users = _share(self.crash_free_users, counted(self.users, "user") or "users")
         free = f"{joined([sessions, users], ' and ')} free of crashes" if sessions or users else None
         adoption = f"adoption {self.adoption:g}%" if self.adoption is not None else None
-        return f"health of {self.project}: {joined([free, adoption], ', ')}"
+        return f"health of {self.project or '?'}: {joined([free, adoption], ', ')}"
 
 
 class NewIssue(IssueRow):
@@ -73,9 +73,8 @@ class ReleaseRow(ReleaseFacts):
         return self.with_texts(line, version=120).model_copy(update={"projects": self.projects[:10]})
 
 
-class ReleaseList(Result):
+class ReleaseList(Paged):
     releases: list[ReleaseRow]
-    next_cursor: Known | None = None
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         if not self.releases:
@@ -94,17 +93,17 @@ class ReleaseList(Result):
 class ReleaseResult(ReleaseFacts, Result):
     """One release: what is new in it, what it was made of, where it runs."""
 
-    url: Known | None = None
-    authors: list[Evidence] = []
+    url: ByMember | None = None
+    authors: list[ByMember] = []
     health: list[Health] = []
     issues: list[NewIssue] = []
     more_issues: bool | None = None
     commits: list[CommitLine] = []
-    deploys: list[Evidence] = []
+    deploys: list[ByMember] = []
     missing: Details = {}
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
-        lines = [self.version]
+        lines = [joined([self.version, self.url])]
         lines += [f"authors: {', '.join(self.authors)}"] if self.authors else []
         lines += [health.line() for health in self.health]
         if self.issues:
@@ -113,7 +112,7 @@ class ReleaseResult(ReleaseFacts, Result):
         lines += ["Deploys:", *(f"  {deploy}" for deploy in self.deploys)] if self.deploys else []
         lines += ["Commits:", *(f"  {commit.line()}" for commit in self.commits)] if self.commits else []
         lines += [f"{section} could not be fetched: {why}" for section, why in self.missing.items()]
-        head = joined(["Release", *self.facts(now), ", ".join(self.projects), self.url])
+        head = joined(["Release", *self.facts(now), ", ".join(self.projects)])
         return "\n".join([head, marks.announcement, marks.block("\n".join(lines)), *self.omitted])
 
     def shown(self, scale: float) -> Self:
@@ -125,7 +124,7 @@ class ReleaseResult(ReleaseFacts, Result):
             "missing": {name: line(why, 200) for name, why in self.missing.items()},
             "projects": self.projects[:20],
         }
-        return self.model_copy(update=changes).with_texts(line, version=200)
+        return self.model_copy(update=changes).with_texts(line, version=200, url=200)
 
     def steps(self) -> Iterator[Step]:
         yield partial(_first, name="commits", most=10)
@@ -157,7 +156,7 @@ def release(
     places = deploys if deploys is not None else [release.last_deploy] if release.last_deploy else []
     return ReleaseResult(
         **_facts(release),
-        url=link(release.url),
+        url=raw(release.url),
         authors=[text for author in release.authors[:50] if (text := _author(author))],
         health=[health for row in release.projects[:20] if (health := _health(row))],
         issues=[NewIssue(**facts(issue, organization)) for issue in (new_issues.items if new_issues else [])],
@@ -185,7 +184,7 @@ def _health(project: dict[str, Any]) -> Health | None:
     """https://docs.sentry.io/api/releases/retrieve-an-organizations-release/ with `health=1`"""
     found = as_object(project.get("healthData")) or {}
     health = Health(
-        project=slug(project.get("slug")) or "?",
+        project=slug(project.get("slug")),
         crash_free_sessions=_percent(found.get("crashFreeSessions")),
         crash_free_users=_percent(found.get("crashFreeUsers")),
         sessions=number(found.get("totalSessions")),

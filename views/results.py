@@ -1,16 +1,18 @@
 """What all answers share: a small typed result that renders to Markdown and knows how to give way to a budget."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from operator import is_not
 from types import NoneType
-from typing import Annotated, Any, Protocol, Self, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Protocol, Self, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict
 
 from sentry.values import Json, as_list
+from views import bounds
 from views.provenance import Markers
 
 T = TypeVar("T")
@@ -23,15 +25,39 @@ class Origin:
     name: str
 
 
-OUTSIDER = Origin("outsider")
-SENTRY = Origin("sentry")
+@dataclass(frozen=True)
+class Form(Origin):
+    """Of a word that Sentry made: what does not have this form is none, and stands in no answer."""
 
+    pattern: re.Pattern[str]
+    may_be_secret: bool = False
+    """Whether a secret could have this form, too."""
+
+
+OUTSIDER = Origin("outsider")
+MEMBER = Origin("member")
+OURS = Origin("ours")
+
+# A text of no declared origin is taken for an outsider's.
 Evidence = Annotated[str, OUTSIDER]
 """Text an outsider may have written: anyone with the project's public DSN."""
 Details = Annotated[dict[str, Any], OUTSIDER]
 """Names and values an event brought along: locals, headers, tags, contexts."""
-Known = Annotated[str, SENTRY]
-"""An identifier, a moment or a word that Sentry made: nothing to redact in it."""
+ByMember = Annotated[str, MEMBER]
+"""Text a member of the organization may have written: a name, a comment, a commit's message."""
+Words = Annotated[str, OURS]
+"""A sentence of our own."""
+
+# These alone may stand outside of the markers.
+Identifier = Annotated[str, Form("identifier", bounds.IDENTIFIER)]
+ShortId = Annotated[str, Form("short ID", bounds.SHORT_ID, True)]
+Slug = Annotated[str, Form("slug", bounds.SLUG, True)]
+Word = Annotated[str, Form("word", bounds.WORD)]
+Moment = Annotated[str, Form("moment", bounds.MOMENT)]
+IssueName = Annotated[str, Form("issue", bounds.ISSUE_NAME, True)]
+Cursor = Annotated[str, Form("cursor", bounds.CURSOR, True)]
+Link = Annotated[str, Form("link", bounds.LINK, True)]
+"""Shown only where it leads to the Sentry that is asked."""
 
 
 class Cleaner(Protocol):
@@ -41,6 +67,10 @@ class Cleaner(Protocol):
 
     def value(self, value: Json, name: str) -> Json: ...
 
+    def word(self, word: str, form: Form) -> str:
+        """A word of Sentry's as it is; empty where it has not its form."""
+        ...
+
 
 class Part(BaseModel):
     """A piece of a result. Fields at their default are left out of the JSON: a required one is always there."""
@@ -48,16 +78,20 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     def cleaned(self, cleaner: Cleaner) -> Self:
-        """With every text clean but those that Sentry made."""
+        """With every text clean, and without words of Sentry's that are none."""
         return self.with_changes(**self.clean_fields(cleaner))
 
     def clean_fields(self, cleaner: Cleaner, apart: frozenset[str] = frozenset()) -> dict[str, Any]:
         """The fields that hold texts, cleaned, but for those `apart`."""
-        return {
+        fields = {
             name: _clean(value, name, cleaner)
-            for name in to_clean(type(self))
+            for name in texts(type(self))
             if name not in apart and (value := getattr(self, name))
         }
+        for name, (form, absent) in words(type(self)).items():
+            if value := getattr(self, name):
+                fields[name] = _checked(value, form, cleaner) or absent
+        return fields
 
     def with_texts(self, shorten: Callable[[str, float], str], **lengths: float) -> Self:
         """With these text fields shortened."""
@@ -83,7 +117,7 @@ class Detail(Part):
 class Result(Part):
     """One answer. Builders bound what they put in; the Reader cleans it, cuts it for reading, fits it to the budget."""
 
-    omitted: list[str] = []
+    omitted: list[Words] = []
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         raise NotImplementedError
@@ -143,52 +177,84 @@ def _clean(value: Any, name: str, cleaner: Cleaner) -> Any:
     return value
 
 
+def _checked(value: str | list[str], form: Form, cleaner: Cleaner) -> Any:
+    if isinstance(value, str):
+        return cleaner.word(value, form)
+    return [word for one in value if (word := cleaner.word(one, form))]
+
+
 @lru_cache
 def untrusted(result: type[BaseModel]) -> tuple[str, ...]:
-    """JSON paths of the fields whose text an outsider may have written."""
-    return tuple(dict.fromkeys(_paths(result, "", OUTSIDER)))
+    """JSON paths of the fields whose text somebody else may have written: an outsider or a member."""
+    return tuple(dict.fromkeys(_paths(result, "")))
 
 
 @lru_cache
-def to_clean(part: type[BaseModel]) -> tuple[str, ...]:
+def untrusted_parts(result: type[BaseModel]) -> tuple[str, ...]:
+    """The same in fewer words: a field of the answer in which all texts are somebody else's is named alone."""
+    found: list[str] = []
+    for name in result.model_fields:
+        paths = [path for path in untrusted(result) if path.partition(".")[0].partition("[")[0] == name]
+        found += [name] if paths and not _has_words(_type_of(result, name)) else paths
+    return tuple(found)
+
+
+@lru_cache
+def texts(part: type[BaseModel]) -> tuple[str, ...]:
     """The fields of this model that may hold somebody's text: neither Sentry's own words nor but numbers."""
     return tuple(
         name
         for name, field in part.model_fields.items()
-        if name not in known(part)
+        if name not in words(part)
+        and get_origin(field.annotation) is not Literal
         and not {*(get_args(field.annotation) or [field.annotation])} <= {int, float, bool, NoneType}
     )
 
 
 @lru_cache
-def known(part: type[BaseModel]) -> frozenset[str]:
-    """The fields of this model that hold Sentry's own identifiers and words."""
-    return frozenset(
-        name
-        for name, field in part.model_fields.items()
-        if SENTRY in field.metadata or any(SENTRY in getattr(a, "__metadata__", ()) for a in get_args(field.annotation))
-    )
+def words(part: type[BaseModel]) -> dict[str, tuple[Form, Any]]:
+    """The fields of this model that hold Sentry's own words: of which form, and what stands there without one."""
+    found: dict[str, tuple[Form, Any]] = {}
+    for name, field in part.model_fields.items():
+        kinds = [*field.metadata, *(one for a in get_args(field.annotation) for one in getattr(a, "__metadata__", ()))]
+        for form in kinds:
+            if isinstance(form, Form):
+                absent = "" if field.annotation is str else None
+                found[name] = form, absent if field.is_required() else field.get_default(call_default_factory=True)
+    return found
 
 
 def _model(annotation: object) -> type[BaseModel] | None:
     return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
 
 
-def _paths(annotation: Any, path: str, origin: Origin) -> Iterator[str]:
-    if get_origin(annotation) is Annotated:
-        if origin in annotation.__metadata__:
+def _type_of(model: type[BaseModel], name: str) -> Any:
+    field = model.model_fields[name]
+    return Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+
+
+def _has_words(annotation: Any) -> bool:
+    """Of Sentry's or ours."""
+    if any(isinstance(one, Form) or one is OURS for one in getattr(annotation, "__metadata__", ())):
+        return True
+    if model := _model(annotation):
+        return any(_has_words(_type_of(model, name)) for name in model.model_fields)
+    return any(map(_has_words, get_args(annotation)))
+
+
+def _paths(annotation: Any, path: str) -> Iterator[str]:
+    """Of the texts in a type, but for Sentry's words and ours."""
+    origins = [one for one in getattr(annotation, "__metadata__", ()) if isinstance(one, Origin)]
+    if origins:
+        if origins[0] in (OUTSIDER, MEMBER):
             yield path
-        else:
-            yield from _paths(get_args(annotation)[0], path, origin)
-    elif get_origin(annotation) is list:
-        yield from _paths(get_args(annotation)[0], path + "[]", origin)
+    elif annotation in (str, Any) or get_origin(annotation) is dict:
+        yield path
     elif model := _model(annotation):
-        for name, field in model.model_fields.items():
-            here = f"{path}.{name}" if path else name
-            if origin in field.metadata:
-                yield here
-            else:
-                yield from _paths(field.annotation, here, origin)
-    elif get_origin(annotation) is Union or type(annotation).__name__ == "UnionType":
+        for name in model.model_fields:
+            yield from _paths(_type_of(model, name), f"{path}.{name}" if path else name)
+    elif get_origin(annotation) is list:
+        yield from _paths(get_args(annotation)[0], path + "[]")
+    else:
         for choice in get_args(annotation):
-            yield from _paths(choice, path, origin)
+            yield from _paths(choice, path)

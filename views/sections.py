@@ -10,7 +10,7 @@ from sentry.models import Frame as SentryFrame
 from sentry.models import Request as SentryRequest
 from sentry.values import Json, as_list, as_object
 from views.bounds import DETAIL, brief, briefs, compact, cut, line, plain, plain_object, raw, rows
-from views.results import OUTSIDER, Detail, Details, Evidence, Known
+from views.results import OUTSIDER, Detail, Details, Evidence, Moment, Word
 from views.secrets.redaction import REDACTED
 from views.wording import LEVELS, joined, when
 
@@ -45,10 +45,10 @@ HIDDEN_EXTRA = ("sys.argv",)
 class Breadcrumb(Detail):
     """One step before the crash; `times` in a row."""
 
-    at: Known | None = None  # seconds from the event, `-1.9s`; without those, the moment
+    at: Moment | None = None  # seconds from the event, `-1.9s`; without those, the moment
     category: Evidence | None = None
     message: Evidence | None = None
-    level: Known | None = None
+    level: Word | None = None
     data: Details = {}
     times: int = 1
 

@@ -8,7 +8,7 @@ from sentry.models import TagValue, TagValues
 from views.bounds import issue_name, line, raw
 from views.lists import fewer_rows
 from views.provenance import Markers
-from views.results import Evidence, Known, Part, Result, Step
+from views.results import Cleaner, Evidence, IssueName, Moment, Part, Result, Step
 from views.wording import age, bar, joined, when
 
 
@@ -16,8 +16,8 @@ class TagRow(Part):
     value: Evidence | None
     count: int
     percent: float
-    first_seen: Known | None = None
-    last_seen: Known | None = None
+    first_seen: Moment | None = None
+    last_seen: Moment | None = None
 
     def line(self, now: datetime | None) -> str:
         first = f"first {age(self.first_seen, now)}" if self.first_seen else None
@@ -29,11 +29,17 @@ class TagRow(Part):
 class TagValuesResult(Result):
     """The values of one tag, the most frequent first."""
 
-    issue: Known
+    issue: IssueName
     tag: Evidence
     total: int
     unique: int | None = None
     values: list[TagRow]
+
+    def cleaned(self, cleaner: Cleaner) -> Self:
+        """A value by the name of its tag, too: of a password it is a secret whatever it looks like."""
+        rows = [row.with_changes(value=cleaner.value(row.value, self.tag)) for row in self.values]
+        named = self.with_changes(values=rows)
+        return named.with_changes(**named.clean_fields(cleaner))
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         if not self.values:
@@ -66,12 +72,20 @@ def tag_values(issue: str, values: TagValues) -> TagValuesResult:
     )
 
 
-def distribution(values: TagValues, most: int) -> str:
-    """`shop@1.5.0 50%, shop@1.4.0 50%`."""
+def distribution(values: TagValues, most: int) -> list[tuple[str, str]]:
+    """The most frequent values, each with its share; at last how many more there are, which is no value."""
     total = _total(values)
-    shares = [f"{raw(_name(value))} {_percent(100 * value.count / total)}" for value in values.top_values[:most]]
+    shares = [(raw(_name(value)) or "", _percent(100 * value.count / total)) for value in values.top_values[:most]]
     more = (values.unique_values or len(values.top_values)) - len(shares)
-    return ", ".join([*shares, f"{more:,} more values"] if more > 0 else shares)
+    return [*shares, ("", f"{more:,} more values")] if more > 0 else shares
+
+
+def clean_distributions(found: dict[str, list[tuple[str, str]]], cleaner: Cleaner) -> dict[str, str]:
+    """By tag, in words: `shop@1.5.0 50%, shop@1.4.0 50%`. Values are cleaned by the name of their tag, too."""
+    return {
+        cleaner.text(tag): ", ".join(joined([cleaner.value(value, tag), share], " ") for value, share in shares)
+        for tag, shares in found.items()
+    }
 
 
 def _row(value: TagValue, total: int) -> TagRow:

@@ -10,7 +10,7 @@ from sentry.models import Issue
 from views.bounds import issue_name, line, of_organization, raw, slug
 from views.facts import facts
 from views.provenance import Markers
-from views.results import Evidence, Known, Part, Result, Step
+from views.results import ByMember, Details, Evidence, IssueName, Part, Result, Step, Word
 from views.wording import counted, joined, status_words
 
 RESULTS = ("updated", "commented", "unchanged", "incomplete", "unknown", "failed")
@@ -23,11 +23,11 @@ TROUBLE = ("incomplete", "unknown", "failed")
 class State(Part):
     """What a change can change of an issue."""
 
-    status: Known | None = None
+    status: Word | None = None
     condition: Evidence | None = None
-    substatus: Known | None = None
-    assigned_to: Evidence | None = None
-    priority: Known | None = None
+    substatus: Word | None = None
+    assigned_to: ByMember | None = None
+    priority: Word | None = None
 
     def words(self, changed: list[str]) -> str:
         """`unresolved (regressed), high, Ann Lee`."""
@@ -42,13 +42,13 @@ class State(Part):
 class IssueUpdate(Result):
     """One issue's change."""
 
-    issue: Known
+    issue: IssueName
     title: Evidence | None = None
     before: State | None = None
     after: State | None = None
-    changed: list[Known] = []
-    comment: Evidence | None = None
-    not_confirmed: list[Known] = []  # arguments of which the answer shows nothing
+    changed: list[Word] = []
+    comment: ByMember | None = None
+    not_confirmed: list[Word] = []  # arguments of which the answer shows nothing
     not_commented: Evidence | None = None  # why
 
     @property
@@ -84,8 +84,8 @@ class IssueUpdate(Result):
 class BulkRow(Part):
     """What became of one issue."""
 
-    issue: Known
-    result: Known  # one of RESULTS
+    issue: IssueName
+    result: Word  # one of RESULTS
     outcome: Evidence = ""
 
     def bare(self) -> Self:
@@ -93,15 +93,24 @@ class BulkRow(Part):
 
 
 class BulkUpdate(Result):
-    issues: list[BulkRow]
+    issues: list[BulkRow] = []
+    by_result: Details = {}  # names alone, where there is no room for rows
+
+    def names(self) -> dict[str, list[str]]:
+        return self.by_result or {
+            name: [row.issue for row in self.issues if row.result == name]
+            for name in RESULTS
+            if any(row.result == name for row in self.issues)
+        }
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
-        by_result = {name: [row for row in self.issues if row.result == name] for name in RESULTS}
-        counts = ", ".join(f"{len(rows)} {name}" for name, rows in by_result.items() if rows)
-        head = f"{counted(len(self.issues), 'issue')}: {counts}."
+        names = self.names()
+        counts = ", ".join(f"{len(found)} {name}" for name, found in names.items())
+        head = f"{counted(sum(map(len, names.values())), 'issue')}: {counts}."
         lines = [row.outcome for row in self.issues if row.outcome]
-        for name, rows in by_result.items():
-            bare = [row.issue for row in rows if not row.outcome]
+        told = {row.issue for row in self.issues if row.outcome}
+        for name, found in names.items():
+            bare = [issue for issue in found if issue not in told]
             lines += [f"{name}: {', '.join(bare)}"] if bare else []
         return "\n".join([head, marks.announcement, marks.block("\n".join(lines)), *self.omitted])
 
@@ -119,6 +128,7 @@ class BulkUpdate(Result):
         yield lambda found: found.without(
             "reasons of failures", "update_issue for one issue", issues=[row.bare() for row in found.issues]
         )
+        yield lambda found: found.with_changes(issues=[], by_result=found.names())
 
 
 def issue_update(

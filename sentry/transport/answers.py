@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from sentry.errors import (
 )
 from sentry.models import SentryModel
 from sentry.models.pages import Page
+from sentry.site import Site
 from sentry.steps import Steps
 from sentry.transport.bodies import MAX_ERROR_BODY
 from sentry.transport.links import next_cursor
@@ -32,11 +33,8 @@ M = TypeVar("M", bound=SentryModel)
 
 PAGE = 100
 """Rows that are asked for at once, at most, where a list takes a limit."""
-LEAST_TOKEN = 12
-"""Characters; what is shorter is no token of a Sentry's, but may be a word that an answer holds."""
-MAX_QUOTE = 500
-"""Characters of Sentry's own words that an error carries."""
-_HEX = re.compile(r"[0-9a-fA-F]+")
+MAX_QUOTE = 2_000
+"""Characters of Sentry's own words that an error carries: more than are shown, so that no cut hides half a secret."""
 _SLUG = re.compile(r"[a-z0-9_-]{1,100}")
 _SITE = re.compile(r"https?://(?:[a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?", re.IGNORECASE)
 
@@ -79,14 +77,11 @@ def interpret(
     """The reply in an answer, or the error it stands for, raised.
 
     `wanted` names what was asked for ("Issue SHOP-1"), `host` who was asked, `scope` what a token needs for it, all for
-    messages. The `token` stands neither in these nor in the reply: a server, or a page in between, may echo it.
+    messages. The `token` stands in none: a server, or a page in between, may echo what it was sent.
     """
-    content = _without(token, content)
     is_html = headers.get("content-type", "").partition(";")[0].strip() == "text/html"
     if 200 <= status < 300:
-        reply = yield from _good(status, headers, content, is_html=is_html, host=host)
-        is_echo = token.lower() in (reply.next_cursor or "").lower()
-        return replace(reply, next_cursor=None) if is_echo else reply
+        return (yield from _good(status, headers, content, is_html=is_html, host=host))
     body = _json_or_none(content)
     said = sentry_words(body, token)
     it = wanted[:1].lower() + wanted[1:]  # within a sentence
@@ -174,14 +169,6 @@ def _good(status: int, headers: Mapping[str, str], content: bytes, *, is_html: b
     return Reply(found.value, host, next_cursor(headers.get("link")), found.memory, found.is_cut)
 
 
-def _without(token: str, content: bytes) -> bytes:
-    """What was sent, without the token; one of hex digits, as an old Sentry's are, may be echoed in either case."""
-    if len(token) >= LEAST_TOKEN:
-        for form in {token, token.lower(), token.upper()} if _HEX.fullmatch(token) else {token}:
-            content = content.replace(form.encode(), b"[token]")
-    return content
-
-
 def rows(reply: Reply) -> list[dict[str, Json]]:
     """The objects of a list; rows that are no objects are skipped."""
     found = as_list(reply.body)
@@ -231,7 +218,8 @@ def sentry_words(body: Json, token: str) -> str | None:
     body = (as_object(body) or {}).get("detail", body)
     if isinstance(body, str) and body.startswith("{"):  # an error within an error, which Sentry 9 writes as text
         body = (as_object(_json_or_none(body.encode())) or {}).get("detail", body)
-    words = "; ".join(_words(body, "", 0)).replace(token, "[token]")  # before a cut could leave half of it
+    words = "; ".join(_words(body, "", 0)).replace(token, "[token]")
+    words = Site(token=token).without_token(words)  # before a cut could leave half of it
     return words[:MAX_QUOTE] or None
 
 

@@ -20,8 +20,6 @@ from sentry.transport.parsing import parse
 from sentry.transport.reading import ITEMS, ROWS, TOKENS, TooLargeError, reading
 from sentry.values import Json
 
-HEX = "0123456789abcdef" * 4
-"""A token as an old Sentry makes them."""
 PADDING = json.dumps([[0] * 1_000] * 25)
 """With it an answer is large, whatever else it holds."""
 
@@ -105,7 +103,7 @@ async def asked_of(
 ) -> tuple[Any, BadResponseError | None]:
     """What a client makes of this answer, or its error; `seen` is called at each turn that another task gets."""
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=body))
-    connection = Connection("https://sentry.example.com", SecretStr(HEX), organization="acme")
+    connection = Connection("https://sentry.example.com", SecretStr("t" * 40), organization="acme")
     result, error = None, None
     async with SentryClient(connection, transport) as client, anyio.create_task_group() as tasks:
 
@@ -143,11 +141,3 @@ async def test_others_get_their_turns_while_a_large_answer_is_looked_through() -
     _, error = await asked_of(body, lambda client: client.get_event("latest", issue="5"), lambda: turns.append(None))
     assert error is not None
     assert len(turns) > TOKENS / 2_000
-
-
-@pytest.mark.parametrize("echo", [HEX, HEX.upper(), f"Bearer {HEX}"])
-async def test_a_token_that_is_echoed_is_not_in_what_is_read(echo: str) -> None:
-    body = json.dumps({"id": "5", "title": f"said {echo}", "metadata": {"value": echo, echo: 1}}).encode()
-    issue, _ = await asked_of(body, lambda client: client.get_issue("5"))
-    assert "[token]" in issue.title
-    assert HEX not in repr(issue).lower()

@@ -121,7 +121,7 @@ async def answering(clock: Clock) -> AsyncGenerator[tuple[Callable[[str], Awaita
             made[asked] += 1
             return await service.issues.get_issue("5")
 
-        return (await answers.answer(asked, ask, as_json=True)).text
+        return (await answers.answer(asked, ask, wanted="both")).text
 
     settings = {"organization": "acme", "cache_ttl": 600}
     async with listening(shop().answer) as server, client_of(server.url, **settings) as client:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from sentry.site import Site
 from views.reader import Answer, Reader
 from views.results import Result
 
 GOLDEN = Path(__file__).parent / "golden"
+SITE = Site("https://sentry.example.test")
 NOW = datetime(2026, 11, 24, 22, 0, tzinfo=UTC)
 Read = Callable[..., Answer]
 
@@ -21,7 +23,7 @@ def read() -> Read:
     """An answer as a model gets it, at a fixed moment and with a fixed nonce."""
 
     def answer(result: Result, budget: int | None = None, reader: Reader | None = None) -> Answer:
-        found = (reader or Reader()).read(result, budget, NOW)
+        found = (reader or Reader(site=SITE)).read(result, budget, NOW)
         return Answer(re.sub(r"«(\d{9})\b", "«123456789", _closing(found.text)), found.data, found.meta)
 
     return answer

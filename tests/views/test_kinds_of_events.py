@@ -7,9 +7,10 @@ from kinds import EVENTS, ORDER, STACKS, chained_python, csp, javascript_minifie
 from specimens import raised, recorded
 
 from sentry.models import Event, Issue
+from sentry.site import Site
 from views.events import event
 from views.issues import issue
-from views.reader import Answer
+from views.reader import Answer, Reader
 from views.traces.stacktraces import stacktrace
 
 Read = Callable[..., Answer]
@@ -30,7 +31,8 @@ def test_a_recorded_issue_with_its_event_reads_well(read: Read, golden: Golden, 
     about = Issue.model_validate(recorded(f"{server}/issue.json"))
     found = Event.model_validate(recorded(f"{server}/{example}"))
 
-    golden(f"recorded_{server}", read(issue(about, found)).text)
+    site = Site("http://127.0.0.1:9999" if server.startswith("sentry") else "http://127.0.0.1:8800")
+    golden(f"recorded_{server}", read(issue(about, found), reader=Reader(site=site)).text)
     assert "omitted" not in read(event(found)).data
 
 

@@ -11,7 +11,7 @@ from sentry.errors import ForbiddenError, NotFoundError, SentryError, Unavailabl
 from sentry.models import Actor, Commit, Issue, Project, Release, TagValues
 from sentry.models.pages import Page
 from views.projects import project, project_list
-from views.reader import Answer
+from views.reader import Answer, compact_json
 from views.releases import release, release_list
 from views.tags import tag_values
 from views.updates import IssueUpdate, bulk_update, issue_update
@@ -48,9 +48,10 @@ def test_projects_lose_names_before_rows_and_name_no_argument_that_there_is_not(
     assert len(small.data["projects"]) > 50
     assert "name" not in small.data["projects"][0]
     assert "Left out names and platforms: get_project" in small.text
-    smallest = read(project_list(Page(rows * 2, "0:100:0")), 500)
+    smallest = read(project_list(Page(rows * 4, "0:100:0")), 500)
     assert "limit=" not in smallest.text
-    assert f"Only the first {len(smallest.data['projects'])} projects are shown" in smallest.text
+    assert f"Only the first {smallest.text.count('shop-')} projects are shown" in smallest.text
+    assert f"Only the first {len(smallest.data['projects'])} projects are shown" in smallest.data["omitted"][-1]
     assert "next_cursor" not in smallest.data
 
 
@@ -247,7 +248,14 @@ def test_of_many_updates_every_outcome_is_told_however_small_the_budget(read: Re
         answer = read(bulk_update(rows), budget)
 
         assert answer.text.startswith("50 issues: 25 updated, 25 failed.")
-        assert [row["result"] for row in answer.data["issues"]] == ["updated"] * 25 + ["failed"] * 25
+        if budget == 500:  # has room for the names alone
+            assert {name: len(issues) for name, issues in answer.data["by_result"].items()} == {
+                "updated": 25,
+                "failed": 25,
+            }
+        else:
+            assert [row["result"] for row in answer.data["issues"]] == ["updated"] * 25 + ["failed"] * 25
+        assert len(compact_json(answer.data)) <= budget * 4
         assert all(f"SHOP-{n}" in answer.text for n in range(25))
         assert len(answer.text) <= budget * 4
     assert "No issue SHOP-7 was found" in read(bulk_update(rows), 1_000).text, "why outlasts what"

@@ -1,6 +1,6 @@
 """Takes secrets, and where wanted e-mail and IP addresses, out of what an event holds: by name and by form."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, cast
@@ -39,9 +39,9 @@ class Redaction:
     def _assignments(self) -> Assignments:
         return _compiled(self.keys)
 
-    def of_one_answer(self) -> "Redaction":
-        """The same, looking once at what rows, calls and locals say again and again."""
-        return _OfOneAnswer(self.pii, self.keys)
+    def of_one_answer(self, first: Callable[[str], str] = str) -> "Redaction":
+        """The same, looking once at what rows, calls and locals say again and again; after what `first` takes out."""
+        return _OfOneAnswer(self.pii, self.keys, first)
 
     def text(self, value: str) -> str:
         """The text with what is secret replaced; the same object when nothing is. Idempotent."""
@@ -129,11 +129,12 @@ class Redaction:
 
 @dataclass(frozen=True)
 class _OfOneAnswer(Redaction):
+    _first: Callable[[str], str] = str
     _hidden: dict[str, str] = field(default_factory=dict[str, str], repr=False, compare=False)
 
     def text(self, value: str) -> str:
         if value not in self._hidden:
-            self._hidden[value] = super().text(value)
+            self._hidden[value] = super().text(self._first(value))
         hidden = self._hidden[value]
         return value if hidden == value else hidden
 

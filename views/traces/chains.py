@@ -1,6 +1,6 @@
 """The exceptions of an event and how they led to each other, the one raised last first."""
 
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from sentry.values import as_object
 from views.bounds import cut, line, number, raw
@@ -11,7 +11,8 @@ CHAIN = 12
 """Exceptions of a chain that are read: the last raised."""
 VALUE = 1_200
 """Characters of an exception's message."""
-RELATIONS = {"__context__": "Raised while handling", "suppressed": "Suppressed"}
+Relation = Literal["Caused by", "Raised while handling", "Suppressed", "In the group"]
+RELATIONS: dict[str, Relation] = {"__context__": "Raised while handling", "suppressed": "Suppressed"}
 BUILT_IN = ("builtins", "__main__", "exceptions", "java.lang")
 
 
@@ -23,7 +24,7 @@ class Raised(Detail):
     module: Evidence | None = None
     handled: bool | None = None
     mechanism: Evidence | None = None
-    relation: str | None = None  # to the exception before it in the list
+    relation: Relation | None = None  # to the exception before it in the list
     frames: list[Frame] = []
 
     def line(self) -> str:
@@ -49,7 +50,7 @@ def chain(values: list[dict[str, Any]], stacks: list[list[Frame]]) -> list[Raise
     for value, mechanism, frames in zip(values[::-1], mechanisms[::-1], stacks[::-1], strict=True):
         handled = mechanism.get("handled")
         grouped = number(mechanism.get("parent_id")) in groups - {None}
-        relation = "In the group" if grouped else RELATIONS.get(str(mechanism.get("source")), "Caused by")
+        relation: Relation = "In the group" if grouped else RELATIONS.get(str(mechanism.get("source")), "Caused by")
         found.append(
             Raised(
                 type=raw(value.get("type")),

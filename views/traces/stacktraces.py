@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self, TypeVar
 from sentry.models import Event
 from views.bounds import cut, identifier, line, of_organization, raw, rows, slug
 from views.provenance import Markers
-from views.results import Evidence, Known, Part, Result, Step
+from views.results import Evidence, Identifier, Part, Result, Slug, Step
 from views.traces.chains import CHAIN, Raised, chain
 from views.traces.folding import MAX_FRAMES, Frames, any_ours, calls_of, folded_in, folded_run, select
 from views.traces.frames import Frame
@@ -30,10 +30,10 @@ class Traced(Result):
     SHARE: ClassVar = 0.95
     """Of the answer, for the trace at most."""
 
-    issue_id: Known | None
-    event_id: Known
-    organization: Known | None = None  # where it is not the one that is asked without a name
-    platform: Known | None = None
+    issue_id: Identifier | None
+    event_id: Identifier
+    organization: Slug | None = None  # where it is not the one that is asked without a name
+    platform: Slug | None = None
     title: Evidence = "(no title)"
     thread: Evidence | None = None
     stacktrace: Stacktrace
@@ -157,6 +157,7 @@ def trace_steps() -> Iterator[Step]:
     yield partial(_newest, most=3, causes=1)
     yield partial(_newest, most=1, causes=1)
     yield _brief_causes
+    yield _causes_without_calls
 
 
 def _locals(result: Traced, length: int, items: int) -> Traced:
@@ -208,6 +209,11 @@ def _newest(result: Traced, most: int, causes: int) -> Traced:
 
 def _brief_causes(result: Traced) -> Traced:
     return result.model_copy(update={"exceptions": [raised.in_brief() for raised in result.exceptions]})
+
+
+def _causes_without_calls(result: Traced) -> Traced:
+    exceptions = [raised.model_copy(update={"frames": []}) for raised in result.exceptions]
+    return _with_frames(result, "calls of causes", result.stacktrace.frames, exceptions)
 
 
 def _whole(was: Traced, now: Traced) -> bool:

@@ -1,0 +1,115 @@
+"""The Sentry that is asked, and the token that opens it: which links lead there, and texts without the token."""
+
+import base64
+import html
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from urllib.parse import SplitResult, unquote, urlsplit
+
+HIDDEN = "[token]"
+"""What stands in place of the token."""
+LEAST = 16
+"""Characters of a token that is looked for: Sentry's own have 64 and more, and a shorter one may be any word."""
+_BACKSLASHED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))")
+_USUAL_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True)
+class Site:
+    """`url` is that of the settings. Without one no link leads there; without a token none is hidden."""
+
+    url: str = ""
+    token: str = field(default="", repr=False)
+
+    def holds(self, link: str) -> bool:
+        """Whether a URL is of this Sentry: its scheme, host, port and path prefix, or a host of sentry.io where that is
+        the Sentry."""
+        ours = self._parts
+        try:
+            theirs = urlsplit(link)
+            port = _port(theirs)
+        except ValueError:
+            return False
+        if not ours.hostname or theirs.scheme != ours.scheme or "@" in theirs.netloc or ".." in unquote(theirs.path):
+            return False
+        if _is_sentry_io(ours):
+            return _is_sentry_io(theirs) and port == _USUAL_PORTS.get(theirs.scheme)
+        prefix = f"{ours.path.rstrip('/')}/"
+        return theirs.hostname == ours.hostname and port == _port(ours) and f"{theirs.path}/".startswith(prefix)
+
+    def without_token(self, text: str) -> str:
+        """The text with the token replaced, in whatever usual form it stands there; the same object without it."""
+        if len(text) < LEAST or len(self.token) < LEAST:
+            return text
+        folded = _unescaped(text).lower()
+        return _forms(self.token).sub(HIDDEN, text) if any(sign in folded for sign in self._signs) else text
+
+    @cached_property
+    def _parts(self) -> SplitResult:
+        return urlsplit(self.url)
+
+    @cached_property
+    def _signs(self) -> tuple[str, ...]:
+        return tuple({form[:LEAST].lower() for form in (self.token, *_in_base64(self.token))})
+
+
+def _unescaped(text: str) -> str:
+    """Where it may hold the token: to look for each spelling of it takes a thousand times as long."""
+    if "%" in text:
+        text = unquote(unquote(text))
+    if "&" in text:
+        text = html.unescape(text)
+    if "\\" in text:
+        text = _BACKSLASHED.sub(lambda one: chr(int(one[1] or one[2], 16)) if one[1] or one[2] else one[3], text)
+    return text
+
+
+def _port(url: SplitResult) -> int | None:
+    return url.port or _USUAL_PORTS.get(url.scheme)
+
+
+def _is_sentry_io(url: SplitResult) -> bool:
+    return f".{url.hostname}".endswith(".sentry.io")
+
+
+@lru_cache(maxsize=16)
+def _forms(token: str) -> re.Pattern[str]:
+    """The token or its beginning, in any case, since that of hex digits says nothing; or in base64, behind anything as
+    in `Basic` credentials. Each of its characters may be escaped as in URLs, JSON or HTML."""
+    plain = "".join(_escaped(character, any_case=True) for character in token)
+    beginning = "".join(_escaped(character, any_case=True) for character in token[:LEAST]) + r"\w*"
+    encoded = ("".join(map(_escaped, form)) + "[A-Za-z0-9+/_=-]*" for form in _in_base64(token))
+    return re.compile("|".join([plain, *encoded, beginning]))
+
+
+def _escaped(character: str, *, any_case: bool = False) -> str:
+    spellings = {character.lower(), character.upper()} if any_case else {character}
+    forms: set[str] = set()
+    for one in spellings:
+        code = ord(one)
+        forms |= {
+            one,
+            json.dumps(one)[1:-1],
+            f"\\{one}",
+            html.escape(one),
+            f"&#{code};",
+            f"&#x{code:x};",
+            f"&#x{code:X};",
+        }
+        for percent in ("%", "%25"):
+            forms |= {f"{percent}{code:02x}", f"{percent}{code:02X}"}
+        forms |= {f"\\u{code:04x}", f"\\u{code:04X}", f"\\x{code:02x}"}
+    return f"(?:{'|'.join(map(re.escape, sorted(forms)))})"
+
+
+def _in_base64(token: str) -> list[str]:
+    """What is the same in base64 wherever the token begins in what was encoded (RFC 4648, 4 and 5)."""
+    forms: dict[str, None] = {}
+    for before in range(3):
+        length = before + len(token)
+        whole = slice((before * 8 + 5) // 6, length * 8 // 6)
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            forms[encode(b"." * before + token.encode())[whole].decode()] = None
+    return list(forms)
