@@ -1,7 +1,7 @@
 """Connections of both servers: uvicorn's HTTP/1.1, with bounds on how long a client takes to send and to read.
 
 uvicorn itself bounds only how long a connection idles between two requests: one that sends half a request, or does not
-read its answer, would be held for ever. (hypercorn and granian bound no more of it, and would be one more dependency.)
+read its answer, would be held for ever.
 """
 
 import asyncio

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sentry.errors import SentryError
+from sentry.steps import in_turns
 from sentry.transport.sources import Sources, noting_sources
 from service.current import current_client
 
@@ -72,7 +73,7 @@ class Answers:
             return finished
         with noting_sources() as sources:
             result = await ask()
-        answer = self._reader.read(result, tokens, wanted=wanted)
+        answer = await in_turns(self._reader.reading(result, tokens, wanted=wanted))
         if asked is None:
             return answer
         if sources and None not in sources:

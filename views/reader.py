@@ -1,13 +1,14 @@
 """How every answer becomes what a model reads: cleaned, fitted to a budget, rendered. Pure, no I/O."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal
 
 from sentry.site import Site
+from sentry.steps import Steps, at_once
 from sentry.values import as_list, as_object
 from views.bounds import cut, short
 from views.provenance import Markers, visible
@@ -82,6 +83,36 @@ class _Door:
 
 
 @dataclass(frozen=True)
+class _Listing:
+    """Changes no text, and keeps each that is to be cleaned."""
+
+    found: dict[str, None] = field(default_factory=dict[str, None])
+
+    def text(self, text: str) -> str:
+        self.found[text] = None
+        return text
+
+    def value(self, value: Any, name: str) -> Any:
+        if isinstance(value, str):
+            self.text(value)
+        for key, item in (as_object(value) or {}).items():
+            self.text(key)
+            self.value(item, name)
+        for item in as_list(value) or []:
+            self.value(item, name)
+        return value
+
+    def word(self, word: str, form: Form) -> str:
+        return word
+
+
+def _texts_of(result: Result) -> Iterable[str]:
+    listing = _Listing()
+    result.cleaned(listing)
+    return listing.found
+
+
+@dataclass(frozen=True)
 class Reader:
     """How this server lets a model read, and of which Sentry. `budget` is in tokens, counted as characters / 4."""
 
@@ -92,6 +123,11 @@ class Reader:
     def read(
         self, result: Result, budget: int | None = None, now: datetime | None = None, *, wanted: Wanted = "both"
     ) -> Answer:
+        return at_once(self.reading(result, budget, now, wanted=wanted))
+
+    def reading(
+        self, result: Result, budget: int | None = None, now: datetime | None = None, *, wanted: Wanted = "both"
+    ) -> Steps[Answer]:
         """Secrets go first, while texts are whole; only then are they cut, and sections give way.
 
         Text and JSON are each fitted to the budget: neither gives way for the other, and each says what it left out.
@@ -100,9 +136,14 @@ class Reader:
         tokens = max(budget or self.budget, LEAST)
         most = tokens * CHARACTERS_A_TOKEN - LEFT_FREE
         whole = result.within(tokens * CHARACTERS_A_TOKEN)
-        shown = whole.cleaned(self._door()).shown(tokens / USUAL)
-        text = _text(shown, most, now or datetime.now(UTC)) if wanted != "json" else ""
-        data, meta = _json(shown, most) if wanted != "text" else ({}, {})
+        door = self._door()
+        for text in _texts_of(whole):
+            door.text(text)  # which remembers it
+            yield
+        shown = whole.cleaned(door).shown(tokens / USUAL)
+        yield
+        text = (yield from _text(shown, most, now or datetime.now(UTC))) if wanted != "json" else ""
+        data, meta = (yield from _json(shown, most)) if wanted != "text" else ({}, {})
         return Answer(text, data, meta)
 
     def quote(self, text: str) -> str:
@@ -135,7 +176,7 @@ def _smaller(result: Result) -> Iterator[Result]:
             yield result
 
 
-def _text(result: Result, most: int, now: datetime) -> str:
+def _text(result: Result, most: int, now: datetime) -> Steps[str]:
     """In so many characters at most."""
     marks: Markers = Markers.new()
     text = ""
@@ -144,17 +185,19 @@ def _text(result: Result, most: int, now: datetime) -> str:
         looked_into = marks.looked_into() if isinstance(marks, _Measuring) else 0
         if len(text) <= most and len(text) - looked_into <= most:
             return text
+        yield
         marks = _Measuring(marks.nonce, most)
     return text[:most]
 
 
-def _json(result: Result, most: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def _json(result: Result, most: int) -> Steps[tuple[dict[str, Any], dict[str, Any]]]:
     """The JSON, and what is to be said about it, in so many characters together."""
     data, meta = dict[str, Any](), dict[str, Any]()
     for found in _smaller(result):
         data, meta = _data(found, most)
         if _size(data, meta) <= most:
             return data, meta
+        yield
     for name in sorted(data, key=lambda name: _size(data[name]), reverse=True):  # what no step thought of
         if _size(data, meta) > most - 2 * len(name) and name not in ("notice", "omitted"):
             data = {**data, "omitted": left_out(data.get("omitted", []), name, "a larger max_tokens")}
