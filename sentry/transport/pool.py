@@ -42,8 +42,8 @@ IDLE_SECONDS = 30
 OBJECT_SIZE = 2_000
 """Bytes of memory that an issue or event takes beside what it holds."""
 
-MUCH = 1_000_000
-"""Bytes of memory that values take; to make models of them takes some 10 ms."""
+MUCH = 4_000_000
+"""Bytes of memory that values take; to make models of them takes some 20 ms."""
 
 
 class Transport:

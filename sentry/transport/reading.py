@@ -18,7 +18,7 @@ AT_ONCE = 65_536
 """Bytes that are read in one go, whatever they hold."""
 AT_ONCE_IF_PLAIN = 1_000_000
 """Bytes that are read in one go if they hold few values."""
-FEW = 20_000
+FEW = 50_000
 """Values."""
 TOGETHER = 16_384
 """Bytes of neighbouring items that are read in one go within a larger answer."""

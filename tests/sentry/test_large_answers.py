@@ -20,7 +20,7 @@ from sentry.transport.parsing import parse
 from sentry.transport.reading import ITEMS, ROWS, TOKENS, TooLargeError, reading
 from sentry.values import Json
 
-PADDING = json.dumps([[0] * 1_000] * 25)
+PADDING = json.dumps([[0] * 1_000] * 51)
 """With it an answer is large, whatever else it holds."""
 
 json_values = st.recursive(
@@ -77,9 +77,9 @@ def test_a_list_of_large_rows_is_read_as_far_as_it_goes() -> None:
 
 
 def test_of_a_long_list_within_an_answer_both_ends_are_read() -> None:
-    found = read(json.dumps({"frames": [{"lineNo": number} for number in range(30_000)]}))["frames"]
-    assert (found[0], found[-1], len(found)) == ({"lineNo": 0}, {"lineNo": 29_999}, ITEMS + 1)
-    assert found[ITEMS // 2] == f"… {30_000 - ITEMS} more"
+    found = read(json.dumps({"frames": [{"lineNo": number} for number in range(60_000)]}))["frames"]
+    assert (found[0], found[-1], len(found)) == ({"lineNo": 0}, {"lineNo": 59_999}, ITEMS + 1)
+    assert found[ITEMS // 2] == f"… {60_000 - ITEMS} more"
 
 
 @pytest.mark.parametrize(
