@@ -9,7 +9,7 @@ from mcp.server.caching import CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
 
-from prompts.catalogue import register_prompts, tell_whose_fault
+from prompts.catalogue import map_prompt_errors, register_prompts
 from resources.catalogue import register_resources
 from resources.completions import register_completions
 from sentry.connection import Connection
@@ -82,7 +82,7 @@ class Application:
                 )
             ),
             lifespan=lifespan,
-            middleware=[_serve_with_its_client, tell_whose_fault],
+            middleware=[_serve_with_its_client, map_prompt_errors],
             log_level=settings.log_level,
             cache_hints={
                 name: CacheHint(ttl_ms=3_600_000, scope="public")

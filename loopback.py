@@ -4,7 +4,7 @@ import ipaddress
 import socket
 import sys
 
-WAITING = 1024
+BACKLOG = 1024
 """Connections that may wait to be accepted."""
 
 
@@ -32,7 +32,7 @@ def listener(host: str, port: int) -> socket.socket:
         if sys.platform != "win32":  # there it would let two servers have one port
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
-        listening.listen(WAITING)
+        listening.listen(BACKLOG)
     except OSError:
         listening.close()
         raise

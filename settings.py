@@ -24,10 +24,10 @@ WITHOUT_PREFIX = ("sentry_url", "sentry_org")
 LIVE_TESTS = "SENTRY_MCP_LIVE_"
 """Variables that only tests/live/ reads."""
 
-OF_A_SERVICE = re.compile(r"(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)")
+KUBERNETES_VARIABLE = re.compile(r"(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)")
 """What Kubernetes puts into each pod beside a Service whose name begins with `sentry-mcp`, without PREFIX. Its
 `..._PORT` is told from a setting by its value."""
-PORT_OF_A_SERVICE = re.compile(r"(?:tcp|udp|sctp)://")
+KUBERNETES_PORT = re.compile(r"(?:tcp|udp|sctp)://")
 
 PAGE = re.compile(r"/(?:organizations|issues|projects|settings|auth)(?:/|$)")
 LIKE_A_SECRET = re.compile(r"sntry|://.*@|[0-9a-fA-F]{32}|[A-Za-z0-9_+=-]{40}")
@@ -204,7 +204,7 @@ def _from_environment(variables: Mapping[str, str]) -> list[tuple[str, Any, str]
         if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE or variable.startswith(LIVE_TESTS):
             continue
         rest = variable.removeprefix(PREFIX)
-        if OF_A_SERVICE.fullmatch(rest) or (rest.endswith("PORT") and PORT_OF_A_SERVICE.match(text)):
+        if KUBERNETES_VARIABLE.fullmatch(rest) or (rest.endswith("PORT") and KUBERNETES_PORT.match(text)):
             continue
         name = rest.lower()
         value: Any = [part.strip() for part in text.split(",") if part.strip()] if name == "redact_keys" else text

@@ -150,8 +150,8 @@ def _say_how_it_went(
         return
     if isinstance(outcome, ForbiddenError):
         report.is_token_wrong = True
-    told = _lack(scope, server.scopes) if isinstance(outcome, ForbiddenError) else outcome.message
-    report.say("FAIL" if is_needed else "?", scope, f"{told} ({used_by} need it)")
+    reason = _lack(scope, server.scopes) if isinstance(outcome, ForbiddenError) else outcome.message
+    report.say("FAIL" if is_needed else "?", scope, f"{reason} ({used_by} need it)")
 
 
 def _lack(scope: str, scopes: frozenset[str] | None) -> str:

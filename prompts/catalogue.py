@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from prompts import workflows
 from sentry.errors import SentryError
 from service.answers import Answers
-from service.signatures import taking
+from service.signatures import with_parameters
 
 
 class Entry(NamedTuple):
@@ -47,10 +47,10 @@ def _rendered(render: Callable[..., Awaitable[str]], answers: Answers) -> Callab
             raise MCPError(code=INVALID_PARAMS if failed.is_askers else INTERNAL_ERROR, message=failed.text) from error
 
     _, *parameters = signature(render, eval_str=True).parameters.values()
-    return taking(parameters, prompt)
+    return with_parameters(parameters, prompt)
 
 
-async def tell_whose_fault(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+async def map_prompt_errors(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
     """Middleware: the SDK tells a prompt that is not there, or arguments that do not fit, as an error of ours."""
     try:
         return await call_next(ctx)

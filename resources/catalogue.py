@@ -11,7 +11,7 @@ from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 import service
 from sentry.errors import SentryError
 from service.answers import Answers
-from service.signatures import taking
+from service.signatures import with_parameters
 
 if TYPE_CHECKING:
     from views.results import Result
@@ -132,4 +132,4 @@ def _served(entry: Entry, answers: Answers) -> Callable[..., Awaitable[str]]:
         return answer.json()
 
     names = re.findall(r"\{(\w+)\}", entry.uri)
-    return taking([Parameter(name, Parameter.KEYWORD_ONLY, annotation=str) for name in names], serve)
+    return with_parameters([Parameter(name, Parameter.KEYWORD_ONLY, annotation=str) for name in names], serve)

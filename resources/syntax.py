@@ -52,8 +52,8 @@ def search_syntax(kind: Dialect | None = None) -> str:
         return _INTRODUCTION + _TERMS + _RULES
     terms = [kept for line in _TERMS.splitlines() if (kept := _known(line, search))]
     rules = [line for line in _RULES.splitlines() if not any(not_searched(t, search) for t in _TERM.findall(line))]
-    told = f"This is all that {search.kind.value} searches by: it takes any other term for a tag, and finds nothing."
-    return _INTRODUCTION + "\n".join([*terms, *rules, "", told]) + "\n"
+    limits = f"This is all that {search.kind.value} searches by: it takes any other term for a tag, and finds nothing."
+    return _INTRODUCTION + "\n".join([*terms, *rules, "", limits]) + "\n"
 
 
 def _known(row: str, search: Search) -> str:

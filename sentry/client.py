@@ -119,19 +119,19 @@ class SentryClient:
     def statistics(self) -> Statistics:
         return self._cache.statistics
 
-    def holds(self, sources: Iterable[Source | None]) -> bool:
+    def are_current(self, sources: Iterable[Source | None]) -> bool:
         """Whether each of these answers is what a read would get now, without a request to Sentry."""
-        return self._cache.holds(sources)
+        return self._cache.are_current(sources)
 
     def age(self, sources: Iterable[Source | None]) -> float:
         """How many seconds ago the oldest of these answers was read that may have changed since."""
         return self._cache.age(sources)
 
-    def elsewhere(self, *references: str | None, organization: str | None = None) -> str | None:
+    def other_organization(self, *references: str | None, organization: str | None = None) -> str | None:
         """The organization that one of these names of issues, events or projects stands behind, or the one that is
         given, if it is not the usual one: what is found there is to be asked for by it, too."""
         found = (organization_in(text, self.connection.url) for text in references if text)
-        return self._organizations.elsewhere(next(filter(None, (organization, *found)), None))
+        return self._organizations.other_organization(next(filter(None, (organization, *found)), None))
 
     def _transport(self) -> "Transport":
         if self._opened is None:

@@ -19,7 +19,7 @@ class SentryClientProtocol(Protocol):
         """The Sentry that is asked, and the token that opens it."""
         ...
 
-    def holds(self, sources: Iterable[Source | None]) -> bool:
+    def are_current(self, sources: Iterable[Source | None]) -> bool:
         """Whether each of these answers is what a read would get now, without a request to Sentry."""
         ...
 
@@ -31,7 +31,7 @@ class SentryClientProtocol(Protocol):
         """The kind of server, which is asked where it is not known."""
         ...
 
-    def elsewhere(self, *references: str | None, organization: str | None = None) -> str | None:
+    def other_organization(self, *references: str | None, organization: str | None = None) -> str | None:
         """The organization that one of these names of issues, events or projects stands behind, or the one that is
         given, if it is not the usual one: what is found there is to be asked for by it, too."""
         ...

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from views.reader import Answer, Reader, Wanted
     from views.results import Result
 
-AGE = 10.0
+TIME_TO_LIVE = 10.0
 """Seconds for which a finished answer is used again: ages in it ("2m ago") are still true."""
-NEW = 3.0
+LEAST_SHOWN_AGE = 3.0
 """Seconds; an answer of what Sentry said longer ago says how long."""
-SIZE = 4_000_000
+MAX_SIZE = 4_000_000
 """Bytes of memory that all finished answers may take."""
 
 
@@ -77,7 +77,7 @@ class Answers:
             return answer
         if sources and None not in sources:
             self._keep(asked, answer, sources)
-        return _aged(answer, current_client().age(sources))
+        return _with_age(answer, current_client().age(sources))
 
     def failure(self, error: SentryError) -> "Failure":
         from service.failures import failure
@@ -99,18 +99,18 @@ class Answers:
         if found is None:
             return None
         client = current_client()
-        if self._clock() >= found.until or not client.holds(found.sources):
+        if self._clock() >= found.until or not client.are_current(found.sources):
             self._forget(asked)
             return None
         self._finished.move_to_end(asked)
-        return _aged(found.answer, client.age(found.sources))
+        return _with_age(found.answer, client.age(found.sources))
 
     def _keep(self, asked: Hashable, answer: "Answer", sources: Sources) -> None:
         self._forget(asked)
         size = 2_000 + sys.getsizeof(answer.text) + 10 * len(answer.json()) + len(repr((asked, sources)))
-        self._finished[asked] = _Finished(answer, sources, size, self._clock() + AGE)
+        self._finished[asked] = _Finished(answer, sources, size, self._clock() + TIME_TO_LIVE)
         self._size += size
-        while self._size > SIZE:
+        while self._size > MAX_SIZE:
             self._forget(next(iter(self._finished)))
 
     def _forget(self, asked: Hashable) -> None:
@@ -118,9 +118,9 @@ class Answers:
             self._size -= found.size
 
 
-def _aged(answer: "Answer", age: float) -> "Answer":
+def _with_age(answer: "Answer", age: float) -> "Answer":
     """With a line that says how old it is, where that is worth saying."""
-    if age < NEW:
+    if age < LEAST_SHOWN_AGE:
         return answer
     data = {**answer.data, "age_seconds": int(age)} if answer.data else answer.data
     return replace(answer, text=f"{answer.text}\nAs of {int(age)} s ago.", data=data)

@@ -15,14 +15,14 @@ async def list_events(issue: str, *, query: str | None = None, limit: int = 25, 
     """The newest events of an issue."""
     client = current_client()
     page = await client.get_events(issue, query=query, limit=limit, cursor=cursor)
-    return views.event_list(issue, page, client.elsewhere(issue))
+    return views.event_list(issue, page, client.other_organization(issue))
 
 
 async def get_event(event: str, *, issue: str | None = None, project: str | None = None) -> EventResult:
     """An event in full."""
     client = current_client()
     found = await client.get_event(event, issue=issue, project=project)
-    return views.event(found, client.elsewhere(issue, event, project))
+    return views.event(found, client.other_organization(issue, event, project))
 
 
 async def get_stacktrace(
@@ -31,7 +31,7 @@ async def get_stacktrace(
     """The stack trace of an event, or of an issue's latest."""
     client = current_client()
     found = await client.get_stacktrace(event, issue=issue)
-    return stacktraces.stacktrace(found, frames, client.elsewhere(issue, event))
+    return stacktraces.stacktrace(found, frames, client.other_organization(issue, event))
 
 
 async def get_tag_values(issue: str, tag: str) -> TagValuesResult:

@@ -52,8 +52,8 @@ async def list_issues(
             f"{error.message} {wrong}", status_code=error.status_code, sentry=error.sentry
         ) from error
     wrong = None if page.items else diagnose(query) or likely_meant(query)
-    elsewhere = client.elsewhere(project, organization=organization)
-    return views.issue_list(page, notes=[str(wrong)] if wrong else [], organization=elsewhere)
+    other = client.other_organization(project, organization=organization)
+    return views.issue_list(page, notes=[str(wrong)] if wrong else [], organization=other)
 
 
 async def get_issue(issue: str, event: str | None = None, include: tuple[Include, ...] = ()) -> IssueResult:
@@ -62,7 +62,7 @@ async def get_issue(issue: str, event: str | None = None, include: tuple[Include
     Without its latest event an issue is still worth reading; one that was asked for by name must be there.
     """
     client = current_client()
-    organization = client.elsewhere(issue, event)
+    organization = client.other_organization(issue, event)
     if organization and "/" not in issue:
         issue = f"{organization}/{issue}"
     found, example, tags = await together(

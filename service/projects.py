@@ -9,7 +9,7 @@ async def list_projects(organization: str | None = None, *, cursor: str | None =
     """The projects of an organization."""
     client = current_client()
     page = await client.list_projects(organization, cursor=cursor)
-    return views.project_list(page, client.elsewhere(organization=organization))
+    return views.project_list(page, client.other_organization(organization=organization))
 
 
 async def get_project(project: str, organization: str | None = None) -> ProjectResult:

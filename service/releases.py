@@ -46,7 +46,7 @@ async def get_release(version: str, organization: str | None = None) -> ReleaseR
         commits=commits.value,
         deploys=deploys.value,
         missing={name: part.error.message for name, part in parts.items() if part.error},
-        organization=client.elsewhere(organization=organization),
+        organization=client.other_organization(organization=organization),
     )
 
 
@@ -65,7 +65,7 @@ async def _issues_of(version: str, *, query: str, project: str | None, sort: str
     found = await issues.list_issues(query=query, project=project, sort=sort)
     if not found.issues:
         client = current_client()  # of a release that is not there nothing is found either
-        await client.get_release(version, organization=client.elsewhere(project))
+        await client.get_release(version, organization=client.other_organization(project))
     return found
 
 

@@ -9,8 +9,8 @@ from service.current import current_client
 from service.side_by_side import Outcome, all_of
 from views.updates import BulkUpdate, IssueUpdate, bulk_update, issue_update
 
-MOST = 50
-TOLD = 5
+MAX_ISSUES = 50
+MAX_MESSAGES = 5
 """Failures whose words are told when every change failed."""
 NOBODY = "nobody"
 """Whom an issue is assigned to when its assignee is cleared."""
@@ -31,8 +31,8 @@ async def update_issues(
     if not change.body() and not comment:
         raise InvalidRequestError("Nothing to change: give status, assigned_to, priority or comment.")
     names = list(dict.fromkeys(issues))
-    if not 1 <= len(names) <= MOST:
-        raise InvalidRequestError(f"1 to {MOST} issues can be changed at once, not {len(names)}.")
+    if not 1 <= len(names) <= MAX_ISSUES:
+        raise InvalidRequestError(f"1 to {MAX_ISSUES} issues can be changed at once, not {len(names)}.")
     client = current_client()
     found = dict(zip(names, await all_of(client.get_issue(name, fresh=True) for name in names), strict=True))
     same = _by_identity(found)
@@ -100,13 +100,14 @@ async def _update(issue: str, before: Issue, change: IssueChange, comment: str |
             if not change.body():
                 raise
             not_posted = error
-    organization = client.elsewhere(issue)
+    organization = client.other_organization(issue)
     return issue_update(before, after, change=change, comment=comment, not_posted=not_posted, organization=organization)
 
 
 def _failure_of_all(failures: list[SentryError]) -> SentryError:
     """What became of each, as the failure of the one that matters most: of which nobody knows whether it was made."""
-    told = list(dict.fromkeys(error.message for error in failures))
+    messages = list(dict.fromkeys(error.message for error in failures))
     error = next((error for error in failures if error.is_outcome_unknown), failures[0])
-    error.message = " ".join(told[:TOLD]) + (f" {len(told) - TOLD} more failed." if len(told) > TOLD else "")
+    more = len(messages) - MAX_MESSAGES
+    error.message = " ".join(messages[:MAX_MESSAGES]) + (f" {more} more failed." if more > 0 else "")
     return error

@@ -9,12 +9,12 @@ from sentry.values import as_list
 
 
 def _number_as_text(value: Any) -> Any:
-    """Models write an ID as a number as often as not, and a version, too."""
+    """Models write a version as a number as often as not, and an ID, too."""
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def _whole_number_as_text(value: Any) -> Any:
-    """Of an ID: some hosts hold all numbers as floats."""
+    """Of an ID or a slug: some hosts hold all numbers as floats."""
     return _number_as_text(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
@@ -35,19 +35,20 @@ def _items_as_text(value: Any) -> Any:
     return ", ".join(map(str, map(_whole_number_as_text, items))) if items is not None else _whole_number_as_text(value)
 
 
-Identifier = Annotated[str, BeforeValidator(_number_as_text)]
+Identifier = Annotated[str, BeforeValidator(_whole_number_as_text)]
+Text = Annotated[str, BeforeValidator(_number_as_text)]
 
-IssueId = Annotated[str, BeforeValidator(_whole_number_as_text), Field(description="ID, short ID (SHOP-12) or URL")]
+IssueId = Annotated[Identifier, Field(description="ID, short ID (SHOP-12) or URL")]
 IssueIds = Annotated[str, BeforeValidator(_items_as_text), Field(description="Up to 50, comma-separated")]
 EventId = Annotated[Identifier, Field(description="Event ID (32 hex digits)")]
 EventOfIssue = Annotated[Identifier, Field(description="Event ID, latest, oldest or recommended")]
 Project = Annotated[Identifier, Field(description="Slug or organization/slug")]
 Organization = Annotated[Identifier, Field(description="Slug, where the token sees several")]
-Release = Annotated[Identifier, Field(description="e.g. shop@1.5.0")]
+Release = Annotated[Text, Field(description="e.g. shop@1.5.0")]
 Limit = Annotated[int, Field(ge=1, le=100, description="Up to 100 rows")]
 Cursor = Annotated[str, Field(description="Of the page before")]
 Query = Annotated[
-    Identifier, Field(description="Sentry search, e.g. is:unresolved level:error release:1.2 TimeoutError; * for all")
+    Text, Field(description="Sentry search, e.g. is:unresolved level:error release:1.2 TimeoutError; * for all")
 ]
 MaxTokens = Annotated[int, Field(ge=500, le=50_000, description="Size, from 500")]
 Frames = Annotated[Literal["app", "all"], Field(description="app folds library frames")]

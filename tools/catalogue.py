@@ -8,7 +8,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
 
 from service.answers import Answers
-from service.signatures import taking
+from service.signatures import with_parameters
 from tools import events, issues, projects, releases, tags, updates
 from tools.schema import input_schema, output_schema
 from tools.tool import Arguments, SentryTool
@@ -75,4 +75,4 @@ def _without_answer(call: Callable[..., Any]) -> Callable[..., Any]:
     async def tool(**arguments: Any) -> Any:
         return await call(**arguments)
 
-    return taking([*signature(call).parameters.values()], tool)
+    return with_parameters([*signature(call).parameters.values()], tool)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 import service
-from tools.arguments import Cursor, EventId, EventOfIssue, Frames, Identifier, IssueId, Limit, MaxTokens, Project
+from tools.arguments import Cursor, EventId, EventOfIssue, Frames, IssueId, Limit, MaxTokens, Project, Text
 
 if TYPE_CHECKING:
     from views.events import EventList, EventResult
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 async def get_events(
     issue: IssueId,
-    query: Identifier | None = None,
+    query: Text | None = None,
     limit: Limit = 25,
     cursor: Cursor | None = None,
 ) -> "EventList":

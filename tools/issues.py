@@ -8,7 +8,6 @@ import service
 from tools.arguments import (
     Cursor,
     EventOfIssue,
-    Identifier,
     Include,
     IssueId,
     Limit,
@@ -18,6 +17,7 @@ from tools.arguments import (
     Project,
     Query,
     Sort,
+    Text,
 )
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 async def list_issues(
     project: Project | None = None,
     query: Query = "is:unresolved",
-    environment: Identifier | None = None,
+    environment: Text | None = None,
     period: Annotated[str | None, Field(description="e.g. 24h, 14d")] = None,
     sort: Sort | None = None,
     limit: Limit = 25,

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 import service
-from tools.arguments import Cursor, Identifier, Limit, MaxTokens, Organization, Project, Release
+from tools.arguments import Cursor, Limit, MaxTokens, Organization, Project, Release, Text
 
 if TYPE_CHECKING:
     from views.releases import ReleaseList, ReleaseResult
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 async def list_releases(
     project: Project | None = None,
-    query: Identifier | None = None,
+    query: Text | None = None,
     limit: Limit = 25,
     cursor: Cursor | None = None,
     organization: Organization | None = None,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 import service
-from tools.arguments import Identifier, IssueId
+from tools.arguments import IssueId, Text
 
 if TYPE_CHECKING:
     from views.tags import TagValuesResult
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 async def get_tag_values(
     issue: IssueId,
-    tag: Annotated[Identifier, Field(description="e.g. release, environment, user, browser, or your own")],
+    tag: Annotated[Text, Field(description="e.g. release, environment, user, browser, or your own")],
 ) -> "TagValuesResult":
     """Get how an issue's events spread over a tag."""
     return await service.events.get_tag_values(issue, tag)

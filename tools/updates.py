@@ -7,7 +7,7 @@ from pydantic import Field
 
 import service
 from sentry.changes import IgnoreUntil, IssueChange, Priority, Status
-from tools.arguments import Identifier, IssueIds
+from tools.arguments import Identifier, IssueIds, Text
 
 if TYPE_CHECKING:
     from views.updates import BulkUpdate, IssueUpdate
@@ -21,13 +21,15 @@ Count = Annotated[int | None, Field(ge=1, le=1_000_000)]
 async def update_issue(
     issue: IssueIds,
     status: Status | None = None,
-    in_release: Annotated[Identifier | None, Field(description="Resolved in this version or latest")] = None,
+    in_release: Annotated[Text | None, Field(description="Resolved in this version or latest")] = None,
     in_commit: Annotated[str | None, Field(description="Resolved by repository@sha")] = None,
     ignore_until: IgnoreUntil | None = None,
     ignore_minutes: Count = None,
     ignore_events: Count = None,
     ignore_users: Count = None,
-    assigned_to: Annotated[str | None, Field(description="E-mail, user name, user:ID, team:ID, or nobody")] = None,
+    assigned_to: Annotated[
+        Identifier | None, Field(description="E-mail, user name, user:ID, team:ID, or nobody")
+    ] = None,
     priority: Priority | None = None,
     comment: str | None = None,
 ) -> "IssueUpdate | BulkUpdate":

@@ -50,7 +50,7 @@ class Organizations:
         self._found: str | None = None
         self._homes: dict[str, str] = {}
         self._clock = clock
-        self._not_told: dict[str, float] = {}
+        self._no_region_until: dict[str, float] = {}
         self._closed_until = 0.0
 
     async def list(self) -> Page[Organization]:
@@ -67,15 +67,15 @@ class Organizations:
             return None
         is_closed = False
         try:
-            told = (await self._read())[1]
+            dialect = (await self._read())[1]
         except UnauthorizedError:
             raise
         except SentryError as error:
-            told, is_closed = None, isinstance(error, ForbiddenError)
-        told = told or await self._settings_of_glitchtip()
-        if told is None and is_closed:
+            dialect, is_closed = None, isinstance(error, ForbiddenError)
+        dialect = dialect or await self._settings_of_glitchtip()
+        if dialect is None and is_closed:
             self._closed_until = self._clock() + ASK_KIND_AGAIN
-        return told
+        return dialect
 
     async def _settings_of_glitchtip(self) -> Dialect | None:
         try:
@@ -117,7 +117,7 @@ class Organizations:
         self._found = seen[0].slug
         return self._found
 
-    def elsewhere(self, named: str | None) -> str | None:
+    def other_organization(self, named: str | None) -> str | None:
         """The organization, unless it is the one that is asked where none is named."""
         return named if named != (self._connection.organization or self._found) else None
 
@@ -127,7 +127,9 @@ class Organizations:
             return self._homes[organization]
         if urlsplit(self._connection.url).hostname != "sentry.io":
             return self._connection.base
-        if self._clock() >= self._not_told.get(organization, 0.0) and (region := await self._region(organization)):
+        if self._clock() >= self._no_region_until.get(organization, 0.0) and (
+            region := await self._region(organization)
+        ):
             self._homes[organization] = region
             return region
         return self._connection.base  # sentry.io itself passes requests on to the region, only slower
@@ -143,8 +145,8 @@ class Organizations:
             )
         except (NotFoundError, ForbiddenError, RouteMissingError):
             now = self._clock()
-            self._not_told = {slug: until for slug, until in self._not_told.items() if now < until}
-            self._not_told[organization] = now + ASK_REGION_AGAIN
+            self._no_region_until = {slug: until for slug, until in self._no_region_until.items() if now < until}
+            self._no_region_until[organization] = now + ASK_REGION_AGAIN
             return None
         return region_of(found, self._connection)
 

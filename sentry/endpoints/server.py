@@ -43,16 +43,16 @@ class Server:
 
     async def describe(self) -> ServerDescription:
         """What it says; nothing where it has no such route."""
-        version, scopes = await self._told(ROOT, _root) or (None, None)
+        version, scopes = await self._ask(ROOT, _root) or (None, None)
         dialect = self.dialect()
-        if (dialect is None or dialect.is_glitchtip) and (told := await self._told(OF_GLITCHTIP, _version) or version):
-            major = int(told.partition(".")[0])
-            return ServerDescription(Dialect.GLITCHTIP_6 if major >= 6 else Dialect.GLITCHTIP, told, scopes)
+        if (dialect is None or dialect.is_glitchtip) and (found := await self._ask(OF_GLITCHTIP, _version) or version):
+            major = int(found.partition(".")[0])
+            return ServerDescription(Dialect.GLITCHTIP_6 if major >= 6 else Dialect.GLITCHTIP, found, scopes)
         if not self.connection.is_sentry_io:
-            version = await self._told(OF_SENTRY, _current) or version
+            version = await self._ask(OF_SENTRY, _current) or version
         return ServerDescription(dialect, version, scopes)
 
-    async def _told(self, path: str, read: Callable[[Reply], T]) -> T | None:
+    async def _ask(self, path: str, read: Callable[[Reply], T]) -> T | None:
         try:
             return await self.transport().get(path, wanted="what it is", lifetime=Lifetime.PROJECT, read=read)
         except SentryError:

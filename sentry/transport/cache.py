@@ -103,7 +103,7 @@ class Cache:
         self._entries.move_to_end(key)
         return entry
 
-    def holds(self, sources: Iterable[Source | None]) -> bool:
+    def are_current(self, sources: Iterable[Source | None]) -> bool:
         """Whether each of these answers is the one that a read would get now."""
         for source in sources:
             entry = self._found(source.key, source.within) if source is not None else None

@@ -18,7 +18,7 @@ T = TypeVar("T")
 @dataclass
 class _Flight(Generic[T]):
     scope: anyio.CancelScope
-    waiting: int = 0
+    waiters: int = 0
     landed: bool = False
     value: T | None = None
     error: Exception | None = None
@@ -59,12 +59,12 @@ class Flights(Generic[T]):
         else:
             self._statistics.joined += 1
             flight.scope.deadline = max(flight.scope.deadline, deadline)
-        flight.waiting += 1
+        flight.waiters += 1
         try:
             await _landing(flight)
         finally:
-            flight.waiting -= 1
-            if not flight.waiting and not flight.landed:
+            flight.waiters -= 1
+            if not flight.waiters and not flight.landed:
                 # Forgotten at once: who asks from now on gets a flight that is not being cancelled.
                 self._forget(key, flight)
                 flight.scope.cancel()

@@ -42,6 +42,36 @@ async def test_a_comment_that_looks_like_json_stays_the_text_that_it_is() -> Non
     assert json.loads(request.body)["text"] == '["SHOP-1"]'
 
 
+@pytest.mark.parametrize(
+    ("tool", "arguments", "asked"),
+    [
+        ("get_issue", {"issue": 5.0}, "/organizations/acme/issues/5/"),
+        ("list_issues", {"project": 7.0}, "&project=7&"),
+        ("list_issues", {"organization": 12.0}, "/organizations/12/issues/"),
+        ("get_project", {"project": 7.0}, "/projects/acme/7/"),
+        ("get_event", {"event": int("1" * 32), "project": 7.0}, f"/projects/acme/7/events/{'1' * 32}/"),
+        ("get_stacktrace", {"event": int("1" * 32), "issue": 5.0}, f"/issues/5/events/{'1' * 32}/"),
+        ("get_tag_values", {"issue": 5.0, "tag": 404}, "/issues/5/tags/404/"),
+        ("list_releases", {"project": 7.0, "query": 1.5}, "&project=7&"),
+        ("get_release", {"release": 1.0}, "/releases/1.0/"),
+        ("get_release", {"release": 2}, "/releases/2/"),
+    ],
+    ids=str,
+)
+async def test_a_number_may_be_an_id_a_slug_or_a_version(tool: str, arguments: dict[str, Any], asked: str) -> None:
+    result, requests = await called(tool, **arguments)
+    assert any(asked in f"{request.target}&" for request in requests), text_of(result)
+
+
+async def test_a_number_may_say_whom_an_issue_is_assigned_to_and_the_release_it_is_resolved_in() -> None:
+    for change, body in (
+        ({"assigned_to": 7.0}, {"assignedTo": "7"}),
+        ({"in_release": 1.0}, {"status": "resolved", "statusDetails": {"inRelease": "1.0"}}),
+    ):
+        _, requests = await called("update_issue", issue=5.0, **change)
+        assert [json.loads(request.body) for request in requests if request.method == "PUT"] == [body]
+
+
 @pytest.mark.parametrize("include", [["tags"], '["tags"]', "tags", "tags, ", " tags,"], ids=repr)
 async def test_a_list_may_be_written_as_json_or_with_commas(include: Any) -> None:
     result, requests = await called("get_issue", issue="5", include=include)

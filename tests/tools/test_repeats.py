@@ -17,7 +17,7 @@ from wire import connected_to, text_of
 
 import service
 from sentry.dialects import Dialect
-from service.answers import AGE, Answers
+from service.answers import TIME_TO_LIVE, Answers
 from service.current import serving
 from views.issues import IssueResult
 from views.reader import Reader
@@ -132,10 +132,10 @@ async def answering(clock: Clock) -> AsyncGenerator[tuple[Callable[[str], Awaita
 async def test_a_finished_answer_is_used_until_the_ages_in_it_are_no_longer_true() -> None:
     clock = Clock()
     async with answering(clock) as (answer, made):
-        for clock.now in (0, AGE - 0.1):
+        for clock.now in (0, TIME_TO_LIVE - 0.1):
             await answer("5")
         assert made["5"] == 1
-        clock.now = AGE
+        clock.now = TIME_TO_LIVE
         await answer("5")
         assert made["5"] == 2
 

@@ -8,7 +8,7 @@ from views.bounds import rows
 from views.traces.frames import AROUND, Frame, call_name, frame
 
 Frames = Literal["app", "all"]
-MOST = 40
+MAX_FRAMES = 40
 """Calls of one stack that are converted: the newest."""
 LONGEST = 2_000
 """Calls of one stack that are looked at: the newest."""
@@ -34,7 +34,7 @@ def any_ours(stacks: list[list[Row]]) -> bool:
     return any(is_ours(call) for stack in stacks for call in stack)
 
 
-def select(stack: list[Row], frames: Frames, marked: bool, most: int = MOST) -> list[Frame]:
+def select(stack: list[Row], frames: Frames, marked: bool, most: int = MAX_FRAMES) -> list[Frame]:
     """The calls worth reading, oldest first, each with a note on what was folded before it."""
     kept: list[tuple[Row, list[str]]] = []
     library: list[Row] = []

@@ -10,7 +10,7 @@ from views.bounds import cut, identifier, line, of_organization, raw, rows, slug
 from views.provenance import Markers
 from views.results import Evidence, Identifier, Part, Result, Slug, Step
 from views.traces.chains import CHAIN, Raised, chain
-from views.traces.folding import MOST, Frames, any_ours, calls_of, folded_in, folded_run, select
+from views.traces.folding import MAX_FRAMES, Frames, any_ours, calls_of, folded_in, folded_run, select
 from views.traces.frames import Frame
 from views.traces.languages import Shown, stack
 
@@ -149,7 +149,7 @@ def trace_steps() -> Iterator[Step]:
     yield partial(_locals, length=60, items=8)
     yield partial(_source, around=2)
     yield partial(_locals, length=40, items=5)
-    yield partial(_newest, most=MOST, causes=3)
+    yield partial(_newest, most=MAX_FRAMES, causes=3)
     yield partial(_source, around=0)
     yield partial(_newest, most=25, causes=1)
     yield partial(_newest, most=10, causes=1)
