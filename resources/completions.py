@@ -28,8 +28,9 @@ def register_completions(server: MCPServer[Any], answers: Answers) -> None:
     ) -> Completion | None:
         chosen = (context.arguments if context else None) or {}
         try:
-            names = answers.offered(await service.names.names_of(argument.name, chosen.get("organization")))
+            names = await service.names.names_of(argument.name, chosen.get("organization"))
         except SentryError:
             return None  # a completion is a kindness; without Sentry there is none
-        matching = [name for name in names if name.lower().startswith(argument.value.lower())]
+        values = answers.offered(names)
+        matching = [value for value in values if value.lower().startswith(argument.value.lower())]
         return Completion(values=matching[:MAX_VALUES], total=len(matching), has_more=len(matching) > MAX_VALUES)

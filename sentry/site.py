@@ -44,7 +44,10 @@ class Site:
         if len(text) < LEAST or len(self.token) < LEAST:
             return text
         folded = _unescaped(text).lower()
-        return _forms(self.token).sub(HIDDEN, text) if any(sign in folded for sign in self._signs) else text
+        for sign in self._signs:
+            if sign in folded:
+                return _forms(self.token).sub(HIDDEN, text)
+        return text
 
     @cached_property
     def _parts(self) -> SplitResult:

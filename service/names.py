@@ -5,8 +5,8 @@ from views import bounds
 
 
 async def names_of(kind: str, organization: str | None = None) -> list[str | None]:
-    """The names of all that Sentry lists first of this kind, such as "project", None in place of one that has not the
-    form of such a name; none of a kind that has no names."""
+    """The names of all that Sentry lists first of this kind, such as "project", None for what has not the form of one;
+    none of a kind that has no names."""
     client = current_client()
     match kind:
         case "organization":

@@ -6,7 +6,7 @@ import pytest
 from leaks import ALL, LARGE, LINK, TEXTS, TOKEN, look, look_at_data
 from mcp.types import ResourceTemplateReference
 from standins.walked import CALLING, CALLS, URL, World, served, walk
-from walking import ROOTS, fill_of, ordinary, part, places, places_in_part, results
+from walking import ROOTS, fill_of, ordinary, part, places, results
 from wire import text_of
 
 from sentry import models
@@ -62,7 +62,7 @@ ANSWERS = sorted(
 def test_whatever_a_view_puts_into_a_field_of_its_answer_leaves_clean_and_marked(kind: type[Result]) -> None:
     """A field says who may have written it; where a view is wrong about that, what is there has not its form."""
     reader = Reader(site=Site(URL, TOKEN))
-    for place in [None, *places_in_part(kind)]:
+    for place in [None, *places(kind)]:
         for text in (ALL, LINK, TOKEN):
             answer = reader.read(part(kind, fill_of(text, place)))  # type: ignore[arg-type]  # a Result, as its kind is
             look(answer.text, (kind, place))

@@ -106,15 +106,18 @@ def _entries(fill: Fill, place: str) -> list[Json]:
     return [*found, {"type": fill(f"{place}.type", "unheard-of"), "data": fill(f"{place}.data", "plain")}]
 
 
-def places(model: type[BaseModel]) -> list[str]:
-    """Of every text in an object."""
+def places(kind: type[BaseModel]) -> list[str]:
+    """Of every text in an object of Sentry's, or in a part of an answer."""
     found: dict[str, None] = {}
 
     def note(place: str, ordinary: str) -> str:
         found[place] = None
         return ordinary
 
-    sample(model, note)
+    if issubclass(kind, Part):
+        part(kind, note)
+    else:
+        sample(kind, note)
     return list(found)
 
 
@@ -185,14 +188,3 @@ def _field(annotation: Any, name: str, fill: Fill, place: str) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, Part):
         return part(annotation, fill, here)
     return fill(here, "plain") if annotation is str else {int: 7, float: 1.0, bool: True}[annotation]
-
-
-def places_in_part(kind: type[Part]) -> list[str]:
-    found: dict[str, None] = {}
-
-    def note(place: str, ordinary: str) -> str:
-        found[place] = None
-        return ordinary
-
-    part(kind, note)
-    return list(found)

@@ -90,7 +90,9 @@ class Part(BaseModel):
         }
         for name, (form, absent) in words(type(self)).items():
             if value := getattr(self, name):
-                fields[name] = _checked(value, form, cleaner) or absent
+                checked = cleaner.word(value, form) if isinstance(value, str) else _checked(value, form, cleaner)
+                if checked != value:
+                    fields[name] = checked or absent
         return fields
 
     def with_texts(self, shorten: Callable[[str, float], str], **lengths: float) -> Self:
@@ -177,9 +179,7 @@ def _clean(value: Any, name: str, cleaner: Cleaner) -> Any:
     return value
 
 
-def _checked(value: str | list[str], form: Form, cleaner: Cleaner) -> Any:
-    if isinstance(value, str):
-        return cleaner.word(value, form)
+def _checked(value: list[str], form: Form, cleaner: Cleaner) -> list[str]:
     return [word for one in value if (word := cleaner.word(one, form))]
 
 
