@@ -222,7 +222,7 @@ _PEOPLE = [
     ("e-mail, not ASCII", "no user § in shop", "jürgen@müller.example"),
     ("IPv4", "connection from § refused", "203.0.113.7"),
     ("IPv4 with a port", "connection from §:5432 refused", "203.0.113.7"),
-    ("IPv4 in a list", '["§"]', "10.0.0.14"),
+    ("IPv4 in a list", '["§"]', "198.51.100.14"),
     ("IPv6", "connection from § refused", "2001:db8::8a2e:370:7334"),
     ("IPv6 in brackets", "http://[§]:8080/x", "2001:db8::1"),
     ("IPv6 in full", "connection from § refused", "2001:0db8:85a3:0000:0000:8a2e:0370:7334"),

@@ -1,69 +1,103 @@
 """Finds values that text assigns to secret names: query strings, headers, JSON, reprs, command lines, source code."""
 
 import re
+import string
+from collections import defaultdict
 
-from views.secrets.names import Secret, joined, looks_like_credential, says_nothing, secrecy, words_of
-from views.secrets.patterns import REDACTED
+from views.secrets.names import Secret, is_symbolic, joined, looks_like_credential, says_nothing, secrecy, words_of
+from views.secrets.patterns import holds_token
+from views.secrets.replacing import REDACTED, Span, Work
+from views.secrets.syntaxes import hide_flags, hide_rows, hide_turned
+from views.secrets.values import PASSWORDS, QUOTE, closing, end_of_run, unquoted, whole
 
-# Where a secret name may begin; secrecy() looks at the whole name afterwards. By first letter, for speed.
-NAMES = (
-    r"a(?:pi|uth|cc)|b(?:earer)|c(?:ookie|red|srf|v[vc]|ard|onn|c_?n)|j(?:wt|sess)|k(?:ey)|otp|phpsess"
-    r"|p(?:ass|wd|w[^a-z]|in)|s(?:ecret|ess|id|ig|sn)|t(?:oken|otp)|xsrf"
+# What is in every secret name, in lower case, with what must or must not follow; secrecy() looks at the whole name.
+_PARTS = {
+    "": """adgangskode auth bearer cookie cred csrf hasło haslo heslo jelsz jwt kennwort key lozinka losenord
+    lösenord mnemonic otp parola pass privkey pwd salasana samlre secret senha sess sid sifre sig ssn token wachtwoord
+    xsrf şifre κωδικός סיסמה 口令 密码 密碼 暗証番号 パスワード 비밀번호 รหัสผ่าน""",
+    r"[ñn]a": "contrase",
+    r"(?![a-z])": "clave cvc cvn cvv pin pw",
+    r"(?=code|s?[ _.-]?(?:code|phrase|key|answer|number))": "backup pin recovery scratch security seed verification",
+    r"(?<=[_\- pynts]code)s?(?![a-z])": "code",
+    r"_?n": "cc",
+    r"[ _.-]?(?:n(?:o|um)|code|cvv|pin|sec)": "card",
+    r"(?:ection)?[ _.-]?str": "conn",
+    r"[ _.-]?card(?![a-z])": "credit",
+    r"[\u0430-\u044f]{1,3}": "парол",
+}
+_RAREST_FIRST = "jkbpucs"
+"""Each word has one of these letters or one outside of ASCII; together they are one in seven letters of a text."""
+_OTHERS = set(string.ascii_lowercase) - set(_RAREST_FIRST)
+
+
+def _names(further: list[str], beyond_ascii: bool) -> str:
+    """Each beginning with its rarest letter, what is before it looked back at: `re` skips all others without a look."""
+    by_letter: dict[str, list[str]] = defaultdict(list)
+    for rest, words in _PARTS.items():
+        for word in words.split():
+            if not word.isascii() and not beyond_ascii:
+                continue
+            at = min(range(len(word)), key=lambda n: _RAREST_FIRST.find(word[n]) if word[n] not in _OTHERS else 99)
+            whole = f"(?<={word})" if at else ""  # after the literal: `re` tells by its first letter what cannot match
+            by_letter[word[at]].append(f"{word[at + 1 :]}{whole}{rest}")
+    return "|".join([*further, *(f"{letter}(?:{'|'.join(of)})" for letter, of in by_letter.items())])
+
+
+_SPACE = r"[ \t]{1,3}"
+_MARK = r"\\{0,8}[\"'`]"
+_TEXT = rf"[brfun@$]{{0,2}}{_MARK}"
+_TYPE = r"(?:[ \t]{0,2}:[ \t]{0,2}|[ \t]{1,3})(?:[\w.\[\]<>*&?|]{1,40}+[ \t]{0,2}+){1,4}+"
+_FIELD = (
+    rf"{_MARK}(?:msg|message|type|in|location|secure|ctx|path|kind|code|errortype){_MARK}\s?[:=]\s?"
+    rf"{_MARK}[^\"'\n{{}}\\]{{0,160}}+{_MARK}[\s,]{{1,8}}"
+)
+_VERB = (
+    r"(?:(?:has been|was|is) (?:re)?(?:set|changed) to|(?:re)?set to|changed to"
+    r"|(?:is|was|are|were|es|est|ist|lautet|war|era|é|è|är|er|on|je|jest|to|as|是|为|為|は|=|:)(?:[ \t]now)?)"
+)
+# What may stand between a name and its value.
+_BETWEEN = (
+    # <password type="text">
+    r"(?:\s[\w:.-]{1,40}+=[\"'][^<>]{0,200}+)?+>(?=[^<>\s]|<!\[cdata\[)",
+    # var password string = "..", password: str | None = ".."
+    rf"(?(close)(?!)|{_TYPE}(?<=[ \t])=[ \t]{{0,3}}(?={_TEXT}))",
+    # = == === := ::= => : ||= ?= += .= != <- %3d, and the wide signs of East Asian text
+    r"[ \t]{0,4}+(?:=>(?=[\s\"'`\\:\[])|={2,3}(?=[\s\"'`\\])|[|&?+.*!]{0,2}=|:{1,2}=(?=[\s\"'`\\])"
+    rf"|:|<-|[\uff1a\uff1d]|%3[ad])(?:\s{{0,4}}(?={_MARK})|[ \t]{{0,4}})",
+    # name="password" value="..", {"name": "password", "value": ".."}, {"loc": ["password"], "msg": "..", "input": ".."}
+    rf"(?P<named>(?:[\s,]|\\{{1,4}}[nrt]){{1,24}}+(?:{_FIELD}){{0,3}}+(?:{_MARK})?(?:value|content|val|input|data)"
+    rf"(?:{_MARK})?\s?[:=]\s?(?:(?={_MARK})|(?<=[\w\"']: )))",
+    # what pydantic says of a value, without JSON
+    r"(?:\n|\\n)[ \t]{1,8}[^\n\[\\]{1,160}+\[type=\w{1,60}+, input_value=(?=\\{0,4}[\"'])",
+    rf"(?P<call>\([ \t]{{0,2}}(?={_TEXT}))",
+    rf"{_SPACE}(?={_MARK})",
+    rf",\s{{0,8}}(?={_MARK})",
+    # an empty line, in a form of many parts
+    r"(?:(?:\r|\\{1,4}r)?(?:\n|\\{1,4}n)){2}",
+    # the password for ann is ..; ENV PASSWORD ..
+    rf"(?P<prose>(?:{_SPACE}(?:for|of)[ \t]{{1,2}}[^\s=:]{{1,60}}+(?:[ \t][a-z]{{1,20}}+)?)?[ \t]{{0,3}}"
+    rf"{_VERB}[ \t]{{0,2}}:?[ \t]{{0,3}}(?=\S)|{_SPACE}(?=[^\s\[]))(?![a-z]{{1,30}}+(?:[\s,;:!?)]|\.?(?:\s|\Z)))",
 )
 _AFTER_NAME = (
-    r"[\w.-]{0,60}+)(?P<close>\\{0,8}[\"'`]\]?|%2[27]|&quot;|\]|%5d)?+"
-    # := => = == != : `: str | None =` %3d
-    r"(?P<sep>[ \t]{0,4}(?::=|=>|[=!]?={1,2}"
-    r"|:(?:[ \t]?[\w.\[\]]{1,40}(?: ?\| ?[\w.\[\]]{1,40}){0,3} ?=(?=\s?[brf]?[\"'`]))?|%3[ad])\s{0,4}"
-    # name="password" value="hunter2" and {"name": "password", "value": "hunter2"}
-    r"|(?:[\s,]|\\{1,4}[nrt]){1,24}(?:\\{0,8}[\"'])?(?:value|content)(?:\\{0,8}[\"'])?\s?[:=]\s?(?=\\{0,8}[\"'])"
-    r"|[ \t]{1,3}(?=\\{0,8}[\"'])|,[ \t]{0,3}(?=[\"'])|(?:\s[\w:.-]{1,40}=[\"'][^<>]{0,200})?>(?=[^<>\s])"
-    r"|(?:(?:\r|\\{1,4}r)?(?:\n|\\{1,4}n)){2})"
+    r"[\w.-]{0,60}+)(?P<close>\\{0,8}[\"'`][\])]?|%2[27]|&quot;|&#3[49];|\[[0-9]{0,5}\]|\]|%5d)?+"
+    rf"(?P<sep>{'|'.join(_BETWEEN)})"
 )
 _NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
-_QUOTE = re.compile(r"[bBrRuUfF]{0,2}(\\{0,8}(?:\"\"\"|'''|[\"'`])|%2[27]|&quot;)")
-_QUOTE_OR_END = re.compile(r"(?<!\\)\\*+[\"'`]|\n|%2[27]|&quot;")
-# A comma or bracket ends a value unless more of a word follows: `password=a,b` but `f(password=a, b=c)`.
-_UNQUOTED = re.compile(
-    r"[\[({]?(?:[^\s&;,\"'`<>(){}\[\]|\\]|[)}\]](?=[\w!@#$%^*])|,(?![\w.-]{0,40}[=:])(?=[^\s,\"'<>]))+"
-)
-_VARIABLE = re.compile(r"\$\{\w{1,80}\}")
-_BRACKETED = re.compile(r"[\[({][^\[\](){}\n]{1,4000}[\])}]?")
-_SCHEME = re.compile(
-    r"(?:(bearer|basic|token|negotiate|ntlm|api-?key|key|jwt)|(?:digest|aws4-hmac-sha256|hawk|oauth|sentry|dsn))\s+",
-    re.I,
-)
-_CREDENTIALS = re.compile(r"[^\s\"'<>,;\\]+")
 _NAME = re.compile(r"name=\\{0,4}\"\Z", re.I)
-_REST_OF_FIELD = re.compile(r"(?:(?!\\{1,4}[rn])[^\r\n])+")
-_REST_OF_LINE = re.compile(r"[^\r\n]+")
-_REST_TO_QUOTE = re.compile(r"[^\r\n\"']+")
+_REST_OF_FIELD = re.compile(r"(?:(?!\\{1,4}[rn])[^\r\n])++")
 _TAG = re.compile(r"<(?:[\w-]{1,40}:)?\Z")
-_ELEMENT = re.compile(r"[^<]+(?=</)|[^<\s()\"'`]+")
-_COOKIE = re.compile(r"[^\s=;,|({\[]+=")
-_PATH = re.compile(r"[A-Za-z_$@][\w$]*(?:(?:\??\.|->|::)[A-Za-z_$][\w$]*)*")
-_CODE_ROOTS = (
-    "self.",
-    "this.",
-    "cls.",
-    "os.",
-    "env.",
-    "process.",
-    "settings.",
-    "config.",
-    "conf.",
-    "request.",
-    "req.",
-    "args.",
+_ELEMENT = re.compile(r"<!\[CDATA\[[^<>]*+\]\]>|[^<]+(?=</)|(?!\()[^<\s]+")
+_BLOCK = re.compile(r"[|>][+-]?[0-9]?[+-]?[ \t]{0,4}(\n|\\n)([ \t]{1,40})(?=\S)")
+_HEADERS = frozenset("authorization cookie".split())
+_ASKS = frozenset(
+    "get has is check validate verify find load read require ask hash generate create make env input".split()
 )
-_SAYING = frozenset(
-    """authentication cannot denied does empty expired failed failure for has have incorrect invalid is mismatch missing
-    must not number object or rejected required revoked the too unauthorized undefined unexpected unknown was wrong
-    array boolean callable dict list tuple bytestring secretbytes type""".split()
-)
-_FLAG = re.compile(r"--([A-Za-z][\w-]{0,60}+)[ \t]{1,3}(?![-\[<{(])([^\s\"']+)")
-_CURL_USER = re.compile(r"(?<=\s)(-u[ \t]?[\"']?[^\s:\"']{1,128}:)([^\s\"']+)")
-_PASSWORDS = ("password", "passwd", "pwd", "passphrase", "pass")
+_SETS = re.compile(r"(?:\A|\n|\\n)[ \t]*(?:ENV|ARG|[Ss]et[xX]|setenv)[ \t]+\Z")
+_WITH = ("with ", "using ", "With ", "Using ")
+_ARGUMENT = re.compile(r"[A-Za-z_][\w.]*[=:]")
+_LETTERS = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
+_MOST = 300
+_HIDDEN = (f'"{REDACTED}"', f"'{REDACTED}'")
 
 
 class Assignments:
@@ -72,29 +106,38 @@ class Assignments:
     def __init__(self, further: frozenset[str] = frozenset()) -> None:
         self._further = frozenset(joined(name) for name in further if joined(name))
         more = [r"[_.\- ]?".join(map(re.escape, words_of(name))) for name in sorted(further) if words_of(name)]
-        self._pattern = re.compile(f"(?P<name>(?:{'|'.join([*more, NAMES])}){_AFTER_NAME}", re.ASCII)
+        names = _names(more, True)
+        self._ascii = re.compile(_names([name for name in more if name.isascii()], False), re.ASCII)
+        self._names = re.compile(names, re.ASCII)
+        self._pattern = re.compile(f"(?P<name>(?:{names}){_AFTER_NAME}", re.ASCII)
 
     def secrecy(self, name: str) -> Secret:
         return secrecy(name[-128:], self._further)
 
-    def hide(self, text: str) -> str:
-        lowered = text.lower()
-        if len(lowered) != len(text):  # a few letters, such as U+0130, grow: only ASCII matters here
-            lowered = text.translate(_TO_LOWER)
-        match = self._pattern.search(lowered)
-        if match:
-            text = self._hide_from(text, lowered, match)
-        if "--" in text:
-            text = _FLAG.sub(self._flag, text)
-        if " -u" in text and "curl" in text:
-            text = _CURL_USER.sub(rf"\1{REDACTED}", text)
-        return text
+    def may_hide(self, text: str) -> bool:
+        """Whether there is a name to look at, or an option of a command."""
+        names = self._ascii if text.isascii() else self._names
+        return names.search(text.lower()) is not None or " -" in text
 
-    def _hide_from(self, text: str, lowered: str, match: re.Match[str] | None) -> str:
+    def hide(self, text: str, work: Work) -> str:
+        lowered = _lower(text)
+        first = self._names.search(lowered)
+        if first:
+            turned, position = (
+                hide_turned(hide_rows(text, lowered, work, self.secrecy), work, self.secrecy),
+                first.start(),
+            )
+            if turned is not text:
+                text, lowered, position = turned, _lower(turned), 0
+            if match := self._pattern.search(lowered, position):
+                text = self._hide_from(text, lowered, match, work)
+        return hide_flags(text, work, self.secrecy) if " -" in text or "-p" in text else text
+
+    def _hide_from(self, text: str, lowered: str, match: re.Match[str] | None, work: Work) -> str:
         kept: list[str] = []
         done = position = 0
         while match:
-            span = self._value(text, lowered, match, done)
+            span = self._value(text, lowered, match, done, work)
             if span and span[0] >= done:
                 kept += (text[done : span[0]], REDACTED)
                 done = position = span[1]
@@ -103,10 +146,12 @@ class Assignments:
             match = self._pattern.search(lowered, position)
         return "".join((*kept, text[done:])) if kept else text
 
-    def _value(self, text: str, lowered: str, match: re.Match[str], done: int) -> tuple[int, int] | None:
+    def _value(self, text: str, lowered: str, match: re.Match[str], done: int, work: Work) -> Span | None:
         """Where the value lies that is to be hidden."""
-        if text.startswith(REDACTED, match.end()):
+        at = match.end()
+        if text.startswith(REDACTED, at) or text[at : at + 12] in _HIDDEN:
             return None
+        work.spend(1)
         begin, end = match.span("name")
         head = text[max(done, begin - 64) : begin]
         before = head.rstrip(_NAME_CHARACTERS)
@@ -114,125 +159,121 @@ class Assignments:
         if before.endswith("\\") and name[0] in "nrt":
             name = name[1:]
         secret = self.secrecy(name)
+        if secret is Secret.NO and before.endswith(" "):  # a name of two words: `recovery code: ...`
+            secret = self.secrecy(f"{before.rstrip().rpartition(' ')[2]}_{name}")
+            secret = Secret.NO if secret is Secret.NO or holds_token(text, at, at + 40) else Secret.MAYBE
         if secret is Secret.NO:
             return None
-        close, separator, at = match["close"] or "", match["sep"].strip(" \t"), match.end()
+        work.spend(3)
+        close, separator = match["close"] or "", match["sep"].strip(" \t")
+        words = words_of(name)
+        if match["prose"] is not None and not name.startswith("-"):
+            work.spend(3)
+            return _said(text, at, match["prose"].strip(), before, close, words, secret)
+        if match["call"] is not None and (words[0] in _ASKS or close or not _is_called(words[-1])):
+            return None
         if separator.endswith(("\n", "\\n")) and separator[0] in "\r\n\\":
             return _form_field(text, before, at)
         if separator.endswith(">") and separator != "=>":
             element = _ELEMENT.match(text, at) if _TAG.search(before) and secret is Secret.YES else None
             return element.span() if element and not says_nothing(element.group()) else None
-        words = words_of(name)
+        if separator == ":" and (block := _BLOCK.match(text, at)):
+            return _block(text, block)
         if separator in (",", "") and name.startswith("--"):
             separator = "="  # an option, also in a list of arguments: ['--password', 'hunter2']
-        if quote := _QUOTE.match(text, at):
+        quote = QUOTE.match(text, at)
+        if quote and (quote[1][0] != "%" or separator.startswith("%")):
+            work.spend(0 if secret is Secret.YES else 6)
             return _quoted(text, quote, before, close, separator, words, secret)
-        return _unquoted(text, at, lowered[end:at], before, close, words, secret)
-
-    def _flag(self, match: re.Match[str]) -> str:
-        hidden = self.secrecy(match[1]) is Secret.YES and not says_nothing(match[2])
-        return match.group()[: match.start(2) - match.start()] + REDACTED if hidden else match.group()
+        between = "=" if match["named"] is not None else lowered[end:at]
+        return unquoted(text, at, between, separator, before, close, words, secret, work)
 
 
-_TO_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+def _lower(text: str) -> str:
+    """As long as the text: of all letters only U+0130 would grow."""
+    return text.replace("\u0130", "i").lower()
 
 
-def _form_field(text: str, before: str, at: int) -> tuple[int, int] | None:
+def _is_called(word: str) -> bool:
+    """`setApiKey("...")` holds one, `tokens.append("...")` does not."""
+    return (
+        word in ("key", "code", "codes", "answer", "response", "phrase", "number", "passe")
+        or secrecy(word) is not Secret.NO
+    )
+
+
+def _form_field(text: str, before: str, at: int) -> Span | None:
     """A part of multipart/form-data (RFC 7578): `name="password"`, an empty line, the value."""
     value = _REST_OF_FIELD.match(text, at) if _NAME.search(before) else None
     return value.span() if value else None
 
 
+def _block(text: str, block: re.Match[str]) -> Span:
+    """A YAML block: as many lines as are indented like its first one."""
+    line, end = block[1] + block[2], block.end()
+    while True:
+        stop = text.find(block[1], end)
+        if stop < 0:
+            return block.end(), len(text)
+        if not text.startswith(line, stop):
+            return block.end(), stop
+        end = stop + len(line)
+
+
+def _said(text: str, at: int, verb: str, before: str, close: str, words: list[str], secret: Secret) -> Span | None:
+    """`the password for ann is hunter2`, `ENV DB_PASSWORD hunter2`: only what no word of a sentence looks like."""
+    if close or secret is Secret.NO or text[at] in "\"'`":
+        return None
+    end = end_of_run(text, at)
+    if end - at > 200:
+        return None
+    if not is_symbolic(text[at : end - 1]):
+        end = at + len(text[at:end].rstrip(".,;:!?)"))
+    value = text[at:end]
+    if not verb and _SETS.search(before) and not says_nothing(value) and value[0] not in "$=":
+        return at, end
+    plain = value.replace("-", "").replace("_", "").replace(".", "").replace("/", "")
+    digits = sum(map(str.isdigit, value))
+    if len(value) < 4 or says_nothing(value) or _LETTERS.fullmatch(value) or plain.isalpha() or plain.isdigit():
+        return None
+    if not verb and not (words[-1] in PASSWORDS or (digits and (len(words) > 1 or before.endswith(_WITH)))):
+        return None
+    if _ARGUMENT.match(value) or value[0] in "[{<=:!&|+*/$%#" or "(" in value or "://" in value:
+        return None  # code
+    if not digits and plain.isalnum():
+        return None
+    sure = (secret is Secret.YES or looks_like_credential(value)) and not holds_token(text, at, end)
+    return (at, end) if sure else None
+
+
 def _quoted(
     text: str, quote: re.Match[str], before: str, close: str, separator: str, words: list[str], secret: Secret
-) -> tuple[int, int] | None:
+) -> Span | None:
     begin = quote.end()
     if not close and before[-1:] == quote[0] and separator:
         return None  # the end of a text about it: 'password: '
-    end = _closing(text, begin, quote[1])
-    value = text[begin:end]
-    if says_nothing(value) or (secret is Secret.MAYBE and not looks_like_credential(value)):
-        return None
     if words[-1] in ("token", "tokens") and before.lower().endswith(("unexpected ", "illegal ")):
         return None  # a parser's words: unexpected token: 'x'
+    sure = secret is Secret.YES and separator not in ("", ",", "(")
+    end = closing(text, begin, quote[1], None if sure else _MOST)
+    if end < 0:
+        if secret is not Secret.YES or any(map(str.isspace, text[begin : begin + _MOST])):
+            return None
+        end = closing(text, begin, quote[1])
+    value = text[begin:end]
+    if sure and len(quote[1]) == 1 and text[end : end + 1] != quote[1] and is_symbolic(value.partition(" ")[0]):
+        return whole(text, (quote.start(), end_of_run(text, quote.start())))  # a value that begins with this sign
+    if says_nothing(value) or (secret is Secret.MAYBE and not looks_like_credential(value)):
+        return None
+    clear = looks_like_credential(value) or "=" in value or " " in value or (is_symbolic(value) and len(value) > 5)
     if separator == "":  # password 'hunter2'
-        plain = not close and words[-1] in _PASSWORDS and words[-1] != "pass"
+        plain = not close and ((words[-1] in PASSWORDS and words[-1] != "pass") or before.endswith(":"))
         return (begin, end) if plain else None
-    if separator == ",":  # a pair such as ('password', 'hunter2'), no list of names
+    if separator == "(":  # secret("hunter2"), not password("Enter it: ")
+        word = " " not in value and not value.endswith(":") and not _LETTERS.fullmatch(value)
+        return (begin, end) if word else None
+    if separator == ",":  # a pair such as ('password', 'hunter2'), or one in a flat list of headers; no list of names
         opened = before[-1:] in ("'", '"') and before[-2:-1] in ("(", "[") and text[end + 1 : end + 2] in (")", "]", "")
-        clear = looks_like_credential(value) or "=" in value or " " in value
-        return (begin, end) if opened and close and not close.endswith("]") and clear else None
+        header = words[-1] in _HEADERS or (len(words) > 1 and words[0] == "x" and looks_like_credential(value))
+        return (begin, end) if (opened or header) and close and not close.endswith("]") and clear else None
     return begin, end
-
-
-def _closing(text: str, begin: int, quote: str) -> int:
-    """Where a quoted value ends: at its quote, escaped as often as the opening one, else at the end of the line."""
-    if len(quote.lstrip("\\")) == 3:
-        found = text.find(quote, begin)
-        return found if found >= 0 else len(text)
-    escapes = len(quote) - len(quote.lstrip("\\"))
-    for match in _QUOTE_OR_END.finditer(text, begin):
-        ended = match.group()
-        if ended == "\n":
-            return match.start()
-        slashes = len(ended) - len(ended.lstrip("\\"))
-        if ended[slashes:] == quote[escapes:] and (slashes == escapes or (not escapes and slashes % 2 == 0)):
-            return match.end() - len(quote)
-    return len(text)
-
-
-def _unquoted(
-    text: str, at: int, between: str, before: str, close: str, words: list[str], secret: Secret
-) -> tuple[int, int] | None:
-    last = words[-1]
-    if last == "authorization" and (scheme := _SCHEME.match(text, at)):
-        rest = _CREDENTIALS if scheme[1] else (_REST_TO_QUOTE if before[-1:] in ("'", '"') else _REST_OF_LINE)
-        value = rest.match(text, scheme.end())
-        return value.span() if value and value.group().lower() not in _SAYING else None
-    if last in ("cookie", "cookies") and ":" in between:
-        line = (_REST_TO_QUOTE if before[-1:] in ("'", '"') else _REST_OF_LINE).match(text, at)
-        if line and _COOKIE.match(line.group()):
-            return line.span()
-    if close and not close.endswith(("]", "%5d")) and (bracket := _BRACKETED.match(text, at)):
-        return bracket.span() if secret is Secret.YES and between.strip("\\\"' \t") != "=" else None
-    value = _UNQUOTED.match(text, at)
-    if (
-        not value
-        or _VARIABLE.match(text, at)
-        or _is_code(value.group(), text[value.end() : value.end() + 1], between, words)
-    ):
-        return None
-    if says_nothing(value.group()) or (secret is Secret.MAYBE and not looks_like_credential(value.group())):
-        return None
-    end = value.end()
-    while end > at + 1 and text[end - 1] in ".:":
-        end -= 1
-    return at, end
-
-
-def _is_code(value: str, after: str, between: str, words: list[str]) -> bool:
-    """`password = get_password()`, `token: str`, `password=self.password` name a secret without holding it."""
-    spaced = between[-1:] in " \t\n" or between[:1] in " \t"
-    digits = any(map(str.isdigit, value))
-    if value[0] in "([{":
-        return not digits or spaced
-    if spaced and ("==" in between or "!=" in between):
-        return True
-    if digits and value.isdigit() and words[-1] == "tokens":
-        return True  # so many
-    if value.replace(".", "").isdigit():
-        return spaced and len(value) < 3
-    if after in ("(", "[") and _PATH.fullmatch(value.rstrip(".")):
-        return True
-    if not _PATH.fullmatch(value) or (spaced and digits and "." not in value):
-        return False
-    if value.startswith(_CODE_ROOTS) or value.lower() in _SAYING:
-        return True
-    named = words_of(value)
-    if named == words or named == words[-1:]:
-        return True
-    if spaced and "=" in between:
-        return True
-    if spaced and words[-1] not in _PASSWORDS:
-        return True
-    return len(named) > 1 and not digits and secrecy(value) is Secret.YES

@@ -9,6 +9,8 @@ from enum import Enum
 from functools import lru_cache
 from itertools import pairwise
 
+from views.secrets.issuers import KEYWORDS
+
 
 class Secret(Enum):
     """How sure a name is: under a maybe only a value that looks like a credential is one."""
@@ -18,30 +20,40 @@ class Secret(Enum):
     YES = 2
 
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")
+# A capital begins a word; letters outside of ASCII belong to the word around them.
+_WORDS = re.compile(r"[A-Z]+(?![a-z\u0080-\uffff])|[A-Z]?(?:[a-z]|(?![\d_])[^\W\x00-\x7f])+")
 _LONGEST = 128
 
 _SECRET = frozenset(
-    """apikeys authorization bearer cardnumber connectionstring connstr cookie cookies creditcard cred creds credential
-    csrf cvc cvv jsessionid jwt otp passcode passwds passwords phpsessid pincode sessid sessionid sessionkey sshkey ssn
-    tokens totp xsrf""".split()
+    """apikeys authorization bearer cardnumber ccn ccnumber connectionstring connstr cookie cookies creditcard
+    cred creds credential csrf csrfmiddlewaretoken cvc cvn cvv jsessionid jwt mnemonic otp passcode passcodes
+    passphrases passwds passwords phpsessid pincode privkey pw samlart samlrequest samlresponse sessid sessionid
+    sessionkey sshkey ssn tokens totp xsrf""".split()
 )
 _SECRET_ENDS = tuple(
     """accesskey accountkey apikey authkey credentials encryptionkey passphrase passwd password privatekey pwd secret
-    secretkey secrets sharedkey signingkey token""".split()
+    secretkey secrets sharedkey signingkey token
+    adgangskode contrasena contraseña contrasenya hasło haslo heslo jelszó jelszo kennwort lösenord losenord lozinka
+    motdepasse palavrapasse parola parool passord passwort salasana senha slaptažodis şifre sifre wachtwoord κωδικός
+    пароль пароля пароли סיסמה 密码 密碼 口令 暗証番号 パスワード 비밀번호 รหัสผ่าน""".split()
 )
-_MAYBE = frozenset("auth pass pin pw session sid sig signature".split())
+_MAYBE = frozenset("auth clave pass pin session sid sig signature".split())
+_ISSUERS = frozenset(word for words, _ in KEYWORDS for word in words.split())
 # `key` by itself is any key; after one of these it opens something.
-_KEY_OF = frozenset(
+_KEY_OF = _ISSUERS | frozenset(
     """access account admin aes anthropic api app application auth aws azure client consumer datadog decryption deploy
     dsa ecdsa encrypt encryption functions gpg hmac honeycomb jwk jwt license mailgun maps master openai pgp private
     rapidapi recaptcha root rsa secret security sendgrid server service session shared sign signing ssh ssl storage
     stripe subscription tls twilio vapid webhook""".split()
 )
 _PAIRS = frozenset(
-    """card_no card_number cc_number conn_str connection_string credit_card pass_phrase pass_word pin_code sess_id
-    session_id session_key""".split()
+    """auth_code backup_code backup_codes card_no card_number cc_number client_assertion code_verifier conn_str
+    connection_string credit_card de_passe mfa_code otp_code palavra_passe pass_phrase pass_word pin_code pin_number
+    recovery_code recovery_codes recovery_key recovery_phrase reset_code saml_request saml_response scratch_code
+    scratch_codes secret_answer security_answer security_answers security_code seed_phrase sess_id session_id
+    session_key sms_code social_security verification_code verify_code""".split()
 )
+_JOINED = frozenset(pair.replace("_", "") for pair in _PAIRS)
 # What is said about a secret without being it: the last word of `token_count`, the first of `max_tokens`.
 _ABOUT = frozenset(
     """age alg algo algorithm at audience budget changed class config consent cost count counts created dir disabled
@@ -66,7 +78,10 @@ _TOKENS_OF = frozenset(
 
 def words_of(name: str) -> list[str]:
     """`stripeSecretKey`, `X-Api-Key`, `DB_PASSWORD2` to lower-case words, digits left out."""
-    return [word.lower() for word in _WORDS.findall(name[-_LONGEST:])]
+    name = name[-_LONGEST:]
+    if not name.isascii() and name.isupper():
+        name = name.lower()
+    return [word.lower() for word in _WORDS.findall(name)]
 
 
 @lru_cache(maxsize=4096)
@@ -81,7 +96,7 @@ def secrecy(name: str, further: frozenset[str] = frozenset()) -> Secret:
         return Secret.NO
     if words[-1] in ("token", "tokens") and len(words) > 1 and words[-2] in _TOKENS_OF:
         return Secret.NO
-    if any(word in _SECRET or word.endswith(_SECRET_ENDS) for word in words):
+    if any(word in _SECRET or word in _JOINED or word.endswith(_SECRET_ENDS) for word in words):
         return Secret.YES
     for first, second in pairwise(words):
         if f"{first}_{second}" in _PAIRS or (second in ("key", "keys") and first in _KEY_OF):
@@ -117,6 +132,11 @@ def looks_like_credential(value: str) -> bool:
         and (len(value) >= 16 or any(character.isdigit() for character in value))
         and _NOT_CREDENTIAL.fullmatch(value) is None
     )
+
+
+def is_symbolic(value: str, least: int = 2) -> bool:
+    """Whether signs are in it that no name, number or path in code has."""
+    return len(set(value[:64]).intersection("!#$%&*+=?@^~|<>;")) >= least
 
 
 _NOTHING = frozenset(

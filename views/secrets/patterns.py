@@ -1,93 +1,83 @@
-"""Finds secrets that give themselves away by their form: keys of known issuers, private keys, cards, URLs' passwords.
+"""Finds secrets that give themselves away by their form: keys of known issuers, private keys, URLs' passwords.
 
 Every expression is linear in its input: it starts with a literal or a set of characters, looks back at most a few,
-and what it cannot bound it consumes. Formats are those the issuers document, as collected in
-https://docs.github.com/code-security/secret-scanning/introduction/supported-secret-scanning-patterns
+and what it cannot bound it consumes.
 """
 
 import base64
 import binascii
 import re
+import string
+from collections import defaultdict
 from functools import cache
 
-REDACTED = "[redacted]"
+from views.secrets.issuers import ALNUM, MARKS, STARTS
+from views.secrets.replacing import REDACTED, Span, Work, replaced
 
-# What a secret starts with, and what follows. The start stays in the text: it says what kind of secret was there.
-_STARTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
-    # the last character of the start, what has to surround it, the starts
-    "_": (
-        r"(?<=[1278a-z]_)(?=[\w+/=-]{8})",
-        [
-            (r"gh[opsru]", r"[A-Za-z0-9]{20,}"),
-            (r"github_pat", r"\w{20,}"),
-            (r"dckr_[op]at", r"[\w-]{20,}"),
-            (r"do[opr]_v1", r"[0-9a-f]{20,}"),
-            (r"figd", r"[\w-]{20,}"),
-            (r"glsa", r"\w{20,}"),
-            (r"glc", r"[\w+/=]{20,}"),
-            (r"gsk|npm|ntn|sbp", r"[A-Za-z0-9]{30,}"),
-            (r"hf|r8", r"[A-Za-z0-9]{20,}"),
-            (r"lin_api", r"[A-Za-z0-9]{20,}"),
-            (r"pscale_pw", r"[\w.-]{20,}"),
-            (r"pscale_tkn", r"[\w.-]{20,}"),
-            (r"[rs]k_(?:live|test|prod)", r"\w{8,}"),
-            (r"shp(?:at|ca|pa|ss)", r"[0-9a-fA-F]{32}"),
-            (r"sntry[aisu]", r"[\w+/=-]{10,}"),
-            (r"whsec", r"[\w+/=-]{16,}"),
-        ],
-    ),
-    "-": (
-        r"(?<=[0-9A-Za-z]-)(?=[\w-]{10})",
-        [
-            (r"AGE-SECRET-KEY", r"1[A-Z0-9]{20,}"),
-            (r"GOCSPX", r"[\w-]{20,}"),
-            (r"NRAK|PMAK", r"[\w-]{20,}"),
-            (r"gl(?:pat|ptt|cbt|imt|oas)", r"[\w.-]{16,}"),
-            (r"gl[dfr]t", r"[\w.-]{16,}"),
-            (r"glsoat", r"[\w.-]{16,}"),
-            (r"glagent", r"[\w.-]{16,}"),
-            (r"key", r"[0-9a-f]{32}(?![A-Za-z0-9])"),
-            (r"pul", r"[0-9a-f]{40}"),
-            (r"pypi", r"[\w-]{40,}"),
-            (r"sk", r"(?:(?:ant|proj|svcacct|admin|or|lf|live|test|None)-[\w-]{16,}|[A-Za-z0-9]{32,})"),
-            (r"sq0(?:atp|csp)", r"[\w-]{20,}"),
-            (r"tskey", r"[\w-]{20,}"),
-            (r"xapp", r"[\w-]{10,}"),
-            (r"xox[a-z]", r"[\w-]{10,}"),
-        ],
-    ),
-    ".": (
-        r"(?<=[0-9Ga-z]\.)(?=[\w.-]{10})",
-        [
-            (r"SG", r"[\w-]{16,}+\.[\w-]{16,}"),
-            (r"dp\.(?:ct|pt|sa|st)", r"[\w.-]{20,}"),
-            (r"hv[brs]", r"[\w-]{20,}"),
-            (r"xox[a-z]|ya29", r"[\w.-]{10,}"),
-        ],
-    ),
-    "/": (
-        r"(?<=[ms/]/)(?=[0-9a-z])",
-        [
-            (r"slack\.com", r"(?:services|workflows|triggers)/[\w/-]{8,}"),
-            (r"api/webhooks", r"[0-9]{5,25}/[\w-]{20,}"),
-            (r"1/", r"0[\w-]{20,}"),
-        ],
-    ),
-    "3": ("", [(r"ATATT", r"[\w=-]{20,}")]),
-    "A": ("", [(r"A[KS]I", r"[A-Z0-9]{16}(?![A-Z0-9])"), (r"EA", r"[A-Za-z0-9]{60,}")]),
-    "J": ("", [(r"ey", r"(?<![_-]eyJ)[\w-]{8,}+\.[\w-]{4,}+(?:\.[\w-]*+){0,3}")]),
-    "K": ("", [(r"S", r"[0-9a-f]{32}(?![A-Za-z0-9])")]),
-    "V": ("", [(r"Fly", r"1 [\w+/=,-]{20,}")]),
-    "p": ("", [(r"da", r"i[0-9a-f]{32}")]),
-    "z": ("", [(r"AI", r"a[\w-]{30,}")]),
+_RAREST_FIRST = "~|%/:_+-.ZQXJKVYWUBGHFPMDNLRCSTOIAE0987654321zqjxkvbpygfwmucldrhsnioate"
+# Of what follows these characters, little is a key: the rest of a name in code has no digit or capital so soon.
+_SOON = {
+    "_": r"(?<=[0-9A-Za-z]_)(?=[a-z_=.-]{0,20}[A-Z0-9]|[a-z]{30})(?=[\w+/=.%-]{8})",
+    "-": r"(?<=[0-9A-Za-z]-)(?=[a-z_=.-]{0,20}[A-Z0-9]|[a-z]{30})(?=[\w.=%-]{8})",
+    ".": r"(?<=[\w-]\.)(?=[a-z_=.-]{0,20}[A-Z0-9])(?=[\w.=%/-]{8})",
+    "/": r"(?=[\w/]{8})",
 }
 
 
-def _start(start: str, last: str, rest: str) -> str:
-    """Not within a word; `%3D` and an escaped `\\n` before it are no part of it."""
-    whole = f"(?:{start}){last}"
-    outside = rf"(?:(?<![A-Za-z0-9]{whole})|(?<=%[0-9A-Fa-f][0-9A-Fa-f]{whole})|(?<=\\[nrt]{whole}))"
-    return f"(?<={whole}){outside}{rest}"
+def _anchor(start: str) -> int:
+    """Which of its characters is the rarest in text, the last of them."""
+    return min(range(len(start)), key=lambda n: (_RAREST_FIRST.find(start[n]) % 99, -n))
+
+
+_HEADS: dict[str, list[str]] = defaultdict(list)
+"""What each start has up to its rarest character, and the rest of it."""
+for _row in STARTS:
+    for _start in _row.starts.split(" "):
+        _HEADS[_start[: _anchor(_start) + 1]].append(_start[_anchor(_start) + 1 :])
+
+
+def _expressions() -> dict[str, list[str]]:
+    """By the rarest character of each start, then by the one before that: expressions for what is around those."""
+    starts: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for _, words, alphabet, length in STARTS:
+        least = length.rstrip("+")
+        if "=" in alphabet or "/" in alphabet:
+            alphabet = f"%{alphabet}"  # within a URL these are encoded
+        rest = f"[{alphabet}]{{{least},}}+" if "+" in length else f"[{alphabet}]{{{least}}}(?![{ALNUM}])"
+        for word in words.split():
+            at = _anchor(word)
+            starts[word[at], word[max(0, at - 1) : at], re.escape(word[at + 1 :]) + rest].append(word[: at + 1])
+    by_two: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for (anchor, previous, rest), before in starts.items():
+        one_of = (f"(?<={re.escape(word)})" for word in before)
+        by_two[anchor, previous].append(f"(?:{'|'.join(one_of)}){rest}")
+    found: dict[str, list[str]] = defaultdict(list)
+    for (anchor, previous), of in by_two.items():
+        found[anchor].append(f"(?<={re.escape(previous + anchor)})(?:{'|'.join(of)})")
+    return found
+
+
+_FURTHER = [
+    (  # JWT (RFC 7519), also cut off
+        "J",
+        r"(?<=eyJ)(?:(?<![A-Za-z0-9_-]eyJ)|(?<=%[0-9A-F]{2}eyJ)|(?<=\\[nrt]eyJ))"
+        r"(?P<own0>[\w-]{8,}+\.[\w-]{4,}+(?:\.[\w-]*+){0,3})",
+    ),
+    ("A", r"(?<=[0-9]{8}:AA)(?P<own1>[\w-]{30,40})(?![\w-])"),  # Telegram
+    (".", r"(?<=[\w-]{23}\.)(?P<own2>[\w-]{6}\.[\w-]{27,40})(?![\w-])"),  # Discord
+    ("/", r"(?<=api/webhooks/)(?P<own3>[0-9]{5,25}/[\w-]{20,})"),  # Discord's webhooks
+    ("/", r"(?<=slack\.com/)(?P<own4>(?:services|workflows|triggers)/[\w+/-]{8,})"),
+    ("V", r"(?<=FlyV)(?P<own5>1 [\w+/=,-]{20,})"),  # Fly.io's macaroons
+    ("-", r"(?<=sk-)(?:None|admin|ant|lf|live|or|proj|svcacct|test)-[\w-]{16,}+"),  # OpenAI, Anthropic and others
+    *(
+        (b, rf"(?<![A-Za-z0-9]{b})(?:[Ee][Aa][Rr][Ee][Rr](?:[\s:+]|%20){{1,3}}(?P<bearer{b}>[\w.~+/=-]{{6,}}))")
+        for b in "Bb"
+    ),
+    *(
+        (b, rf"(?<![A-Za-z0-9]{b})[Aa][Ss][Ii][Cc](?:[\s+]|%20){{1,3}}(?P<basic{b}>[A-Za-z0-9+/_-]{{6,}}+={{0,2}})")
+        for b in "Bb"
+    ),
+]
 
 
 @cache
@@ -96,51 +86,79 @@ def _tokens() -> re.Pattern[str]:
 
     Compiled when it is first needed: that takes longer than anything else of ours at the server's start.
     """
-    kinds: list[str] = []
-    for last, (around, starts) in _STARTS.items():
-        one = "|".join(_start(start, re.escape(last), rest) for start, rest in starts)
-        kinds.append(f"{re.escape(last)}{around}(?:{one})")
+    kinds = _expressions()
+    for anchor, expression in _FURTHER:
+        kinds[anchor].append(expression)
+    for number, (_, expression) in enumerate(MARKS):
+        anchor, rest = (expression[1], expression[2:]) if expression[0] == "\\" else (expression[0], expression[1:])
+        kinds[anchor].append(f"(?P<word{number}>){rest}")
     return re.compile(
-        "|".join(kinds)
-        + r"|A(?<=[0-9]{8}:AA)[\w-]{30,40}(?![\w-])"  # Telegram
-        + r"|\.(?<=[\w-]{23}\.)[\w-]{6}\.[\w-]{27,40}(?![\w-])"  # Discord
-        + "".join(
-            rf"|{b}(?<![A-Za-z0-9]{b})(?:[Ee][Aa][Rr][Ee][Rr](?:[\s:+]|%20){{1,3}}(?P<bearer{b}>[\w.~+/=-]{{6,}})"
-            rf"|[Aa][Ss][Ii][Cc](?:[\s+]|%20){{1,3}}(?P<basic{b}>[A-Za-z0-9+/_-]{{6,}}+={{0,2}}))"
-            for b in "Bb"
-        )
+        "|".join(f"{re.escape(anchor)}{_SOON.get(anchor, '')}(?:{'|'.join(of)})" for anchor, of in kinds.items())
     )
 
 
+_OUTSIDE = re.compile(r"(?:%[0-9A-Fa-f]{2}|\\[nrt])\Z")
+_OF_A_WORD = string.ascii_letters + string.digits + "_.~|%-"
+_SHOWN = 6
+"""Characters at most of a start that goes on after its rarest character."""
+_SECRET_ACCESS_KEY = re.compile(rf"(?<![{ALNUM}+/=])[{ALNUM}+/]{{40}}(?![{ALNUM}+/=])")
+_TWO_CASES = re.compile(r"[a-z0-9+/]*[A-Z][A-Z0-9+/]*[a-z]")
 _PRIVATE_KEY = re.compile(
-    r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]{0,10}-----"
-    r"(?:.*?-----END [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]{0,10}-----|.*)",
+    r"-----BEGIN[A-Z0-9 _%+-]{0,60}?PRIVATE(?:[ +]|%20)KEY[A-Z %+0-9]{0,20}-----"
+    r"(?:.*?-----END[A-Z0-9 _%+-]{0,60}?PRIVATE(?:[ +]|%20)KEY[A-Z %+0-9]{0,20}-----|.*)",
     re.DOTALL,
 )
 _KEY_LINE = re.compile(
     r"\A(\s{0,80}[\"']?)(?=[a-z0-9+/]*[A-Z])(?=[A-Z0-9+/]*[a-z])(?=[A-Za-z+/]*[0-9])[A-Za-z0-9+/]{64}"
     r"([\"'\\n+,;]{0,6}\s{0,4})\Z"
 )
-_AFTER_ACCESS_KEY = re.compile(
-    r"(?<=\[redacted\])([^\n]{0,60}?)(?<![A-Za-z0-9+/=])(?=[a-z0-9+/]*[A-Z])(?=[A-Z0-9+/]*[a-z])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])"
-)
-_URL_PASSWORD = re.compile(
-    r"://([^\s/?#@:\"'<>\\]{0,256}+:)(?!\*+@|\[redacted\]@)([^\s/\"'<>\\]{1,512})@(?=[\w\[.%$-])"
-)
+_USER = re.compile(r"://[^\s/?#@:\"'<>\\]{0,256}+:(?!\*+@|\[redacted\]@)")
+_PORT = re.compile(r"[0-9]{1,5}[/?#]")
+_WEB_PASSWORD = re.compile(r"[^\s/\"'<>\\]{1,256}@(?=[\w\[.%$-])")
+_PASSWORD = re.compile(r"[^\s\"<>\\]{1,256}@(?=[\w\[.%$-])")
 _URL_TOKEN = re.compile(r"://(?=[a-z.-]*[0-9A-Z_])[\w.~-]{20,512}+@(?=[\w\[.])")
 _TCP_PASSWORD = re.compile(r":[^\s:@\"']{1,256}@(?=(?:tcp|unix)\()")
-_IDENTIFIED = re.compile(r"([Ii](?i:dentified\s{1,3}by\s{1,3}))'[^'\n]{1,256}'?")
+_IDENTIFIED = re.compile(r"([Ii](?i:dentified\s{1,3}by\s{1,3}(?:password\s{1,3})?))'(?:[^'\\\n]|\\.|''){1,256}+'?")
 
 
-def _token(match: re.Match[str]) -> str:
-    if not match.lastgroup:
-        return match.group()[0] + REDACTED
+def _token(match: re.Match[str], done: int) -> Span | None:
+    begin, end = match.start() + 1, match.end()
+    if match.lastgroup is None:
+        found = _after_start(match.string, begin, end)
+        if found and match[0][:1] in "KS" and (key := _SECRET_ACCESS_KEY.search(match.string, end, end + 102)):
+            return (found[0], key.end()) if _TWO_CASES.match(key[0]) else found  # Amazon's identifier with its key
+        return found
+    if match.lastgroup.startswith("word"):
+        return done + len(match.string[done:begin].rstrip(_OF_A_WORD)), end
     credentials = match[match.lastgroup]
+    if match.lastgroup.startswith("own"):
+        return begin, end
     if match.lastgroup.startswith("basic"):
         secret = _is_basic(credentials)
     else:
         secret = len(credentials) >= 20 or any(map(str.isdigit, credentials))
-    return match.group()[: -len(credentials)] + REDACTED if secret else match.group()
+    return match.span(match.lastgroup) if secret else None
+
+
+def _after_start(text: str, begin: int, end: int) -> Span | None:
+    """From the end of the start on, if that is no part of a longer word; `%3D` and an escaped `\\n` are none of it."""
+    for length in range(31, 0, -1):
+        rests = _HEADS.get(text[begin - length : begin])
+        if rests and (rest := max((r for r in rests if text.startswith(r, begin)), key=len, default=None)) is not None:
+            before = text[max(0, begin - length - 3) : begin - length]
+            whole = not before[-1:].isalnum() or not before.isascii() or _OUTSIDE.search(before)
+            return (begin + min(len(rest), max(_SHOWN - length, 0)), end) if whole else None
+    return None
+
+
+def _url_password(match: re.Match[str], _done: int) -> Span | None:
+    """Up to the last `@` before a host; in a web page's address, whose path can have one, up to its first slash."""
+    text, begin = match.string, match.end()
+    web = text[max(0, match.start() - 5) : match.start()].lower().endswith(("http", "https"))
+    if not web and _PORT.match(text, begin):
+        return None
+    given = (_WEB_PASSWORD if web else _PASSWORD).match(text, begin)
+    return (begin, given.end() - 1) if given else None
 
 
 def _is_basic(credentials: str) -> bool:
@@ -152,15 +170,29 @@ def _is_basic(credentials: str) -> bool:
     return b":" in plain
 
 
-def hide_tokens(text: str) -> str:
+# Whatever has a form of its own has a number or a sign within a word, but for a few words.
+_FORM = re.compile(
+    r"[0-9.:_/%~|@=A-Zb-](?:(?<=[.:_/%~|@=-])(?=\S)|(?<=[0-9])(?=[\w.:%/+=-]{3})|(?=earer|asic)|(?<=[A-Z])(?=[A-Z]{11}))"
+)
+
+
+def may_hide(text: str) -> bool:
+    """Whether something in a text may have a form of its own; cheap, for most texts have not."""
+    return _FORM.search(text) is not None or "dentified " in text or "IDENTIFIED" in text
+
+
+def holds_token(text: str, begin: int, end: int) -> bool:
+    """Whether a key of a known issuer, told by its form alone, is there."""
+    return _tokens().search(text, begin, end) is not None
+
+
+def hide_tokens(text: str, work: Work) -> str:
     """The keys of known issuers, bearer and basic credentials, private keys, passwords in URLs."""
-    if _tokens().search(text):
-        text = _tokens().sub(_token, text)
-        text = _AFTER_ACCESS_KEY.sub(rf"\1{REDACTED}", text)
+    text = replaced(text, _tokens(), work, _token)
     if "-----BEGIN" in text:
         text = _PRIVATE_KEY.sub(REDACTED, text)
     if "@" in text:
-        text = _URL_PASSWORD.sub(rf"://\1{REDACTED}@", text)
+        text = replaced(text, _USER, work, _url_password)
         text = _URL_TOKEN.sub(f"://{REDACTED}@", text)
         text = _TCP_PASSWORD.sub(f":{REDACTED}@", text)
     if "dentified " in text or "IDENTIFIED" in text:

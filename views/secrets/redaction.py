@@ -6,9 +6,12 @@ from functools import cache, cached_property
 from typing import Any, cast
 
 from views.secrets.assignments import Assignments
+from views.secrets.fields import names_next, naming
+from views.secrets.keywords import hide_issued, is_issued
 from views.secrets.names import Secret, looks_like_credential, says_nothing
-from views.secrets.patterns import REDACTED, hide_tokens
-from views.secrets.personal import hide_addresses, hide_numbers
+from views.secrets.patterns import hide_tokens, may_hide
+from views.secrets.personal import hide_addresses, hide_clients, hide_numbers, names_address
+from views.secrets.replacing import REDACTED, TooMuchWorkError, Work
 
 __all__ = ["REDACTED", "Redaction"]
 
@@ -17,7 +20,7 @@ TOO_DEEP = "[nested too deep]"
 TOO_MANY = "[and more]"
 _DEPTH = 60
 _NODES = 100_000
-_PASSES = 6
+_PASSES = 4
 _TOO_SHORT = 13
 """Characters: fewer, and but letters and digits, are neither an assignment nor anything with a form of its own."""
 
@@ -47,17 +50,25 @@ class Redaction:
         """The text with what is secret replaced; the same object when nothing is. Idempotent."""
         if len(value) < _TOO_SHORT and value.strip("'\"").isalnum():
             return value
-        for _ in range(_PASSES):
-            hidden = self._once(value)
-            if hidden is value or hidden == value:
-                return value
-            value = hidden
-        return REDACTED  # only a text made to that end goes on changing
+        if not may_hide(value) and not self._assignments.may_hide(value):
+            return value
+        work = Work(len(value))
+        try:
+            for passes in range(_PASSES):
+                if passes > 1:
+                    work.spend(len(value) // 10)
+                hidden = self._once(value, work)
+                if hidden is value or hidden == value:
+                    return value
+                value = hidden
+        except TooMuchWorkError:
+            pass
+        return REDACTED  # only a text made to that end goes on changing, or takes so long
 
-    def _once(self, text: str) -> str:
-        text = hide_tokens(self._assignments.hide(text))
-        text = hide_numbers(text, self.pii)
-        return hide_addresses(text) if self.pii else text
+    def _once(self, text: str, work: Work) -> str:
+        text = hide_issued(self._assignments.hide(text, work), work)
+        text = hide_numbers(hide_tokens(text, work), self.pii, work)
+        return hide_addresses(text, work) if self.pii else text
 
     def value(self, value: Json, key: str | None = None) -> Json:
         """A copy of any JSON: by the name it stands under, and its texts by `text()`.
@@ -72,7 +83,7 @@ class Redaction:
             return TOO_MANY
         secret = self._assignments.secrecy(key) if key else Secret.NO
         if isinstance(value, str):
-            return self._string(value, secret)
+            return self._string(value, secret, key)
         if isinstance(value, int | float) and not isinstance(value, bool):
             return self._number(value, key, secret)
         if not isinstance(value, dict | list | tuple):
@@ -84,7 +95,11 @@ class Redaction:
             return self._mapping(cast("dict[Any, Json]", cast("object", value)), under, depth - 1, room)
         return self._items(cast("Sequence[Json]", value), under, depth - 1, room)
 
-    def _string(self, value: str, secret: Secret) -> str:
+    def _string(self, value: str, secret: Secret, key: str) -> str:
+        if key and is_issued(key, value):
+            return REDACTED
+        if self.pii and value[:1].isdigit() and names_address(key):
+            value = hide_clients(value)
         if secret is Secret.NO or says_nothing(value[:200]):
             return self.text(value)
         if secret is Secret.YES or looks_like_credential(value[:4096]):
@@ -95,18 +110,17 @@ class Redaction:
         if secret is Secret.YES:
             return value if key.lower().endswith("tokens") else REDACTED  # so many
         whole = isinstance(value, int) and 10**12 <= value < 10**19
-        return REDACTED if whole and hide_numbers(str(value), False) == REDACTED else value
+        return REDACTED if whole and hide_numbers(str(value), False, Work(0)) == REDACTED else value
 
     def _mapping(self, value: dict[Any, Json], key: str, depth: int, room: Iterator[int]) -> Json:
-        # A tag or a header: {"key": "session_id", "value": "..."}
-        naming = next((n for n in ("key", "name") if isinstance(value.get(n), str) and "value" in value), None)
+        names = naming(value)
         hidden: dict[Any, Json] = {}
         for name, item in value.items():
             shown = self.text(name) if isinstance(name, str) else name
-            if naming and name == naming:
+            if names and name == names[0] and isinstance(item, str):
                 hidden[shown] = self.text(item)
             else:
-                under = self.text(value[naming]) if naming and name == "value" else shown
+                under = self.text(names[2]) if names and name == names[1] else shown
                 hidden[shown] = self._value(item, key or (under if isinstance(under, str) else ""), depth, room)
             if hidden[shown] is TOO_MANY:
                 break
@@ -114,14 +128,14 @@ class Redaction:
 
     def _items(self, value: Sequence[Json], key: str, depth: int, room: Iterator[int]) -> Json:
         hidden: list[Json] = []
-        for item in value:
+        for item, before in zip(value, ("", *value), strict=False):
             pair = cast("Sequence[Json]", item) if isinstance(item, list | tuple) else ()
             if len(pair) == 2 and isinstance(pair[0], str) and depth > 0:
                 # A header, cookie or query parameter: ["Authorization", "..."]
                 name = self.text(pair[0])
                 hidden.append([name, self._value(pair[1], key or name, depth - 1, room)])
             else:
-                hidden.append(self._value(item, key, depth, room))
+                hidden.append(self._value(item, key or names_next(before, item), depth, room))
             if hidden[-1] is TOO_MANY:
                 break
         return hidden

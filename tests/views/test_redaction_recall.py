@@ -1,0 +1,204 @@
+"""Secrets of every issuer and in every syntax are hidden whole, wherever events hold them; what is no secret stays."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from corpus.issued import PLACES, named, started
+from corpus.keyed import NAMES, OF_A_PASSWORD, SYNTAXES
+
+from views.secrets.redaction import REDACTED, Redaction
+
+REDACTION = Redaction()
+SECRETS = ["hunter2-Zq9", "Tr0ub4dor3", "k7#Qz!m2Wx"]
+SYMBOLS = [
+    "ab{cd1",
+    "p@$$w0rd!",
+    "x)Y(1z]9",
+    "a&b7;c|d",
+    "q=7%z^R+",
+    "!Zq9{}~k",
+    "<7a>b?c1",
+    "w:9,x;7Z",
+    "7]}a>k^",
+    "h#1$G&2",
+]
+
+
+def short(part: str) -> str:
+    return part[:16]
+
+
+@pytest.mark.parametrize(("issuer", "start", "key"), list(started()), ids=short)
+def test_a_key_with_a_start_of_its_own_goes_whole(issuer: str, start: str, key: str) -> None:
+    for place, made in PLACES.items():
+        shown = REDACTION.text(made("value", start + key))
+        assert REDACTED in shown, (issuer, place)
+        assert key[:5] not in shown, place
+        assert key[-5:] not in shown, place
+        assert REDACTION.text(shown) == shown, place
+
+
+@pytest.mark.parametrize(("word", "value"), list(named()), ids=short)
+def test_a_key_without_one_goes_under_its_issuers_name(word: str, value: str) -> None:
+    for place, made in PLACES.items():
+        shown = REDACTION.text(made(f"{word}_id", value))
+        assert REDACTED in shown, place
+        assert value[:5] not in shown, place
+        assert value[-5:] not in shown, place
+    assert REDACTION.value({f"my_{word}_id": value}) == {f"my_{word}_id": REDACTED}
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES)
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_secret_goes_by_its_name_in_every_syntax(syntax: str, secret: str) -> None:
+    for name in NAMES:
+        text = SYNTAXES[syntax].format(name=name)
+        shown = REDACTION.text(text.replace("§", secret))
+        assert shown.startswith(text.split("§")[0]), name
+        assert REDACTED in shown, name
+        assert not any(secret[n : n + 4] in shown for n in range(len(secret) - 3)), name
+        assert REDACTION.text(shown) == shown, name
+
+
+@pytest.mark.parametrize("syntax", OF_A_PASSWORD)
+def test_a_password_goes_in_a_command_and_in_a_list(syntax: str) -> None:
+    before, after = OF_A_PASSWORD[syntax].split("§")
+    shown = REDACTION.text(f"{before}hunter2-Zq9{after}")
+    assert shown == f"{before}{REDACTED}{after}"
+
+
+@pytest.mark.parametrize("password", SYMBOLS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "login failed with password=§ (attempt 2)",
+        "DEBUG=1\nDB_PASSWORD=§\nPORT=8000",
+        "host=db user=ann password=§ dbname=shop",
+        "database:\n  password: §\n  port: 5432",
+        "mysql -h db --password=§ shop",
+        "export PGPASSWORD=§ && psql",
+        "User{name=ann, password=§, age=30}",
+        "{User:ann Password:§ Age:30}",
+        "map[password:§ user:ann]",
+        "backup --password § shop",
+    ],
+)
+def test_a_password_of_symbols_goes_whole_or_not_at_all(text: str, password: str) -> None:
+    before, after = text.split("§")
+    shown = REDACTION.text(text.replace("§", password))
+    if password in shown:
+        return
+    assert shown.startswith(before)
+    assert shown.removeprefix(before).removesuffix(after).strip(",") == REDACTED or shown.endswith(REDACTED)
+
+
+def test_few_passwords_of_symbols_stay() -> None:
+    texts = [
+        f"{before}{password}{after}"
+        for password in SYMBOLS
+        for before, after in (
+            ("x password=", " y"),
+            ("A=1\nPASSWORD=", "\nB"),
+            ("--password ", " x"),
+            ('{"pw": "', '"}'),
+        )
+    ]
+    stay = [text for text in texts if REDACTION.text(text) == text]
+    assert len(stay) <= len(texts) * 0.1, stay
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "upgraded from 4.18.2.1 to 5.0.0.12",
+        "see 4.3.2.1 of the manual",
+        "OID 1.3.6.1 and 1.3.6.1.4.1.311",
+        "Assembly Shop, Version=4.0.0.0, Culture=neutral",
+        "Windows 10.0.19045.1 on driver 31.0.15.21",
+        "runtime: 14.2.186.88",
+        "from 10.0.0.14, 172.16.3.4:5432, 192.168.1.7 and 169.254.1.1",
+        "peer fd12:3456:789a::1 and fe80::1",
+        "order 4539148803436467 and 9999888877776666",
+    ],
+)
+def test_versions_sections_and_private_addresses_stay(text: str) -> None:
+    assert REDACTION.text(text) is text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "REMOTE_ADDR=§",
+        "ip_address: §",
+        '{"client_ip": "§"}',
+        "client § refused",
+        "connection from § refused",
+        "login from §:5432",
+        "http://§/x",
+        '§ - - [24/Nov/2026:21:39:17 +0000] "GET / HTTP/1.1" 200',
+        "X-Forwarded-For: §, 10.0.0.1",
+    ],
+)
+@pytest.mark.parametrize("address", ["8.8.8.8", "203.0.113.7", "45.83.12.199"])
+def test_a_clients_address_goes(text: str, address: str) -> None:
+    assert REDACTION.text(text.replace("§", address)) == text.replace("§", REDACTED)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The password is wrong and was changed to nothing",
+        "docker run -p 8080:80 nginx; ssh -p 22 host; cp -p a1 b2",
+        "--password-stdin --token-file /etc/x1",
+        "status_code=404, country_code: DE, exit code 137",
+        "insert into logs (key, value) values ('a', 'b1')",
+        "cannot read properties of undefined (reading 'token1')",
+        'form.password("Enter password:")',
+        "pass 1 of 3, pin=tab",
+        "the session timed out after 30s",
+    ],
+)
+def test_what_only_speaks_of_a_secret_stays(text: str) -> None:
+    assert REDACTION.text(text) is text
+
+
+def test_json_names_values_in_many_ways() -> None:
+    held: Any = [
+        {"Name": "password", "Value": "hunter"},
+        {"field": "password", "value": "hunter", "msg": "wrong"},
+        {"loc": ["body", "password"], "msg": "too short", "input": "hunter"},
+        {"rejectedValue": "hunter", "field": "user.password"},
+        ["Host", "x", "Authorization", "Bearer x", "Accept", "*/*"],
+        ["backup", "--password", "hunter", "shop"],
+        {"ip_address": "10.0.0.14", "version": "1.2.3.4"},
+        ["user", "password", "email"],
+        {"name": "HOME", "value": "/root"},
+    ]
+    told: Any = [
+        {"Name": "password", "Value": REDACTED},
+        {"field": "password", "value": REDACTED, "msg": "wrong"},
+        {"loc": ["body", "password"], "msg": "too short", "input": REDACTED},
+        {"rejectedValue": REDACTED, "field": "user.password"},
+        ["Host", "x", "Authorization", REDACTED, "Accept", "*/*"],
+        ["backup", "--password", REDACTED, "shop"],
+        {"ip_address": REDACTED, "version": "1.2.3.4"},
+        ["user", "password", "email"],
+        {"name": "HOME", "value": "/root"},
+    ]
+    assert REDACTION.value(held) == told
+
+
+@pytest.mark.parametrize("pieces", ["pw=1,", "://a:@", "1.2.3.4 token=a ", "'a' == password ", "a@b.cc "])
+def test_a_text_of_nothing_but_places_to_look_at_is_hidden_not_shown(pieces: str) -> None:
+    shown = REDACTION.text(pieces * 20_000)
+    assert shown == REDACTED or not re.search(r"pw=1|a@b", shown)
+    assert REDACTION.text(shown) == shown
+
+
+def test_a_dense_text_of_secrets_is_still_read() -> None:
+    held = json.dumps({f"service_{n}_secret": f"hunter{n}-Zq9" for n in range(150)}, indent=1)
+    shown = REDACTION.text(held)
+    assert "hunter" not in shown
+    assert shown.count(REDACTED) == 150

@@ -1,0 +1,228 @@
+"""How far a value reaches that text assigns to a name, and whether it is code that only names a secret."""
+
+import re
+
+from views.secrets.names import Secret, is_symbolic, looks_like_credential, says_nothing, secrecy, words_of
+from views.secrets.replacing import Span, Work
+
+PASSWORDS = ("password", "passwd", "pwd", "passphrase", "pass", "pw", "passwort", "contraseña", "senha", "пароль")
+_QUOTES = 20
+_PEELED = 8
+LINE = 240
+"""Characters of a line before and after a value that are looked at for what was opened there."""
+
+QUOTE = re.compile(r"[bBrRuUfFnN@$]{0,2}(\\{0,8}(?:\"\"\"|'''|[\"'`])|%2[27]|&quot;|&#3[49];)")
+_MARK_OR_END = re.compile(r"[\"'`\n]")
+_ENCODED_OR_END = re.compile(r"[\n%&](?:(?<=\n)|(?<=%)(?<!%5[Cc]%)2[27]|(?<=&)(?<!\\&)(?:quot|#3[49]);)")
+_ENDS_A_VALUE = re.compile(r"[\s,;:.)\]}>&+?!\\/]|</|%(?:2C|7D|5D|3A|0A|20)|\Z", re.IGNORECASE)
+# A comma or bracket ends a value unless more of a word follows: `password=a,b` but `f(password=a, b=c)`.
+_WORD = re.compile(
+    r"[\[({]?(?:[^\s&;,\"'`<>(){}\[\]|\\]|[)}\]](?=[\w!@#$%^*])|,(?![\w.-]{0,40}+[=:])(?=[^\s,\"'<>]))++"
+)
+MOST = 240
+"""Characters of an unquoted value that are looked at; where it is hidden and longer, `whole` has the rest of it."""
+_RUN = re.compile(rf"\S{{1,{MOST}}}+")
+_MORE = re.compile(r"\S++")
+# What ends a value within a run of characters: the next name, an escaped line's end, a tag.
+_NEXT = r"(?<=&)[A-Za-z_](?:[\w.\[\]-]|%5[BDbd]){1,60}+=|(?<=&)(?:amp|quot|#3[49]);|(?<=;)[A-Za-z][\w .-]{1,40}+="
+_BREAK = r"(?<=\\)[nrt]|(?<=<)/[A-Za-z]|(?<=<)[a-z]{1,10}/?>"
+_STOP = re.compile(rf"[&;\\<](?:{_NEXT}|{_BREAK})")
+_STOP_IN_LIST = re.compile(
+    rf"[&;\\<,](?:{_NEXT}|{_BREAK}|(?<=&)[\w%]{{0,60}}+=|(?<=,)\\{{0,4}}(?:[\"']|[\w.-]{{1,40}}+\\{{0,4}}[\"']?[=:]))"
+)
+_ENCODED_STOP = re.compile(r"[%&\"'<>](?:(?<!%)|2[267]|0[aAdD])")
+_LISTED = ("", "?", "&", ",", ";", "{", "(", "[", '"', "'")
+_PLAIN = re.compile(r"[\w.@/+-]++")
+_APOSTROPHE = re.compile(r"(?<=[^\W_])'")
+_PAIR = re.compile(r" [\w.-]{1,40}+[=:]")
+_OPENED = {")": "(", "]": "[", "}": "{", ">": "<"}
+_VARIABLE = re.compile(r"\$\{\w{1,80}\}|\$\(\w")
+_BRACKETED = re.compile(r"[\[({][^\[\](){}\n]{1,4000}[\])}]?")
+_SCHEME = re.compile(
+    r"(?:(bearer|basic|token|negotiate|ntlm|api-?key|key|jwt)|(?:digest|aws4-hmac-sha256|hawk|oauth|sentry|dsn))\s+",
+    re.I,
+)
+_CREDENTIALS = re.compile(r"[^\s\"'<>,;\\]+")
+_REST_OF_LINE = re.compile(r"[^\r\n]+")
+_REST_TO_QUOTE = re.compile(r"[^\r\n\"']+")
+_COOKIE = re.compile(r"[^\s=;,|({\[]{1,128}+=")
+_PATH = re.compile(r"[A-Za-z_$@][\w$]*(?:(?:\??\.|->|::)[A-Za-z_$][\w$]*)*")
+_CODE_ROOTS = tuple(
+    "self. this. cls. os. env. process. settings. config. conf. request. req. args. params. options. ctx.".split()
+)
+SAYING = frozenset(
+    """authentication cannot denied does empty expired failed failure for has have incorrect invalid is mismatch missing
+    must not number object or rejected required revoked the too unauthorized undefined unexpected unknown was wrong
+    array boolean callable dict list tuple bytestring secretbytes type""".split()
+)
+
+
+def closing(text: str, begin: int, quote: str, limit: int | None = None) -> int:
+    """Where a quoted value ends: at its quote, escaped as often as the opening one, else at the end of the line.
+
+    -1 where that is more than `limit` characters away.
+    """
+    stop = len(text) if limit is None else begin + limit
+    end = _closing(text, begin, quote, stop)
+    return -1 if end < 0 and limit is not None and stop < len(text) else (len(text) if end < 0 else end)
+
+
+def _closing(text: str, begin: int, quote: str, stop: int) -> int:
+    if len(quote.lstrip("\\")) == 3:
+        return text.find(quote, begin, stop)
+    escapes = len(quote) - len(quote.lstrip("\\"))
+    mark = quote[escapes:]
+    within, passed = -1, 0
+    for match in (_MARK_OR_END if len(mark) == 1 else _ENCODED_OR_END).finditer(text, begin, stop):
+        at = match.start()
+        if match[0] == "\n":
+            return within if within >= 0 else at
+        if match[0] != mark:
+            continue
+        slashes = (
+            at - len(text[max(begin, at - 16) : at].rstrip("\\")) - max(begin, at - 16) if text[at - 1] == "\\" else 0
+        )
+        if slashes == escapes or (not escapes and slashes % 2 == 0):
+            within, passed = match.end() - len(quote), passed + 1
+            if passed > _QUOTES or _ENDS_A_VALUE.match(text, match.end()):
+                break  # else it is `"ab"cd"`: a quote that nobody escaped
+    return within
+
+
+def unquoted(
+    text: str,
+    at: int,
+    between: str,
+    separator: str,
+    before: str,
+    close: str,
+    words: list[str],
+    secret: Secret,
+    work: Work,
+) -> Span | None:
+    """Where an unquoted value lies."""
+    if run := _RUN.match(text, at):
+        work.spend(2 + (run.end() - at) // 32)
+    last = words[-1]
+    if last == "authorization" and (scheme := _SCHEME.match(text, at)):
+        rest = _CREDENTIALS if scheme[1] else (_REST_TO_QUOTE if before[-1:] in ("'", '"') else _REST_OF_LINE)
+        given = rest.match(text, scheme.end())
+        return given.span() if given and given.group().lower() not in SAYING else None
+    if last in ("cookie", "cookies") and ":" in between and _COOKIE.match(text, at):
+        line = (_REST_TO_QUOTE if before[-1:] in ("'", '"') else _REST_OF_LINE).match(text, at)
+        if line:
+            return line.span()
+    if close and not close.endswith(("]", "%5d")) and text[at : at + 1] in ("[", "(", "{"):
+        sure = secret is Secret.YES and between.strip("\\\"' \t") != "="
+        bracket = _BRACKETED.match(text, at) if sure else None
+        return bracket.span() if bracket else None
+    if _VARIABLE.match(text, at):
+        return None
+    word = _WORD.match(text, at, at + MOST)
+    if (
+        word
+        and (not is_symbolic(text[at : at + 40].split(None, 1)[0]) or " " in between)
+        and is_code(word.group(), _opens(text, word.end()), between, words)
+    ):
+        return None
+    if run and run[0][0] == "=" and _PATH.fullmatch(run[0][1:].rstrip("):")):
+        return None  # a==b
+    ending = _ENCODED_STOP if separator.startswith("%3") else _STOP_IN_LIST if before[-1:] in _LISTED else _STOP
+    end = end_of_run(text, at, ending)
+    value = text[at:end]
+    if says_nothing(word.group() if word else value) or says_nothing(value):
+        return None
+    if not word and (len(value) < 6 or not any(map(str.isalnum, value))):
+        return None  # an empty value, and what comes after it
+    if secret is Secret.MAYBE and not looks_like_credential(value):
+        return None
+    return whole(text, (at, end))
+
+
+def end_of_run(text: str, at: int, stop: re.Pattern[str] = _STOP) -> int:
+    """Where an unquoted value ends.
+
+    Any character may be in it: a quote or bracket ends it only when the same was opened before, a comma, `&` or `;`
+    only when another name follows.
+    """
+    run = _RUN.match(text, at)
+    if not run:
+        return at
+    end = run.end()
+    if stopped := stop.search(text, at, end):
+        end = stopped.start()
+    elif end - at == MOST:
+        return end
+    line = text[max(0, at - LINE) : at].rpartition("\n")[2]
+    end = min(_quote_from_before(mark, text, at, end, line) for mark in "\"'`")
+    for _ in range(_PEELED):
+        if end <= at + 1:
+            break
+        last = text[end - 1]
+        if (last in ".,:;" and (_PLAIN.fullmatch(text, at, end - 1) or (last == "," and _PAIR.match(text, end)))) or (
+            last in _OPENED and _was_opened(last, line, text[at : end + LINE], end - at)
+        ):
+            end -= 1
+        else:
+            break
+    return end
+
+
+def whole(text: str, span: Span) -> Span:
+    """With the rest of a value of which only the beginning was looked at."""
+    more = _MORE.match(text, span[1]) if span[1] - span[0] == MOST else None
+    return (span[0], more.end()) if more else span
+
+
+def _quote_from_before(mark: str, text: str, at: int, end: int, line: str) -> int:
+    """Where the first such quote closes one from before the value, else the end."""
+    found = text.find(mark, at, end)
+    if found < 0:
+        return end
+    bare = at + len(text[at:found].rstrip("\\"))
+    if bare < found:
+        return bare if "\\" + mark in line else end
+    opening = line.count(mark) - (len(_APOSTROPHE.findall(line)) if mark == "'" else 0)
+    return found if opening % 2 == 1 else end
+
+
+def _was_opened(closer: str, line: str, value_on: str, length: int) -> bool:
+    """Whether a bracket at the value's end closes one from before it, and none after the value does."""
+    opener, rest = _OPENED[closer], value_on[length:].partition("\n")[0]
+    opened = line.count(opener) - line.count(closer)
+    inside = value_on[: length - 1]
+    return opened > max(0, rest.count(closer) - rest.count(opener)) and inside.count(opener) <= inside.count(closer)
+
+
+def _opens(text: str, end: int) -> str:
+    """The bracket that opens at a word's end and is closed on the same line: a call or an item."""
+    closer = {"(": ")", "[": "]"}.get(text[end : end + 1], "")
+    return text[end] if closer and closer in text[end : end + LINE].partition("\n")[0] else ""
+
+
+def is_code(value: str, after: str, between: str, words: list[str]) -> bool:
+    """`password = get_password()`, `token: str`, `password=self.password` name a secret without holding it."""
+    spaced = between[-1:] in " \t\n" or between[:1] in " \t"
+    digits = any(map(str.isdigit, value))
+    if value[0] in "([{":
+        return not digits or spaced
+    if spaced and ("==" in between or "!=" in between):
+        return True
+    if digits and value.isdigit() and words[-1] == "tokens":
+        return True  # so many
+    if value.replace(".", "").isdigit():
+        return spaced and len(value) < 3
+    if after and _PATH.fullmatch(value.rstrip(".")):
+        return True
+    if not _PATH.fullmatch(value) or (spaced and digits and "." not in value):
+        return False
+    if value.startswith(_CODE_ROOTS) or value.lower() in SAYING:
+        return True
+    named = words_of(value)
+    if named == words or named == words[-1:]:
+        return True
+    if spaced and "=" in between:
+        return True
+    if spaced and words[-1] not in PASSWORDS:
+        return True
+    return len(named) > 1 and not digits and secrecy(value) is Secret.YES
