@@ -139,8 +139,9 @@ def held() -> tuple[int, int]:
     return len(asyncio.all_tasks()), psutil.Process().num_fds()
 
 
-def memory() -> tuple[float, int]:
-    """Megabytes that are resident, and objects that refer to others."""
+async def memory() -> tuple[float, int]:
+    """Megabytes that are resident, and objects that refer to others; when the stand-in has seen who hung up."""
+    await asyncio.sleep(0.2)
     gc.collect()
     return psutil.Process().memory_info().rss / 1_000_000, len(gc.get_objects())
 
@@ -165,9 +166,9 @@ async def rounds(case: Case, count: int) -> Found:
 
         first = max(case.at_once, int(count * FIRST))
         await some(range(1, first + 1))
-        megabytes, objects = memory()
+        megabytes, objects = await memory()
         await some(range(first + 1, max(count, first) + 1))
-        at_last = memory()
+        at_last = await memory()
         found.growth, found.objects = at_last[0] - megabytes, at_last[1] - objects
     found.left, found.threads = await left_since(before), psutil.Process().num_threads()
     return found
@@ -176,7 +177,7 @@ async def rounds(case: Case, count: int) -> Found:
 async def matrix(cases: list[Case], count: int) -> bool:
     columns = f"{'slowest':>9} {'+ tasks':>8} {'+ descriptors':>13} {'threads':>7} {'+ objects':>9} {'+ memory':>9}"
     print(f"{'':34} {'outcome':20} {'rounds':>6} {columns}")
-    are_good, (start, _) = True, memory()
+    are_good, (start, _) = True, await memory()
     for case in cases:
         found = await rounds(case, count)
         is_good = found.is_good(case)
@@ -188,7 +189,7 @@ async def matrix(cases: list[Case], count: int) -> bool:
             f"{found.growth:+6.1f} MB{'' if is_good else '   WRONG'}",
             flush=True,
         )
-    print(f"memory from the start of all to its end: {start:.0f} MB to {memory()[0]:.0f} MB")
+    print(f"memory from the start of all to its end: {start:.0f} MB to {(await memory())[0]:.0f} MB")
     return are_good
 
 
