@@ -6,6 +6,7 @@ from typing import Any
 
 from sentry.models import Event, Issue
 
+Row = dict[str, Any]
 RECORDED = Path(__file__).parent / "recorded"
 
 
@@ -138,3 +139,12 @@ def call(function: str, line: int = 1, *, file: str = "shop.py", ours: bool = Tr
         "context": [[line, f"    return {function}({line})"]],
         **more,
     }
+
+
+def source(first: int, text: str) -> list[list[Any]]:
+    """Sentry's numbered lines."""
+    return [[number, line] for number, line in enumerate(text.strip("\n").split("\n"), first)]
+
+
+def of(*entries: Row, **fields: Any) -> Event:
+    return Event.model_validate({"eventID": "b" * 32, "entries": list(entries), **fields})

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from kinds import EVENTS, ORDER, STACKS, chained_python, csp, javascript_minified, message, of
-from specimens import raised, recorded
+from kinds import EVENTS, csp, message
+from languages import ORDER, STACKS, chained_python, javascript_minified
+from specimens import of, raised, recorded
 
 from sentry.models import Event, Issue
 from sentry.site import Site

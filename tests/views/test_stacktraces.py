@@ -1,21 +1,15 @@
-"""Stack traces: our calls in full, the rest folded, causes in order, every language's way of writing a call."""
+"""Stack traces: our calls in full, the rest folded, code and locals once, every language's way of writing a call."""
 
 from typing import Any
 
 import pytest
-from specimens import call, chained, raised
+from reading import told
+from specimens import call, raised
 
-from sentry.models import Event
 from views.reader import Reader
-from views.traces.stacktraces import StacktraceResult, stacktrace
+from views.traces.stacktraces import stacktrace
 
 CONTRACT = {"filename", "function", "lineno", "context_line", "pre_context", "post_context"}
-
-
-def told(result: StacktraceResult) -> list[str]:
-    """The lines between the markers' fences."""
-    lines = Reader().read(result).text.split("\n")
-    return lines[lines.index("```") + 1 : -2 if lines[-1].endswith("»") else lines.index("```", lines.index("```") + 1)]
 
 
 @pytest.mark.parametrize(
@@ -157,57 +151,6 @@ def test_a_call_that_repeats_twice_is_not_called_recursion() -> None:
     ]
 
 
-def test_causes_follow_with_how_they_led_to_it() -> None:
-    event = chained(
-        "python",
-        [
-            {"type": "OSError", "value": "reset", "module": "builtins", "stacktrace": {"frames": [call("read")]}},
-            {"type": "StockError", "value": "no answer", "module": "shop.stock", "mechanism": {"source": "__cause__"}},
-            {
-                "type": "PriceError",
-                "value": "no price",
-                "stacktrace": {"frames": [call("price", 5)]},
-                "mechanism": {"type": "chained", "handled": False},
-            },
-        ],
-    )
-
-    result = stacktrace(event)
-
-    assert told(result) == [
-        "PriceError: no price (unhandled)",
-        'File "shop.py", line 5, in price',
-        ">5 return price(5)",
-        "Caused by: shop.stock.StockError: no answer",
-        "Caused by: OSError: reset",
-        'File "shop.py", line 1, in read',
-        ">1 return read(1)",
-    ]
-    assert [frame.function for frame in result.stacktrace.frames] == ["price"]
-    assert [len(one.frames) for one in result.exceptions] == [0, 0, 1]
-
-
-def test_an_exception_raised_while_another_was_handled_and_a_group_are_told_apart() -> None:
-    event = chained(
-        "python",
-        [
-            {"type": "KeyError", "value": "a", "mechanism": {"exception_id": 2, "parent_id": 1}},
-            {
-                "type": "ValueError",
-                "value": "b",
-                "mechanism": {"source": "__context__", "exception_id": 3, "parent_id": 0},
-            },
-            {"type": "ExceptionGroup", "value": "two", "mechanism": {"exception_id": 1, "is_exception_group": True}},
-        ],
-    )
-
-    assert told(stacktrace(event)) == [
-        "ExceptionGroup: two",
-        "Raised while handling: ValueError: b",
-        "In the group: KeyError: a",
-    ]
-
-
 def test_the_json_keeps_its_six_names_when_nothing_is_known() -> None:
     answer = Reader().read(stacktrace(raised("python", [{}])))
 
@@ -215,46 +158,6 @@ def test_the_json_keeps_its_six_names_when_nothing_is_known() -> None:
     assert set(answer.data["stacktrace"]["frames"][0]) >= CONTRACT
     assert answer.data["stacktrace"]["frames"][0]["pre_context"] == []
     assert answer.data["stacktrace"]["frames"][0]["lineno"] is None
-
-
-def test_an_event_without_an_exception_shows_its_crashed_thread() -> None:
-    threads = [
-        {"id": 1, "name": "pool", "stacktrace": {"frames": [call("wait")]}},
-        {"id": 2, "name": "main", "crashed": True, "stacktrace": {"frames": [call("loop")]}},
-    ]
-    event = Event.model_validate({"title": "SIGABRT", "entries": [{"type": "threads", "data": {"values": threads}}]})
-
-    assert told(stacktrace(event))[:3] == ["SIGABRT", "Thread main (crashed):", "loop (shop.py:1)"]
-
-
-def test_an_exception_without_calls_takes_those_of_its_thread() -> None:
-    threads = [
-        {"id": 1, "name": "main", "current": True, "stacktrace": {"frames": [call("loop")]}},
-        {"id": "9", "stacktrace": {"frames": [call("work")]}},
-    ]
-    event = chained("native", [{"type": "SIGSEGV", "value": "", "threadId": 9}])
-    event = event.model_copy(
-        update={
-            "entries": [
-                *event.entries,
-                *Event.model_validate({"entries": [{"type": "threads", "data": {"values": threads}}]}).entries,
-            ]
-        }
-    )
-
-    assert told(stacktrace(event)) == ["SIGSEGV", "Thread 9:", "work (shop.py:1)", ">1 return work(1)"]
-
-
-def test_a_bare_stack_trace_is_read_too() -> None:
-    event = Event.model_validate(
-        {"title": "slow", "entries": [{"type": "stacktrace", "data": {"frames": [call("loop")]}}], "platform": "python"}
-    )
-
-    assert told(stacktrace(event)) == ["slow", "Calls:", 'File "shop.py", line 1, in loop', ">1 return loop(1)"]
-
-
-def test_an_event_without_any_call_says_so() -> None:
-    assert "no stack trace" in Reader().read(stacktrace(Event.model_validate({"title": "hello"}))).text
 
 
 def test_code_of_one_endless_line_is_cut() -> None:
