@@ -1,17 +1,14 @@
 """By which route a server is asked: what it says of itself decides, one failure never does."""
 
 import itertools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import pytest
-from standins.clients import client_of
-from standins.knowing import Answering
-from standins.sockets import listening
+from standins.routes import OLD, TODAY, Server, failing, missing
 
 from sentry.dialects import Dialect, Route, dialect_of_issue, dialect_of_organization
 from sentry.endpoints.routes import RELEARN_AFTER, Routes
-from sentry.endpoints.short_ids import MAX_REMEMBERED, ShortIds
 from sentry.errors import (
     BadResponseError,
     ForbiddenError,
@@ -20,57 +17,8 @@ from sentry.errors import (
     UnavailableError,
     UnsupportedError,
 )
-from sentry.models import Issue
 from sentry.models.pages import Page
 from sentry.transport.answers import RouteMissingError
-
-TODAY, OLD = Route.ORGANIZATION, Route.NUMBER
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class Server:
-    """Says its kind when it is asked; its routes answer with their name, or raise what a test says."""
-
-    def __init__(self, kind: Dialect | None = None, known: Dialect | None = None) -> None:
-        self.kind = kind
-        self.raises: Mapping[Route, SentryError] = {}
-        self.asked: list[Route | str] = []
-        self.routes = Routes(self.who, known, clock=(clock := Clock()))
-        self.clock = clock
-
-    async def who(self) -> Dialect | None:
-        self.asked.append("who?")
-        return self.kind
-
-    def route(self, route: Route) -> Callable[[], Awaitable[str]]:
-        async def ask() -> str:
-            self.asked.append(route)
-            if route in self.raises:
-                raise self.raises[route]
-            return route.name
-
-        return ask
-
-    async def ask(self, operation: str = "read an issue") -> list[Route | str]:
-        self.asked.clear()
-        await self.routes.first(operation, {route: self.route(route) for route in Route})
-        return self.asked
-
-
-def missing(status: int = 404) -> RouteMissingError:
-    return RouteMissingError("no route", status_code=status)
-
-
-def failing() -> RouteMissingError:
-    error = RouteMissingError("failed", status_code=500)
-    error.otherwise = UnavailableError("failed", status_code=500)
-    return error
 
 
 async def test_a_server_that_says_it_is_an_older_kind_is_asked_by_that_kinds_routes_from_then_on() -> None:
@@ -323,38 +271,3 @@ async def test_an_issue_tells_sentry_9_from_its_successors_and_an_organization_d
     server.routes.notice(Dialect.SENTRY_9)
     server.routes.notice(Dialect.SENTRY_10)
     assert await server.ask("list issues") == [Route.EACH_PROJECT]
-
-
-async def test_a_short_id_is_remembered_for_its_lifetime_and_within_bounds() -> None:
-    clock = Clock()
-    short_ids = ShortIds(60, clock)
-    short_ids.learn("acme", [Issue(id="5", short_id="shop-1"), Issue(id="odd", short_id="SHOP-2"), Issue(id="7")])
-    assert [short_ids.number("acme", name) for name in ("SHOP-1", "SHOP-2", "SHOP-3")] == ["5", None, None]
-    assert short_ids.number("other", "SHOP-1") is None
-    clock.now = 60
-    assert short_ids.number("acme", "SHOP-1") is None
-    numbers = range(1, MAX_REMEMBERED + 2)
-    short_ids.learn("acme", [Issue(id=str(number), short_id=f"A-{number}") for number in numbers])
-    assert [short_ids.number("acme", f"A-{number}") for number in (1, 2)] == [None, "2"]
-    short_ids.forget("acme", "A-2")
-    assert short_ids.number("acme", "A-2") is None
-
-
-async def test_a_short_id_whose_issue_has_gone_is_looked_up_again() -> None:
-    who = Answering({}, kind=Dialect.SENTRY_10).known
-    server_like = Answering({})
-    async with (
-        listening(server_like.answer) as server,
-        client_of(server.url, organization="acme", cache_ttl=60) as client,
-    ):
-        server_like.known = {**who, "GET /issues/5/": (200, {"id": "5", "shortId": "SHOP-1"})}
-        await client.get_issue("5")
-        server_like.known = {
-            **who,
-            "GET /issues/5/": (404, {"detail": "The requested resource does not exist"}),
-            "GET /issues/6/": (200, {"id": "6", "shortId": "SHOP-1"}),
-            "GET /organizations/acme/shortids/SHOP-1/": (200, {"groupId": "6"}),
-        }
-        with pytest.raises(NotFoundError):
-            await client.get_issue("SHOP-1", fresh=True)
-        assert (await client.get_issue("SHOP-1")).id == "6"

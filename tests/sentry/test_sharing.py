@@ -1,7 +1,6 @@
-"""What is read is read once: shared while under way, remembered afterwards, forgotten after a write."""
+"""What is read at once is read once: shared while under way, and each who waits gets an answer or an error."""
 
 import asyncio
-import json
 from typing import Any
 
 import anyio
@@ -9,20 +8,13 @@ import anyio.lowlevel
 import pytest
 from standins.clients import client_of, issue_and_event
 from standins.faults import answering
+from standins.one_issue import EVENT, Gate, today
 from standins.sockets import Request, Server, Wire, listening
 
 from sentry.changes import IssueChange
 from sentry.errors import BadResponseError, DeadlineError, UnreachableError
-from sentry.transport.cache import Cache, Lifetime, Statistics
+from sentry.transport.cache import Lifetime, Statistics
 from sentry.transport.flights import Flights
-
-EVENT = "0123456789abcdef0123456789abcdef"
-
-
-async def today(request: Request, wire: Wire) -> None:
-    """Today's Sentry, as far as an issue and its event."""
-    identity = request.path.split("/")[-2]
-    await wire.answer(body=json.dumps({"id": identity, "eventID": EVENT, "status": "unresolved"}).encode())
 
 
 async def test_200_identical_calls_at_once_cost_two_requests() -> None:
@@ -54,22 +46,6 @@ async def test_an_issue_and_its_event_cost_two_requests_one_round_trip_deep() ->
                 f"GET /api/0/organizations/acme/issues/{name}/",
                 f"GET /api/0/organizations/acme/issues/{name}/events/latest/",
             ]
-
-
-class Gate:
-    """A server that answers when the test says so."""
-
-    def __init__(self) -> None:
-        self.open = asyncio.Event()
-        self.reached = asyncio.Event()
-        self.status = "unresolved"
-
-    async def answer(self, request: Request, wire: Wire) -> None:
-        body = json.dumps({"id": "5", "status": self.status}).encode()
-        self.reached.set()
-        if request.method == "GET":
-            await self.open.wait()
-        await wire.answer(body=body)
 
 
 async def cancelled(call: "asyncio.Future[Any]") -> None:
@@ -131,127 +107,6 @@ async def test_an_error_reaches_all_who_wait_as_one_of_their_own() -> None:
         assert all(isinstance(error, BadResponseError) for error in errors)
         assert len({id(error) for error in errors}) == 20
         assert len(server.requests) == 1
-
-
-async def test_a_write_makes_issues_be_read_anew_and_leaves_events() -> None:
-    async with listening(today) as server, client_of(server.url, organization="acme") as client:
-        for _ in range(2):
-            await client.get_issue("5")
-            await client.get_event(EVENT, issue="5")
-        assert len(server.requests) == 2
-        await client.update_issue("5", IssueChange(status="resolved"))
-        server.requests.clear()
-        await client.get_issue("5")
-        await client.get_event(EVENT, issue="5")
-        assert server.log == ["GET /api/0/organizations/acme/issues/5/"]
-
-
-async def test_a_write_makes_the_events_that_an_issue_names_be_read_anew() -> None:
-    async with listening(today) as server, client_of(server.url, organization="acme") as client:
-        for name in ("latest", "oldest", "recommended"):
-            await client.get_event(name, issue="5")
-            await client.update_issue("5", IssueChange(status="resolved"))
-            server.requests.clear()
-            await client.get_event(name, issue="5")
-            assert server.log == [f"GET /api/0/organizations/acme/issues/5/events/{name}/"]
-
-
-async def test_an_answer_that_a_write_overtook_is_not_remembered() -> None:
-    gate = Gate()
-    async with listening(gate.answer) as server, client_of(server.url, organization="acme") as client:
-        before = asyncio.ensure_future(client.get_issue("5"))
-        await gate.reached.wait()
-        gate.status = "resolved"
-        await client.update_issue("5", IssueChange(status="resolved"))
-        after = asyncio.ensure_future(client.get_issue("5"))
-        await server.until(lambda: len(server.requests) == 3)
-        gate.open.set()
-        assert [(await before).status, (await after).status] == ["unresolved", "resolved"]
-        assert (await client.get_issue("5")).status == "resolved"
-
-
-async def test_a_fresh_read_asks_sentry_even_if_the_answer_is_remembered() -> None:
-    async with listening(today) as server, client_of(server.url, organization="acme") as client:
-        await client.get_issue("5")
-        await client.get_issue("5", fresh=True)
-        await client.get_issue("5")
-        assert len(server.requests) == 2
-
-
-async def test_nothing_is_remembered_with_a_ttl_of_zero() -> None:
-    async with listening(today) as server, client_of(server.url, organization="acme", cache_ttl=0) as client:
-        for _ in range(2):
-            await client.get_event(EVENT, issue="5")
-        assert len(server.requests) == 2
-
-
-async def test_a_failure_is_not_remembered() -> None:
-    async with listening(answering(500, b"{}")) as server, client_of(server.url, organization="acme") as client:
-        await asyncio.gather(client.get_issue("5"), return_exceptions=True)
-        await asyncio.gather(client.get_issue("5"), return_exceptions=True)
-        assert len(server.requests) == 2
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def test_issues_are_remembered_for_the_ttl_projects_for_thirty_times_it_and_events_for_ever() -> None:
-    clock = Clock()
-    cache = Cache(10, 1_000_000, clock)
-    keys = {kind: cache.key(kind, "url") for kind in Lifetime}
-    for key in keys.values():
-        cache.put(key, {}, 1_000)
-    seen: dict[float, set[Lifetime]] = {}
-    for clock.now in (9.9, 10.0, 299.9, 300.0, 1e9):
-        seen[clock.now] = {kind for kind, key in keys.items() if cache.get(key)}
-    assert seen == {
-        9.9: {Lifetime.ISSUE, Lifetime.PROJECT, Lifetime.EVENT},
-        10.0: {Lifetime.PROJECT, Lifetime.EVENT},
-        299.9: {Lifetime.PROJECT, Lifetime.EVENT},
-        300.0: {Lifetime.EVENT},
-        1e9: {Lifetime.EVENT},
-    }
-
-
-def test_the_least_recently_used_goes_first_and_the_bound_holds() -> None:
-    cache = Cache(10, 50_000)
-    keys = [cache.key(Lifetime.EVENT, f"url {number}") for number in range(1_000)]
-    for number, key in enumerate(keys):
-        cache.put(key, "x", 10_010)
-        assert cache.get(keys[0]) if number < 4 else True
-        assert cache.size <= 50_000
-    assert [key in (keys[-1], keys[-2], keys[-3], keys[-4]) for key in keys if cache.get(key)] == [True] * 4
-
-
-def test_an_answer_larger_than_the_whole_cache_is_not_remembered() -> None:
-    cache = Cache(10, 5_000)
-    small, large = cache.key(Lifetime.EVENT, "small"), cache.key(Lifetime.EVENT, "large")
-    cache.put(small, {}, 1_000)
-    cache.put(large, "x", 6_000)
-    assert (cache.get(small) is not None, cache.get(large)) == (True, None)
-
-
-def test_an_answer_that_is_remembered_again_is_counted_once() -> None:
-    cache = Cache(10, 50_000)
-    for _ in range(100):
-        cache.put(cache.key(Lifetime.EVENT, "url"), "x", 10_000)
-    assert cache.size < 11_000
-
-
-def test_an_answer_that_comes_after_a_write_takes_no_room() -> None:
-    cache = Cache(10, 50_000)
-    before = cache.key(Lifetime.ISSUE, "url")
-    cache.drop(Lifetime.ISSUE)
-    cache.put(before, {}, 1_000)
-    assert (cache.size, cache.get(before)) == (0, None)
-
-
-def test_the_hit_rate_of_nothing_is_zero() -> None:
-    assert Statistics().hit_rate == 0
 
 
 async def test_a_bug_in_a_read_reaches_who_asked_and_does_not_end_the_client() -> None:
