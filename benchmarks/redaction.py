@@ -62,6 +62,7 @@ WORST = [
     ["_4sid==sk.=)"],
     ["psghu__pw_a1pscallin_api_e_pw_b2"],
     ["'token':"],
+    ["パスワードeyJ"],
     ["mysql -x "],
     ['", "ys_"p密码:=ew-york-timesmysqlt-sid=\'",'],
     ['sid=\'", pwys_"p密码:===', '"' * 20],
