@@ -158,10 +158,64 @@ def test_a_clients_address_goes(text: str, address: str) -> None:
         'form.password("Enter password:")',
         "pass 1 of 3, pin=tab",
         "the session timed out after 30s",
+        "password: This field is required.",
+        '{"password": ["This field is required."]}',
+        '{"errors":{"password":["is too short (minimum is 8 characters)"]}}',
+        "JWT::ExpiredSignature: Signature has expired",
+        'headers = {"Authorization": f"Bearer {token}"}',
+        'headers["Authorization"] = "Bearer " + token',
+        "headers: { Authorization: `Bearer ${this.token}` },",
+        "$token = $request->header('X-Token');",
+        "pub password: Option<String>,",
+        "class LoopPass : public PassInfoMixin<LoopPass> {",
+        "Loop Sink Pass ------------------------------*- C++ -*-",
+        "Pass --allow-scripts=<pkg1> for one-off approval",
+        "Undname_NoThrowSig = 0x100,",
+        "fetch(url, { credentials: 'same-origin' })",
+        "`code id_token token` and OPTIONAL when the",
+        '"POST /token.oauth2 HTTP/1.1" 200',
+        "section 3.5 of the OAuth 1.0a spec",
+        'methods = ("client_secret_post", "client_secret_basic")',
     ],
 )
 def test_what_only_speaks_of_a_secret_stays(text: str) -> None:
     assert REDACTION.text(text) is text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "db:\n  user: ann\n  password: §\n  port: 1",
+        "X-Password: §\r\nHost: x",
+        "Server=tcp:h,1433;User ID=ann;Password=§;Encrypt=True;",
+        "mysql -u ann -p'§' -h h db",
+        "sshpass -p '§' ssh ann@h",
+        "curl -u 'ann:§' https://x/y",
+        'curl --user "ann:§" https://x/y',
+    ],
+)
+def test_a_password_with_spaces_goes_whole(text: str) -> None:
+    for password in ("correct horse battery", "a b1 c"):
+        assert REDACTION.text(text.replace("§", password)) == text.replace("§", REDACTED)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password = `tick`5",
+        "password=${PASSWORD:-hunter2}",
+        "password=password1",
+        "local password = [[correct horse a b]]",
+        "body=%7B%22password%22%3A%22pa%5C%22ss1word%22%7D",
+        '{"recovery_codes": ["ab(c1-d", "e2]f"]}',
+        '{"secrets": [{"a": "hunter2"}, {"b": "ss1"}]}',
+        "Config(recovery_codes=['hunter2', 'e2(3'], n=1)",
+    ],
+)
+def test_nothing_of_a_secret_is_left_over(text: str) -> None:
+    shown = REDACTION.text(text)
+    assert REDACTED in shown
+    assert not re.search(r"hunter2|word1|a b|b c|5$|pa%|ss1|ab\(|c1|e2", shown)
 
 
 def test_json_names_values_in_many_ways() -> None:

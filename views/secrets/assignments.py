@@ -8,7 +8,7 @@ from views.secrets.names import Secret, is_symbolic, joined, looks_like_credenti
 from views.secrets.patterns import holds_token
 from views.secrets.replacing import REDACTED, Span, Work
 from views.secrets.syntaxes import hide_flags, hide_rows, hide_turned
-from views.secrets.values import PASSWORDS, QUOTE, closing, end_of_run, unquoted, whole
+from views.secrets.values import PASSWORDS, QUOTE, closing, end_of_run, is_paired, unquoted, whole
 
 # What is in every secret name, in lower case, with what must or must not follow; secrecy() looks at the whole name.
 _PARTS = {
@@ -51,9 +51,11 @@ _FIELD = (
     rf"{_MARK}(?:msg|message|type|in|location|secure|ctx|path|kind|code|errortype){_MARK}\s?[:=]\s?"
     rf"{_MARK}[^\"'\n{{}}\\]{{0,160}}+{_MARK}[\s,]{{1,8}}"
 )
+_HELD = r"(?:some\(|just |string\([0-9]{1,6}\) )?"
+"""What says of a value that it is there: Rust's `Some("..")`, Haskell's `Just ".."`, PHP's `string(7) ".."`."""
 _VERB = (
     r"(?:(?:has been|was|is) (?:re)?(?:set|changed) to|(?:re)?set to|changed to"
-    r"|(?:is|was|are|were|es|est|ist|lautet|war|era|é|è|är|er|on|je|jest|to|as|是|为|為|は|=|:)(?:[ \t]now)?)"
+    r"|(?:(?:is|was|are|were|es|est|ist|lautet|war|era|é|è|är|er|on|je|jest|to|as)(?![a-z])|[是为為は=:])(?:[ \t]now)?)"
 )
 # What may stand between a name and its value.
 _BETWEEN = (
@@ -63,7 +65,9 @@ _BETWEEN = (
     rf"(?(close)(?!)|{_TYPE}(?<=[ \t])=[ \t]{{0,3}}(?={_TEXT}))",
     # = == === := ::= => : ||= ?= += .= != <- %3d, and the wide signs of East Asian text
     r"[ \t]{0,4}+(?:=>(?=[\s\"'`\\:\[])|={2,3}(?=[\s\"'`\\])|[|&?+.*!]{0,2}=|:{1,2}=(?=[\s\"'`\\])"
-    rf"|:|<-|[\uff1a\uff1d]|%3[ad])(?:\s{{0,4}}(?={_MARK})|[ \t]{{0,4}})",
+    rf"|:(?!:)|<-|[\uff1a\uff1d]|%3[ad](?:%20|\+)?)(?:\s{{0,4}}{_HELD}(?={_MARK})|[ \t]{{0,4}})",
+    # s:8:"password";s:7:".."
+    rf";s:[0-9]{{1,6}}:(?={_MARK})",
     # name="password" value="..", {"name": "password", "value": ".."}, {"loc": ["password"], "msg": "..", "input": ".."}
     rf"(?P<named>(?:[\s,]|\\{{1,4}}[nrt]){{1,24}}+(?:{_FIELD}){{0,3}}+(?:{_MARK})?(?:value|content|val|input|data)"
     rf"(?:{_MARK})?\s?[:=]\s?(?:(?={_MARK})|(?<=[\w\"']: )))",
@@ -87,14 +91,14 @@ _NAME = re.compile(r"name=\\{0,4}\"\Z", re.I)
 _REST_OF_FIELD = re.compile(r"(?:(?!\\{1,4}[rn])[^\r\n])++")
 _TAG = re.compile(r"<(?:[\w-]{1,40}:)?\Z")
 _ELEMENT = re.compile(r"<!\[CDATA\[[^<>]*+\]\]>|[^<]+(?=</)|(?!\()[^<\s]+")
-_BLOCK = re.compile(r"[|>][+-]?[0-9]?[+-]?[ \t]{0,4}(\n|\\n)([ \t]{1,40})(?=\S)")
-_HEADERS = frozenset("authorization cookie".split())
+_BLOCK = re.compile(r"(?:[!&][\w!/.-]{0,60}[ \t])?[|>][+-]?[0-9]?[+-]?[ \t]{0,4}(\n|\\n)([ \t]{1,40})(?=\S)")
 _ASKS = frozenset(
     "get has is check validate verify find load read require ask hash generate create make env input".split()
 )
 _SETS = re.compile(r"(?:\A|\n|\\n)[ \t]*(?:ENV|ARG|[Ss]et[xX]|setenv)[ \t]+\Z")
 _WITH = ("with ", "using ", "With ", "Using ")
 _ARGUMENT = re.compile(r"[A-Za-z_][\w.]*[=:]")
+_GOES_ON = re.compile(r"[\"'`][^\W_](?!\w{0,64}[\"'`])")
 _LETTERS = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _MOST = 300
 _HIDDEN = (f'"{REDACTED}"', f"'{REDACTED}'")
@@ -123,10 +127,8 @@ class Assignments:
         lowered = _lower(text)
         first = self._names.search(lowered)
         if first:
-            turned, position = (
-                hide_turned(hide_rows(text, lowered, work, self.secrecy), work, self.secrecy),
-                first.start(),
-            )
+            position = first.start()
+            turned = hide_turned(hide_rows(text, lowered, work, self.secrecy), work, self.secrecy)
             if turned is not text:
                 text, lowered, position = turned, _lower(turned), 0
             if match := self._pattern.search(lowered, position):
@@ -184,7 +186,7 @@ class Assignments:
         quote = QUOTE.match(text, at)
         if quote and (quote[1][0] != "%" or separator.startswith("%")):
             work.spend(0 if secret is Secret.YES else 6)
-            return _quoted(text, quote, before, close, separator, words, secret)
+            return _quoted(text, quote, before, close, separator, words, secret, work)
         between = "=" if match["named"] is not None else lowered[end:at]
         return unquoted(text, at, between, separator, before, close, words, secret, work)
 
@@ -232,13 +234,15 @@ def _said(text: str, at: int, verb: str, before: str, close: str, words: list[st
     value = text[at:end]
     if not verb and _SETS.search(before) and not says_nothing(value) and value[0] not in "$=":
         return at, end
+    if not verb and (before.endswith("/") or secret is Secret.MAYBE):
+        return None  # POST /oauth/token HTTP/1.1, OAuth 1.0a
     plain = value.replace("-", "").replace("_", "").replace(".", "").replace("/", "")
     digits = sum(map(str.isdigit, value))
     if len(value) < 4 or says_nothing(value) or _LETTERS.fullmatch(value) or plain.isalpha() or plain.isdigit():
         return None
     if not verb and not (words[-1] in PASSWORDS or (digits and (len(words) > 1 or before.endswith(_WITH)))):
         return None
-    if _ARGUMENT.match(value) or value[0] in "[{<=:!&|+*/$%#" or "(" in value or "://" in value:
+    if _ARGUMENT.match(value) or value[0] in "[{<=:!&|+*/$%#-" or "(" in value or "://" in value:
         return None  # code
     if not digits and plain.isalnum():
         return None
@@ -247,7 +251,14 @@ def _said(text: str, at: int, verb: str, before: str, close: str, words: list[st
 
 
 def _quoted(
-    text: str, quote: re.Match[str], before: str, close: str, separator: str, words: list[str], secret: Secret
+    text: str,
+    quote: re.Match[str],
+    before: str,
+    close: str,
+    separator: str,
+    words: list[str],
+    secret: Secret,
+    work: Work,
 ) -> Span | None:
     begin = quote.end()
     if not close and before[-1:] == quote[0] and separator:
@@ -260,20 +271,20 @@ def _quoted(
         if secret is not Secret.YES or any(map(str.isspace, text[begin : begin + _MOST])):
             return None
         end = closing(text, begin, quote[1])
+    work.spend((end - begin) // 24)
     value = text[begin:end]
-    if sure and len(quote[1]) == 1 and text[end : end + 1] != quote[1] and is_symbolic(value.partition(" ")[0]):
+    unclosed = text[end : end + 1] != quote[1] and is_symbolic(value.partition(" ")[0])
+    if sure and len(quote[1]) == 1 and (unclosed or _GOES_ON.match(text, end)):
         return whole(text, (quote.start(), end_of_run(text, quote.start())))  # a value that begins with this sign
     if says_nothing(value) or (secret is Secret.MAYBE and not looks_like_credential(value)):
         return None
-    clear = looks_like_credential(value) or "=" in value or " " in value or (is_symbolic(value) and len(value) > 5)
     if separator == "":  # password 'hunter2'
-        plain = not close and ((words[-1] in PASSWORDS and words[-1] != "pass") or before.endswith(":"))
+        named = words[-1] in PASSWORDS and words[-1] != "pass"
+        plain = not close and (named or before.endswith(":") or _SETS.search(before))
         return (begin, end) if plain else None
     if separator == "(":  # secret("hunter2"), not password("Enter it: ")
         word = " " not in value and not value.endswith(":") and not _LETTERS.fullmatch(value)
         return (begin, end) if word else None
-    if separator == ",":  # a pair such as ('password', 'hunter2'), or one in a flat list of headers; no list of names
-        opened = before[-1:] in ("'", '"') and before[-2:-1] in ("(", "[") and text[end + 1 : end + 2] in (")", "]", "")
-        header = words[-1] in _HEADERS or (len(words) > 1 and words[0] == "x" and looks_like_credential(value))
-        return (begin, end) if (opened or header) and close and not close.endswith("]") and clear else None
+    if separator == ",":
+        return (begin, end) if is_paired(value, before, close, text[end + 1 : end + 2], words) else None
     return begin, end

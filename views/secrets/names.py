@@ -26,9 +26,9 @@ _LONGEST = 128
 
 _SECRET = frozenset(
     """apikeys authorization bearer cardnumber ccn ccnumber connectionstring connstr cookie cookies creditcard
-    cred creds credential csrf csrfmiddlewaretoken cvc cvn cvv jsessionid jwt mnemonic otp passcode passcodes
+    cred creds credential csrf csrfmiddlewaretoken cvc cvn cvv jsessionid jwt keypass mnemonic otp passcode passcodes
     passphrases passwds passwords phpsessid pincode privkey pw samlart samlrequest samlresponse sessid sessionid
-    sessionkey sshkey ssn tokens totp xsrf""".split()
+    sessionkey sshkey ssn storepass tokens totp xsrf""".split()
 )
 _SECRET_ENDS = tuple(
     """accesskey accountkey apikey authkey credentials encryptionkey passphrase passwd password privatekey pwd secret
@@ -121,7 +121,9 @@ def _any_run(words: list[str], further: frozenset[str]) -> bool:
 
 
 _CREDENTIAL = re.compile(r"[^\s\"'()<>\[\]{},]{4,}")
-_NOT_CREDENTIAL = re.compile(r"(?:[A-Za-z_][\w]*\.)+[A-Za-z_]\w*|v?\d+(?:\.\d+)+|[\w.-]*\.(?:py|js|ts|rb|go|php|java)")
+_NOT_CREDENTIAL = re.compile(
+    r"(?:[A-Za-z_][\w]*\.)+[A-Za-z_]\w*|v?\d+(?:\.\d+)+|0x[0-9a-fA-F]{1,8}|[\w.-]*\.(?:py|js|ts|rb|go|php|java)"
+)
 
 
 def looks_like_credential(value: str) -> bool:
@@ -140,19 +142,32 @@ def is_symbolic(value: str, least: int = 2) -> bool:
 
 
 _NOTHING = frozenset(
-    """none null nil undefined true false yes no on off ok str string int bool bytes any optional secretstr [filtered]
-    [redacted] [removed] filtered redacted (null) <none> <unset> nan ~""".split()
+    """none null nil undefined true false yes no on off ok str string int bool bytes any optional secretstr bearer
+    include omit same-origin [filtered] [redacted] [removed] filtered redacted (null) <none> <unset> nan ~""".split()
 )
 _PLACEHOLDER = re.compile(
     r"\*+|•+|x{3,}|\{\{?\s?[\w.]{0,80}\s?\}?\}|\$\{?\w{1,80}\}?|%[sdr]|%\(\w{1,80}\)s|:[a-z_]{1,80}|\?"
-    r"|<[\w -]{1,80}>|#\{[\w.]{1,80}\}",
+    r"|<[\w -]{1,80}>|#\{[\w.]{1,80}\}|\$\{[\w.]{1,80}\}",
     re.IGNORECASE,
 )
+_SCHEME = re.compile(r"\A\s*(?:bearer|basic|token|jwt|api-?key)\s+", re.IGNORECASE)
+# What a form says of a field.
+_COMPLAINT = re.compile(
+    r"\b(?:is required|must (?:be|contain|have|match|not|include)|at least [0-9]{1,3} char|is too (?:short|long|common"
+    r"|similar|weak)|(?:is|was) (?:invalid|incorrect|not (?:valid|correct|set))|(?:ca|do|does|did)(?:n't| ?not)"
+    r" (?:be (?:blank|empty|null)|match)|may not be|should (?:have|be)|(?:has|have|is) expired)",
+    re.IGNORECASE,
+)
+_PROSE = re.compile(r"[A-Za-z][A-Za-z0-9 ,.'()-]+[.!]?")
 
 
 def says_nothing(value: str) -> bool:
-    """Empty, a null, a mask or a placeholder: that a password was None is worth knowing."""
+    """Empty, a null, a mask, a placeholder or a complaint: that a password was None, or missing, is worth knowing."""
+    if len(value) < 200 and value.endswith((" ", "}")):  # "Bearer " + token, f"Bearer {token}"
+        value = _SCHEME.sub("", value)
     value = value.strip("'\" ")
     if len(value) < 8 and not any(map(str.isalnum, value)):
         return True
-    return value.lower() in _NOTHING or _PLACEHOLDER.fullmatch(value) is not None
+    if value.lower() in _NOTHING or _PLACEHOLDER.fullmatch(value):
+        return True
+    return " " in value and len(value) < 200 and bool(_PROSE.fullmatch(value) and _COMPLAINT.search(value))

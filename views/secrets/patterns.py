@@ -93,7 +93,8 @@ def _tokens() -> re.Pattern[str]:
         anchor, rest = (expression[1], expression[2:]) if expression[0] == "\\" else (expression[0], expression[1:])
         kinds[anchor].append(f"(?P<word{number}>){rest}")
     return re.compile(
-        "|".join(f"{re.escape(anchor)}{_SOON.get(anchor, '')}(?:{'|'.join(of)})" for anchor, of in kinds.items())
+        "|".join(f"{re.escape(anchor)}{_SOON.get(anchor, '')}(?:{'|'.join(of)})" for anchor, of in kinds.items()),
+        re.ASCII,
     )
 
 

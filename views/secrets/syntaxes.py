@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from views.secrets.names import Secret, looks_like_credential, says_nothing
 from views.secrets.replacing import REDACTED, Span, Work, replaced
-from views.secrets.values import end_of_run, whole
+from views.secrets.values import end_of_argument, end_of_run, whole
 
 Secrecy = Callable[[str], Secret]
 
@@ -14,13 +14,14 @@ _USER = re.compile(r"-(?<=[\s\"',]-)(?:u|-user)[ \t=]?[\"']?[^\s:\"']{1,128}+:(?
 # Commands whose password has an option of one letter, and that option.
 _OPTIONS = {
     "p": "mysql mysqladmin mysqldump mysqlimport mariadb mariadb-dump sshpass mongo mongosh mongodump 7z rar unrar",
-    "p ": "sshpass mongo mongosh mongodump mongorestore",
+    "p ": "sshpass mongo mongosh mongodump mongorestore docker+login podman+login az+login",
     "P ": "sqlcmd bcp isql osql zip unzip mosquitto_pub mosquitto_sub",
     "pw ": "plink pscp psftp",
     "a ": "redis-cli",
     "w ": "ldapsearch ldapadd ldapmodify ldapdelete ldapwhoami",
 }
-_COMMANDS = frozenset(command for of in _OPTIONS.values() for command in of.split())
+_TAKING = {option: frozenset(command.replace("+", " ") for command in of.split()) for option, of in _OPTIONS.items()}
+_COMMANDS = frozenset(command for of in _TAKING.values() for command in of)
 _COMMAND = re.compile(rf"(?<![\w.-])({'|'.join(sorted(_COMMANDS, key=len, reverse=True))})(?=[\s\"'])")
 _OPTION = re.compile(r"-(?<=[\s\"',]-)(pw|[pPaw])(?:([ \t]{1,3}|[\"'],[ \t]?(?=[\"']))[\"']?|[\"']?)(?=[^\s\"'])")
 _REACH = 300
@@ -46,6 +47,12 @@ _VALUE_FIRST = re.compile(
     r"(?:[\s,]{1,8}+(?P=q)(?:msg|message|type|location|in)(?P=q)\s?:\s?(?P=q)[^\"'\\\n]{0,160}+(?P=q)){0,3}"
     r"[\s,]{1,8}+(?P=q)(?:[Nn]ame|[Kk]ey|[Ff]ield|[Pp]aram|[Pp]ath|loc|property)(?P=q)\s?:\s?\[?"
     r"(?:(?P=q)\w{1,20}+(?P=q)[\s,]{1,3}+)?(?P=q)(?P<name>[\w.-]{1,80}+)(?P=q)"
+)
+
+# auth=("ann", "hunter2"), HTTPBasicAuth("ann", "hunter2")
+_PAIRED = re.compile(
+    r"[Aa]uth(?:\\{0,4}[\"'])?(?:[ \t]{0,2}[=:][ \t]{0,2}[(\[]|(?:(?<=BasicAuth)|(?<=DigestAuth))\()(?P<q>\\{0,4}[\"'])"
+    r"[^\"'\\\n]{1,128}+(?P=q),[ \t]?(?P<r>\\{0,4}[\"'])(?P<value>(?:[^\"'\\\n]|\\[^\"'\n]){1,256}+)(?P=r)[)\]]"
 )
 
 
@@ -107,6 +114,8 @@ def hide_turned(text: str, work: Work, secrecy: Secrecy) -> str:
 
     if "=" in text or ".equals" in text or "<>" in text:
         text = replaced(text, _COMPARED, work, compared)
+    if "uth" in text:
+        text = replaced(text, _PAIRED, work, lambda match, _done: match.span("value"))
     return replaced(text, _VALUE_FIRST, work, first) if "alue" in text or "input" in text else text
 
 
@@ -123,8 +132,10 @@ def hide_flags(text: str, work: Work, secrecy: Secrecy) -> str:
         return whole(text, (match.end(), end)) if hidden else None
 
     def user(match: re.Match[str], _done: int) -> Span | None:
-        hidden = text.startswith(REDACTED, match.end())
-        return None if hidden else whole(text, (match.end(), end_of_run(text, match.end())))
+        if text.startswith(REDACTED, match.end()):
+            return None
+        quote = match.group().lstrip("-user \t=")[:1]  # before the user's name
+        return match.end(), end_of_argument(text, match.end(), quote)
 
     text = replaced(text, _FLAG, work, flag)
     if "curl" in text or "--user" in text:
@@ -140,10 +151,10 @@ def _short(text: str, work: Work) -> str:
         stop = min((n for n in (text.find("\n", command.end()), command.end() + _REACH) if n >= 0), default=len(text))
         for option in _OPTION.finditer(text, max(done, command.end()), stop):
             work.spend(2)
-            takes = _OPTIONS.get(option[1] + " " * (option[2] is not None), "").split()
+            takes = _TAKING.get(option[1] + " " * (option[2] is not None), ())
             if command[1] not in takes or text.startswith(REDACTED, option.end()):
                 continue
-            _, end = whole(text, (option.end(), end_of_run(text, option.end())))
+            end = end_of_argument(text, option.end(), option.group())
             if says_nothing(text[option.end() : end]) or option.end() < done:
                 continue
             kept += (text[done : option.end()], REDACTED)

@@ -12,7 +12,7 @@ LINE = 240
 """Characters of a line before and after a value that are looked at for what was opened there."""
 
 QUOTE = re.compile(r"[bBrRuUfFnN@$]{0,2}(\\{0,8}(?:\"\"\"|'''|[\"'`])|%2[27]|&quot;|&#3[49];)")
-_MARK_OR_END = re.compile(r"[\"'`\n]")
+_MARK_OR_END = {mark: re.compile(f"[{mark}\n]") for mark in "\"'`"}
 _ENCODED_OR_END = re.compile(r"[\n%&](?:(?<=\n)|(?<=%)(?<!%5[Cc]%)2[27]|(?<=&)(?<!\\&)(?:quot|#3[49]);)")
 _ENDS_A_VALUE = re.compile(r"[\s,;:.)\]}>&+?!\\/]|</|%(?:2C|7D|5D|3A|0A|20)|\Z", re.IGNORECASE)
 # A comma or bracket ends a value unless more of a word follows: `password=a,b` but `f(password=a, b=c)`.
@@ -36,8 +36,18 @@ _PLAIN = re.compile(r"[\w.@/+-]++")
 _APOSTROPHE = re.compile(r"(?<=[^\W_])'")
 _PAIR = re.compile(r" [\w.-]{1,40}+[=:]")
 _OPENED = {")": "(", "]": "[", "}": "{", ">": "<"}
-_VARIABLE = re.compile(r"\$\{\w{1,80}\}|\$\(\w")
-_BRACKETED = re.compile(r"[\[({][^\[\](){}\n]{1,4000}[\])}]?")
+# A variable of a shell, an attribute in PHP, a type with its arguments.
+_VARIABLE = re.compile(
+    r"\$\{\w{1,80}\}|\$\(\w|\$[A-Za-z_]\w{0,80}(?:->|::)[A-Za-z_]"
+    r"|[A-Z][\w.:]{1,60}<[\w.:<>\[\], ]{1,80}>(?=[\s,;)=]|\Z)"
+)
+_BRACKET = re.compile(r"[\[({\])}\n]|(?P<quote>\\{0,8}[\"'])(?:(?!(?P=quote))(?:\\.|[^\\\n]))*+(?P=quote)")
+_LITERALS = re.compile(r"[\[({][\"'](?=[^\"'\n])")
+_BRACKETS = 4_000
+"""Characters of a list or object that are looked at."""
+_ITEM = re.compile(r"[^;\"'\n<>]{1,240}+(?=;(?:[\w ]{1,40}=|\s|[\"']|\Z))")
+_OWN_LINE = re.compile(r"(?:\A|\n)[ \t]*(?:- |export )?\Z")
+_WORDS_ON = re.compile(r"(?:[ \t]{1,3}(?!#|[\w.-]{1,40}+[=:])[^\s\"']{1,64}+){1,12}+(?=\s|\Z)")
 _SCHEME = re.compile(
     r"(?:(bearer|basic|token|negotiate|ntlm|api-?key|key|jwt)|(?:digest|aws4-hmac-sha256|hawk|oauth|sentry|dsn))\s+",
     re.I,
@@ -50,10 +60,11 @@ _PATH = re.compile(r"[A-Za-z_$@][\w$]*(?:(?:\??\.|->|::)[A-Za-z_$][\w$]*)*")
 _CODE_ROOTS = tuple(
     "self. this. cls. os. env. process. settings. config. conf. request. req. args. params. options. ctx.".split()
 )
+_HEADERS = frozenset("authorization cookie".split())
 SAYING = frozenset(
     """authentication cannot denied does empty expired failed failure for has have incorrect invalid is mismatch missing
     must not number object or rejected required revoked the too unauthorized undefined unexpected unknown was wrong
-    array boolean callable dict list tuple bytestring secretbytes type""".split()
+    array boolean callable dict list tuple bytestring secretbytes type public private protected virtual""".split()
 )
 
 
@@ -68,12 +79,12 @@ def closing(text: str, begin: int, quote: str, limit: int | None = None) -> int:
 
 
 def _closing(text: str, begin: int, quote: str, stop: int) -> int:
-    if len(quote.lstrip("\\")) == 3:
+    if quote.lstrip("\\") in ('"""', "'''"):
         return text.find(quote, begin, stop)
     escapes = len(quote) - len(quote.lstrip("\\"))
     mark = quote[escapes:]
     within, passed = -1, 0
-    for match in (_MARK_OR_END if len(mark) == 1 else _ENCODED_OR_END).finditer(text, begin, stop):
+    for match in _MARK_OR_END.get(mark, _ENCODED_OR_END).finditer(text, begin, stop):
         at = match.start()
         if match[0] == "\n":
             return within if within >= 0 else at
@@ -114,8 +125,11 @@ def unquoted(
             return line.span()
     if close and not close.endswith(("]", "%5d")) and text[at : at + 1] in ("[", "(", "{"):
         sure = secret is Secret.YES and between.strip("\\\"' \t") != "="
-        bracket = _BRACKETED.match(text, at) if sure else None
-        return bracket.span() if bracket else None
+        end = _end_of_brackets(text, at, work) if sure else at
+        return (at, end) if end > at and not says_nothing(text[at + 1 : end - 1]) else None
+    if not close and secret is Secret.YES and between.strip(" \t") in ("=", ":") and _LITERALS.match(text, at):
+        end = _end_of_brackets(text, at, work)
+        return (at, end) if any(map(str.isdigit, text[at:end])) else None
     if _VARIABLE.match(text, at):
         return None
     word = _WORD.match(text, at, at + MOST)
@@ -130,13 +144,51 @@ def unquoted(
     ending = _ENCODED_STOP if separator.startswith("%3") else _STOP_IN_LIST if before[-1:] in _LISTED else _STOP
     end = end_of_run(text, at, ending)
     value = text[at:end]
-    if says_nothing(word.group() if word else value) or says_nothing(value):
+    bare = word.group() if word and any(map(str.isalnum, word.group())) else value
+    if says_nothing(bare) or says_nothing(value):
         return None
+    if secret is Secret.YES and separator in (":", "="):
+        if value.isalpha() and says_nothing(text[at : at + LINE].partition("\n")[0]):
+            return None  # password: This field is required.
+        end = _end_of_words(text, at, end, before, words)
     if not word and (len(value) < 6 or not any(map(str.isalnum, value))):
         return None  # an empty value, and what comes after it
     if secret is Secret.MAYBE and not looks_like_credential(value):
         return None
     return whole(text, (at, end))
+
+
+def _end_of_brackets(text: str, at: int, work: Work) -> int:
+    """Where the list or object ends that begins there, else the line or what is looked at of it."""
+    depth, stop = 0, at + _BRACKETS
+    for found in _BRACKET.finditer(text, at, stop):
+        work.spend(1)
+        if found[0] == "\n":
+            return found.start()
+        if found["quote"] is None:
+            depth += 1 if found[0] in "[({" else -1
+        if depth <= 0:
+            return found.end()
+    return min(stop, len(text))
+
+
+def _end_of_words(text: str, at: int, end: int, before: str, words: list[str]) -> int:
+    """Where a value with spaces ends that the next `;` of a connection string ends, or the line that is its own."""
+    if text.startswith("[[", at) and (closed := text.find("]]", at, at + MOST)) > 0:
+        return closed  # Lua
+    if before.endswith(";") and (item := _ITEM.match(text, at)):
+        return max(end, item.end())
+    lines = "\n" in before or "\n" in text[end : end + LINE]
+    if lines and words[-1] in PASSWORDS and _OWN_LINE.search(before) and (rest := _WORDS_ON.match(text, end)):
+        return rest.end()
+    return end
+
+
+def end_of_argument(text: str, at: int, option: str) -> int:
+    """Where the value of a command's option ends: at the quote that the option ends with, if any."""
+    if option[-1:] in ("'", '"'):
+        return closing(text, at, option[-1])
+    return whole(text, (at, end_of_run(text, at)))[1]
 
 
 def end_of_run(text: str, at: int, stop: re.Pattern[str] = _STOP) -> int:
@@ -219,10 +271,23 @@ def is_code(value: str, after: str, between: str, words: list[str]) -> bool:
     if value.startswith(_CODE_ROOTS) or value.lower() in SAYING:
         return True
     named = words_of(value)
-    if named == words or named == words[-1:]:
+    if (named == words or named == words[-1:]) and not digits:
         return True
     if spaced and "=" in between:
         return True
     if spaced and words[-1] not in PASSWORDS:
         return True
     return len(named) > 1 and not digits and secrecy(value) is Secret.YES
+
+
+def is_paired(value: str, before: str, close: str, after: str, words: list[str]) -> bool:
+    """A pair such as ('password', 'hunter2') or {password, "hunter2"}, or two of a list of headers, not of names."""
+    if "_" in value and value.replace("_", "").isalpha():
+        return False
+    if not close:
+        return before.rstrip(":").endswith("{") and after == "}"
+    signs = len(value) > 5 and (is_symbolic(value) or any(map(str.isdigit, value)))
+    clear = looks_like_credential(value) or "=" in value or " " in value or signs
+    opened = before[-1:] in ("'", '"') and before[-2:-1] in ("(", "[") and after in (")", "]", "")
+    header = words[-1] in _HEADERS or (len(words) > 1 and words[0] == "x" and looks_like_credential(value))
+    return (opened or header) and clear and not close.endswith("]")
