@@ -157,16 +157,15 @@ class _Input(io.RawIOBase):
         return given
 
     def _receive(self, piece: bytes) -> None:
-        if not piece:
-            self._is_open = False
-            piece = b"\n"
-            self._host.end(GRACE)
-        *lines, rest = (self._line + piece).split(b"\n")
+        self._is_open = piece != b""
+        *lines, rest = (self._line + (piece or b"\n")).split(b"\n")
         for line in lines:
             self._take(line.decode(errors="replace").strip(), is_too_long=self._is_too_long or len(line) > MAX_LINE)
             self._is_too_long = False
         self._is_too_long |= len(rest) > MAX_LINE
         self._line = rest[:ENDS] + rest[-ENDS:] if self._is_too_long and len(rest) > 2 * ENDS else rest
+        if not self._is_open:
+            self._host.end(GRACE)
 
     def _take(self, line: str, *, is_too_long: bool) -> None:
         if is_too_long:

@@ -179,7 +179,7 @@ async def test_what_was_asked_at_once_and_without_waiting_is_answered() -> None:
     async with started() as host:
         await host.say(request("tools/list", 1), call(2))
         host.leave(request("prompts/list", 3))
-        assert {answer["id"] for answer in await host.rest()} == {1, 2, 3}
+        assert {answer["id"] for answer in await host.rest() if "result" in answer} == {1, 2, 3}
 
 
 async def refused(host: Host) -> dict[str, Any]:
