@@ -8,6 +8,8 @@ import anyio
 from mcp.server.caching import CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
+from mcp.shared.exceptions import MCPError
+from pydantic import ValidationError
 
 from prompts.catalogue import map_prompt_errors, register_prompts
 from resources.catalogue import register_resources
@@ -83,7 +85,7 @@ class Application:
                 )
             ),
             lifespan=lifespan,
-            middleware=[_serve_with_its_client, map_prompt_errors],
+            middleware=[_leave_out_words_of_bugs, _serve_with_its_client, map_prompt_errors],
             log_level=settings.log_level,
             cache_hints={
                 name: CacheHint(ttl_ms=3_600_000, scope="public")
@@ -161,6 +163,16 @@ def _reader(settings: Settings) -> "Reader":
 
     redaction = Redaction(pii=settings.redact_pii, keys=frozenset(settings.redact_keys))
     return Reader(budget=settings.token_budget, redaction=redaction)
+
+
+async def _leave_out_words_of_bugs(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    """Middleware: the SDK logs a bug of ours, and tells its words, in which somebody else's may stand."""
+    try:
+        return await call_next(ctx)
+    except (MCPError, ValidationError):  # told without what was sent
+        raise
+    except Exception as error:
+        raise RuntimeError("Internal server error") from error
 
 
 async def _serve_with_its_client(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 
 from settings import Settings
@@ -56,5 +57,7 @@ class Lines(logging.Formatter):
 def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
-    except (TypeError, ValueError, KeyError):  # of which logging would print all that it was given
-        return f"{record.msg} {record.args!r}"
+    except Exception:  # noqa: BLE001 - of which logging would print all that it was given
+        with suppress(Exception):
+            return f"{record.msg} {record.args!r}"
+        return "a message that cannot be written"

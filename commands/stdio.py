@@ -59,13 +59,18 @@ def _end_on_signals(host: "_Host", ended_by: list[int]) -> None:
     def end(number: int, _: FrameType | None) -> None:
         ended_by.append(number)
         signal.signal(number, end_at_once)
-        last = threading.Timer(GRACE + CLOSING, os._exit, (128 + number,))
-        last.daemon = True
-        last.start()
+        _end_surely(128 + number)
         host.end(GRACE)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
+
+
+def _end_surely(code: int) -> None:
+    """Ends the process, whatever it waits for, such as a host that does not read."""
+    last = threading.Timer(GRACE + CLOSING, os._exit, (code,))
+    last.daemon = True
+    last.start()
 
 
 class _Host:
@@ -157,16 +162,16 @@ class _Input(io.RawIOBase):
         return given
 
     def _receive(self, piece: bytes) -> None:
-        if not piece:
-            self._is_open = False
-            piece = b"\n"
-            self._host.end(GRACE)
-        *lines, rest = (self._line + piece).split(b"\n")
+        self._is_open = piece != b""
+        *lines, rest = (self._line + (piece or b"\n")).split(b"\n")
         for line in lines:
             self._take(line.decode(errors="replace").strip(), is_too_long=self._is_too_long or len(line) > MAX_LINE)
             self._is_too_long = False
         self._is_too_long |= len(rest) > MAX_LINE
         self._line = rest[:ENDS] + rest[-ENDS:] if self._is_too_long and len(rest) > 2 * ENDS else rest
+        if not self._is_open:
+            _end_surely(0)
+            self._host.end(GRACE)
 
     def _take(self, line: str, *, is_too_long: bool) -> None:
         if is_too_long:

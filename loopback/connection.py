@@ -34,7 +34,7 @@ class BoundedConnection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self.conn.their_state in (h11.IDLE, h11.SEND_BODY):
-            self._request_due = self._request_due or self.loop.call_later(self.seconds, self._give_up)
+            self._give_up_later()
         elif self._request_due is not None:
             self._request_due.cancel()
             self._request_due = None
@@ -53,6 +53,8 @@ class BoundedConnection(H11Protocol):
         super().on_response_complete()
         if self.transport.is_closing():
             self._abort_later()
+        elif self._has_begun:  # the next request, which came in part with the one that is answered
+            self._give_up_later()
 
     def timeout_keep_alive_handler(self) -> None:
         super().timeout_keep_alive_handler()
@@ -63,9 +65,17 @@ class BoundedConnection(H11Protocol):
         error = sys.exception()
         self._refuse(error.error_status_hint if isinstance(error, h11.RemoteProtocolError) else 400)
 
+    @property
+    def _has_begun(self) -> bool:
+        """Whether a part of a request is there, and not the whole."""
+        theirs = self.conn.their_state
+        return theirs is h11.SEND_BODY or (theirs is h11.IDLE and self.conn.trailing_data[0] != b"")
+
+    def _give_up_later(self) -> None:
+        self._request_due = self._request_due or self.loop.call_later(self.seconds, self._give_up)
+
     def _give_up(self) -> None:
-        has_begun = self.conn.their_state is h11.SEND_BODY or self.conn.trailing_data[0]
-        if has_begun and self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+        if self._has_begun and self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             self._refuse(408)
         else:
             self.transport.close()

@@ -13,6 +13,8 @@ HIDDEN = "[token]"
 LEAST = 16
 """Characters of a token that is looked for: Sentry's own have 64 and more, and a shorter one may be any word."""
 _BACKSLASHED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))")
+_NO_CHARACTER = re.compile(r"&#[0-9]{20,}")
+"""A reference of HTML's to a character by more digits than any has; Python refuses to read one of thousands."""
 _USUAL_PORTS = {"http": 80, "https": 443}
 
 
@@ -63,7 +65,7 @@ def _unescaped(text: str) -> str:
     if "%" in text:
         text = unquote(unquote(text))
     if "&" in text:
-        text = html.unescape(text)
+        text = html.unescape(_NO_CHARACTER.sub("", text))
     if "\\" in text:
         text = _BACKSLASHED.sub(lambda one: chr(int(one[1] or one[2], 16)) if one[1] or one[2] else one[3], text)
     return text

@@ -45,6 +45,7 @@ TEXTS = {
     "password": f"{ORDER} password={PASSWORD}",
     "issuer's token": ISSUERS,
     "surrogate": f"\ud800{ORDER}",
+    "number without end": f"{ORDER} &#{'1' * 5_000};",
     **TOKENS,
 }
 ALL = f"![x]({LINK})\n\n# Stop\n{ORDER}\x1b[31m\u202e\u200b «123456789 123456789» password={PASSWORD} {ISSUERS} {TOKEN}"

@@ -159,6 +159,14 @@ async def test_an_answer_may_take_long_and_the_next_request_comes_over_the_same_
         writer.close()
 
 
+@pytest.mark.parametrize("half", [HEAD, HEAD + b"Content-Length: 100\r\n\r\n{"], ids=["head", "body"])
+async def test_half_a_request_that_came_with_a_whole_one_is_refused(half: bytes) -> None:
+    async with serving(read_and_greet, timeout_keep_alive=60) as port:
+        answer = await said(port, HEAD + b"Content-Length: 2\r\n\r\n{}" + half)
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert b"helloHTTP/1.1 408 Request Timeout" in answer
+
+
 async def test_a_client_that_does_not_read_its_answer_is_not_waited_for() -> None:
     ended = asyncio.Event()
 

@@ -78,6 +78,23 @@ CURSORS = {
     "the token behind": f"0:{TOKEN}:0",
     "a password": "x&password=hunter2hunter",
 }
+PLACES = [
+    "1795551677193:0:0",
+    "0:100:0",
+    "cD0yMDI2LTExLTI0KzIxJTNBMDYlM0EzNS41MDA2OTElMkIwMCUzQTAw",
+    "shop=0:1795551677193:0:0",
+    "auth=0:1795551677193:0:0&api-token=25:",
+]
+
+
+@pytest.mark.parametrize("cursor", PLACES)
+async def test_a_cursor_of_any_sentry_is_shown_whatever_its_projects_are_called(cursor: str) -> None:
+    world = World(link=cursor)
+    world.fill(ordinary)
+    async with served(world) as client:
+        assert f'More: cursor="{cursor}"' in text_of(await client.call_tool("list_issues", {}))
+
+
 LISTS: list[tuple[str, dict[str, Any]]] = [
     ("list_issues", {}),
     ("get_events", {"issue": "5"}),

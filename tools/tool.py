@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
+from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult, TextContent
 from pydantic import ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
@@ -36,7 +37,7 @@ class SentryTool(Tool):
     """Answers with Markdown, and with JSON where that is switched on; refuses unknown arguments.
 
     Every SentryError becomes an `is_error` result; what is not a SentryError is a bug of ours and is left to the
-    SDK, which logs it and tells the model nothing.
+    SDK, which logs it. The model is told nothing of its words: somebody else's may stand in them.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -70,6 +71,10 @@ class SentryTool(Tool):
             if isinstance(error.__cause__, ValidationError):
                 return self._failed(_refused(error.__cause__))
             raise
+        except MCPError:
+            raise
+        except Exception as error:
+            raise UnexpectedToolError(f"Error executing tool {self.name}") from error
         finally:
             on_progress.reset(telling)
         text = TextContent(type="text", text=answer.text)

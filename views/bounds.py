@@ -28,6 +28,9 @@ WORD = re.compile(r"[A-Za-z]{1,24}(?:_[a-z]{1,16}){0,4}")
 MOMENT = re.compile(r"[0-9]{1,4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z|[+-][0-9]{1,5}\.[0-9]s")
 """A point in time, or how far it is from another."""
 CURSOR = re.compile(r"[A-Za-z0-9_:.=&%+/~-]{1,4000}")
+_PLACE = r"[A-Za-z0-9_.-]{1,100}=[0-9]{1,6}:[0-9.:]{0,40}"
+PLACES = re.compile(rf"{_PLACE}(?:&{_PLACE}){{0,100}}")
+"""A cursor that tells a place in the list of each project: a project may have the name of a secret."""
 LINK = re.compile(r"https?://[A-Za-z0-9._~:/?#@%&=+,;$-]{1,400}")
 AS_ASKED = "as asked"
 """For the name of an issue that is not to be repeated."""

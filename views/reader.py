@@ -90,7 +90,8 @@ class _Door:
             return ""
         if len(word) < SECRET and "=" not in word:
             return word
-        clean = self.text(word) if form.may_be_secret else self.site.without_token(word)
+        is_looked_into = form.may_be_secret and not (form.never_secret and form.never_secret.fullmatch(word))
+        clean = self.text(word) if is_looked_into else self.site.without_token(word)
         return word if clean == word else ""
 
 

@@ -32,6 +32,8 @@ class Form(Origin):
     pattern: re.Pattern[str]
     may_be_secret: bool = False
     """Whether a secret could have this form, too."""
+    never_secret: re.Pattern[str] | None = None
+    """Of words of this form that are none all the same."""
 
 
 OUTSIDER = Origin("outsider")
@@ -55,7 +57,7 @@ Slug = Annotated[str, Form("slug", bounds.SLUG, True)]
 Word = Annotated[str, Form("word", bounds.WORD)]
 Moment = Annotated[str, Form("moment", bounds.MOMENT)]
 IssueName = Annotated[str, Form("issue", bounds.ISSUE_NAME, True)]
-Cursor = Annotated[str, Form("cursor", bounds.CURSOR, True)]
+Cursor = Annotated[str, Form("cursor", bounds.CURSOR, True, bounds.PLACES)]
 Link = Annotated[str, Form("link", bounds.LINK, True)]
 """Shown only where it leads to the Sentry that is asked."""
 

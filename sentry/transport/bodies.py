@@ -11,6 +11,8 @@ MAX_ERROR_BODY = 100_000
 _GZIP = 16 + zlib.MAX_WBITS
 _PIECE = 262_144
 """Bytes that are unpacked in one go."""
+_MEMBERS = 1_000
+"""Of one answer; servers send one. Each takes a few microseconds, however little is in it."""
 
 
 class Body:
@@ -26,6 +28,7 @@ class Body:
             raise BadResponseError("Sentry's answer is encoded in a way that was not asked for (not gzip).")
         self._is_gzip = encoding == "gzip"
         self._member = zlib.decompressobj(_GZIP)
+        self._members = 1
         self._limit = limit
         self._too_large = too_large
         self.came = 0
@@ -42,6 +45,9 @@ class Body:
         while raw or len(piece) == _PIECE:  # of a full piece there may be more inside of zlib
             if self._member.eof:  # gzip may consist of several members (RFC 1952, 2.2)
                 self._member = zlib.decompressobj(_GZIP)
+                self._members += 1
+                if self._members > _MEMBERS:
+                    raise self._too_large
             try:
                 piece = self._member.decompress(raw, _PIECE)
             except zlib.error:

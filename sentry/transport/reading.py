@@ -19,7 +19,7 @@ AT_ONCE = 65_536
 AT_ONCE_IF_PLAIN = 1_000_000
 """Bytes that are read in one go if they hold few values."""
 FEW = 50_000
-"""Values."""
+"""Values, and characters that are written as their numbers: of half a surrogate pair each takes as long as a value."""
 TOGETHER = 16_384
 """Bytes of neighbouring items that are read in one go within a larger answer."""
 ROWS = 1_000
@@ -59,7 +59,9 @@ class Parsed(NamedTuple):
 
 def reading(content: bytes) -> Steps[Parsed]:
     """Reads UTF-8 JSON; raises ValueError when it is none, TooLargeError when it is too much."""
-    if len(content) <= AT_ONCE or (len(content) <= AT_ONCE_IF_PLAIN and values_in(content) <= FEW):
+    if len(content) <= AT_ONCE or (
+        len(content) <= AT_ONCE_IF_PLAIN and values_in(content) + content.count(b"\\u") <= FEW
+    ):
         return Parsed(parse(content), memory_of(content))
     return (yield from _Pieces(content).read())
 
@@ -67,11 +69,11 @@ def reading(content: bytes) -> Steps[Parsed]:
 @dataclass
 class _Open:
     """A list or an object: where it begins, the commas between its items, and by their numbers those that are large:
-    where each begins, and its value."""
+    where each begins and ends, and its value."""
 
     start: int
     commas: list[int] = field(default_factory=list[int])
-    large: dict[int, tuple[int, Json]] = field(default_factory=dict[int, tuple[int, Json]])
+    large: dict[int, tuple[int, int, Json]] = field(default_factory=dict[int, tuple[int, int, Json]])
 
 
 @dataclass
@@ -120,7 +122,10 @@ class _Pieces:
                     return Parsed((yield from self._value(closed, begin)), self.memory)
                 if at - closed.start > TOGETHER:  # else it is read with what is around it
                     value = yield from self._value(closed, begin)
-                    containers[-1].large[len(containers[-1].commas)] = closed.start, value
+                    around = containers[-1]
+                    if len(around.commas) in around.large:
+                        raise ValueError("no comma between two items")
+                    around.large[len(around.commas)] = closed.start, at, value
         if are_rows and containers[0].commas:
             end = containers[0].commas.pop()  # of the last row that is surely whole
             return Parsed((yield from self._value(containers[0], end)), self.memory, is_cut=True)
@@ -142,20 +147,27 @@ class _Pieces:
             if first > next_one:
                 items.append(f"… {first - next_one} more")
             next_one = last + 1
+            before, after = (b"[", b"]") if is_list else (b"{", b"}")
             if first in of.large:
-                start, value = of.large[first]
+                start, large_end, value = of.large[first]
+                around = self.content[begin:start] + b" 0 " + self.content[large_end:stop]
+                found = self._parsed(before + around + after)
                 if is_list:
                     items.append(value)
                 else:
-                    fields |= dict.fromkeys(self._parsed(b"{", begin, start, b"0}"), value)
-            elif is_list:
-                items += self._parsed(b"[", begin, stop, b"]")
+                    fields |= dict.fromkeys(found, value)
+                continue
+            piece = self.content[begin:stop]
+            if len(numbers) > 1 and not piece.strip():
+                raise ValueError("nothing between two commas")
+            found = self._parsed(before + piece + after)
+            if is_list:
+                items += found
             else:
-                fields |= self._parsed(b"{", begin, stop, b"}")
+                fields |= found
         return items if is_list else fields
 
-    def _parsed(self, before: bytes, begin: int, end: int, after: bytes) -> Json:
-        piece = before + self.content[begin:end] + after
+    def _parsed(self, piece: bytes) -> Json:
         self.memory += memory_of(piece)
         return parse(piece)
 

@@ -179,7 +179,24 @@ async def test_what_was_asked_at_once_and_without_waiting_is_answered() -> None:
     async with started() as host:
         await host.say(request("tools/list", 1), call(2))
         host.leave(request("prompts/list", 3))
-        assert {answer["id"] for answer in await host.rest()} == {1, 2, 3}
+        assert {answer["id"] for answer in await host.rest() if "result" in answer} == {1, 2, 3}
+
+
+def test_a_host_that_left_and_does_not_read_is_not_waited_for() -> None:
+    with subprocess.Popen(
+        [sys.executable, "server.py"],
+        cwd=ROOT,
+        env={**bare_environment(), **SETTINGS},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,  # whose 64 kB are soon full
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write("".join(request("tools/list", number) + "\n" for number in range(50)).encode())
+        process.stdin.close()
+        try:
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
 
 
 async def refused(host: Host) -> dict[str, Any]:

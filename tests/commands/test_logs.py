@@ -56,6 +56,17 @@ def test_secrets_and_the_token_are_not_logged() -> None:
         assert "hunter2hunter" not in text
 
 
+@pytest.mark.parametrize("failure", [RuntimeError("no words"), KeyError("name"), RecursionError()])
+def test_a_record_whose_values_have_no_words_is_a_line(failure: Exception) -> None:
+    """Else logging prints all that the record was given, as it is."""
+
+    class Wordless:
+        def __repr__(self) -> str:
+            raise failure
+
+    assert "a message that cannot be written" in line_of("%s %s", Wordless(), TOKEN)
+
+
 async def test_a_debug_log_of_a_server_that_echoes_all_it_is_sent_holds_no_token(tmp_path: Path) -> None:
     """At DEBUG httpcore logs the headers of every answer."""
 

@@ -240,6 +240,14 @@ def test_a_gzip_bomb_is_not_unpacked_beyond_the_limit() -> None:
     assert peak < 2_000_000
 
 
+def test_gzip_members_without_end_are_not_unpacked() -> None:
+    too_large = BadResponseError("more than the limit")
+    body = Body("gzip", 50_000_000, too_large)
+    with pytest.raises(BadResponseError) as raised:
+        at_once(body.feed(gzip.compress(b" ") * 1_001))
+    assert raised.value is too_large
+
+
 async def test_an_answer_of_several_gzip_members_is_read_whole() -> None:
     body = gzip.compress(b'{"id": ') + gzip.compress(b'"5"}')
     handler = answering(200, body, content_encoding="gzip")

@@ -57,6 +57,30 @@ def test_what_is_no_json_is_refused(flaw: str) -> None:
         read(f'{{"padding": {PADDING}, "flaw": {flaw}}}')
 
 
+LARGE = json.dumps([[0] * 1_000] * 6)
+
+
+@pytest.mark.parametrize(
+    "flaw",
+    [
+        "[1 {}]",
+        "[1{}]",
+        "[{}5]",
+        "[{} 1]",
+        "[{} {}]",
+        "[{},,{}]",
+        "[,{}]",
+        "[{},]",
+        '{{"a": 1 {}}}',
+        '{{"a": {} 1}}',
+        '{{"a": {},,"b": {}}}',
+    ],
+)
+def test_what_is_no_json_around_what_is_large_is_refused(flaw: str) -> None:
+    with pytest.raises(ValueError):
+        read(f'{{"padding": {PADDING}, "flaw": {flaw.format(LARGE, LARGE)}}}')
+
+
 @pytest.mark.parametrize("flaw", [" 1", ", 1", "]", " {}"])
 def test_what_goes_on_after_its_end_is_refused(flaw: str) -> None:
     with pytest.raises(ValueError, match=r"after its end|not match"):

@@ -1,6 +1,7 @@
 """A Sentry of one object of each kind, every call that shows it, and a look at what a client got."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,8 @@ from settings import load_settings
 
 URL = "http://sentry.test"
 EVENT = "a" * 32
+NAMED = re.compile(r"[a-z_]{1,30}: ")
+"""How a failure begins that is no bug of ours."""
 Call = tuple[str, str, dict[str, Any]]
 ISSUE_CALLS: list[Call] = [
     ("tool", "list_issues", {}),
@@ -148,6 +151,7 @@ async def _tool(client: Client, name: str, arguments: dict[str, Any], where: obj
 
     result = await client.call_tool(name, arguments, progress_callback=heard)
     look(text_of(result), where)
+    assert not result.is_error or NAMED.match(text_of(result)), (where, text_of(result))
     if result.structured_content is not None and result.is_error:
         look_at_failure(result.structured_content, result.meta or {}, where)
     elif result.structured_content is not None:
