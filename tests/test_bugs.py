@@ -1,4 +1,4 @@
-"""What a client is told of a bug of ours: that there is one. Somebody else's words may stand in those of an exception."""
+"""What a client is told of a bug of ours: that there is one. In an exception's words may stand somebody else's."""
 
 from typing import Any
 
@@ -43,8 +43,8 @@ async def test_a_bug_is_told_without_its_words(era: Era) -> None:
             await client.read_resource("sentry://issues/5")
         with pytest.raises(MCPError) as prompt:
             await client.get_prompt("triage_issue", {"issue": "5"})
+        reference = PromptReference(type="ref/prompt", name="triage_issue")
         with pytest.raises(MCPError) as completion:
-            reference = PromptReference(type="ref/prompt", name="triage_issue")
             await client.complete(reference, {"name": "issue", "value": ""})
     told += [failure.value.error.message for failure in (resource, prompt, completion)]
     assert all("rror" in words for words in told)
