@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from standins.clients import client_of, connection_to
+from standins.clocks import Clock
 from standins.sockets import Request, Wire, listening
 
 from sentry.client import SentryClient
@@ -65,13 +66,6 @@ async def test_what_is_remembered_takes_no_more_memory_than_the_bound_whatever_s
             tracemalloc.stop()
         assert client.statistics.misses == 41
     assert kept < 1.2 * MEGABYTE
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @asynccontextmanager

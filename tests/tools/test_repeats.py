@@ -11,6 +11,7 @@ from typing import Any
 from mcp.client.client import Client
 from mcp.types import CallToolResult
 from standins.clients import client_of
+from standins.clocks import Clock
 from standins.knowing import Answering
 from standins.sockets import Request, Wire, listening
 from wire import connected_to, text_of
@@ -102,13 +103,6 @@ async def test_finished_answers_do_not_hold_on_to_what_there_was_no_room_for() -
         finally:
             tracemalloc.stop()
     assert kept < 2_000_000
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @asynccontextmanager
