@@ -8,7 +8,7 @@ from views.secrets.names import Secret, is_symbolic, joined, looks_like_credenti
 from views.secrets.patterns import holds_token
 from views.secrets.replacing import REDACTED, Span, Work
 from views.secrets.syntaxes import hide_flags, hide_rows, hide_turned
-from views.secrets.values import PASSWORDS, QUOTE, closing, end_of_run, is_paired, unquoted, whole
+from views.secrets.values import ENDS_A_VALUE, PASSWORDS, QUOTE, closing, end_of_run, is_paired, unquoted, whole
 
 # What is in every secret name, in lower case, with what must or must not follow; secrecy() looks at the whole name.
 _PARTS = {
@@ -100,6 +100,7 @@ _WITH = ("with ", "using ", "With ", "Using ")
 _ARGUMENT = re.compile(r"[A-Za-z_][\w.]*[=:]")
 _GOES_ON = re.compile(r"[\"'`][^\W_](?!\w{0,64}[\"'`])")
 _LETTERS = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
+_PLAIN = re.compile(r"[\w-]*")
 _MOST = 300
 _HIDDEN = (f'"{REDACTED}"', f"'{REDACTED}'")
 
@@ -186,9 +187,13 @@ class Assignments:
         quote = QUOTE.match(text, at)
         if quote and (quote[1][0] != "%" or separator.startswith("%")):
             work.spend(0 if secret is Secret.YES else 6)
-            return _quoted(text, quote, before, close, separator, words, secret, work)
-        between = "=" if match["named"] is not None else lowered[end:at]
-        return unquoted(text, at, between, separator, before, close, words, secret, work)
+            span = _quoted(text, quote, before, close, separator, words, secret, work)
+        else:
+            between = "=" if match["named"] is not None else lowered[end:at]
+            span = unquoted(text, at, between, separator, before, close, words, secret, work)
+        if span and span[0] == at and lowered[end:at] == "=>":
+            return at - 1, span[1]  # rather a value that begins with this sign
+        return span
 
 
 def _lower(text: str) -> str:
@@ -273,11 +278,17 @@ def _quoted(
         end = closing(text, begin, quote[1])
     work.spend((end - begin) // 24)
     value = text[begin:end]
-    unclosed = text[end : end + 1] != quote[1] and is_symbolic(value.partition(" ")[0])
-    if sure and len(quote[1]) == 1 and (unclosed or _GOES_ON.match(text, end)):
+    closed, first = text.startswith(quote[1], end), value.partition(" ")[0]
+    if closed:
+        odd = _GOES_ON.match(text, end) or (first == value and not ENDS_A_VALUE.match(text, end + len(quote[1])))
+    else:
+        odd = is_symbolic(first)
+    if sure and len(quote[1]) == 1 and odd:
         return whole(text, (quote.start(), end_of_run(text, quote.start())))  # a value that begins with this sign
     if says_nothing(value) or (secret is Secret.MAYBE and not looks_like_credential(value)):
         return None
+    if sure and not closed and not _PLAIN.fullmatch(value):
+        begin = quote.start()
     if separator == "":  # password 'hunter2'
         named = words[-1] in PASSWORDS and words[-1] != "pass"
         plain = not close and (named or before.endswith(":") or _SETS.search(before))

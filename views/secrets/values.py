@@ -14,7 +14,7 @@ LINE = 240
 QUOTE = re.compile(r"[bBrRuUfFnN@$]{0,2}(\\{0,8}(?:\"\"\"|'''|[\"'`])|%2[27]|&quot;|&#3[49];)")
 _MARK_OR_END = {mark: re.compile(f"[{mark}\n]") for mark in "\"'`"}
 _ENCODED_OR_END = re.compile(r"[\n%&](?:(?<=\n)|(?<=%)(?<!%5[Cc]%)2[27]|(?<=&)(?<!\\&)(?:quot|#3[49]);)")
-_ENDS_A_VALUE = re.compile(r"[\s,;:.)\]}>&+?!\\/]|</|%(?:2C|7D|5D|3A|0A|20)|\Z", re.IGNORECASE)
+ENDS_A_VALUE = re.compile(r"[\s,;:.)\]}>&+?!\\/]|</|%(?:2C|7D|5D|3A|0A|20)|\Z", re.IGNORECASE)
 # A comma or bracket ends a value unless more of a word follows: `password=a,b` but `f(password=a, b=c)`.
 _WORD = re.compile(
     r"[\[({]?(?:[^\s&;,\"'`<>(){}\[\]|\\]|[)}\]](?=[\w!@#$%^*])|,(?![\w.-]{0,40}+[=:])(?=[^\s,\"'<>]))++"
@@ -23,18 +23,32 @@ MOST = 240
 """Characters of an unquoted value that are looked at; where it is hidden and longer, `whole` has the rest of it."""
 _RUN = re.compile(rf"\S{{1,{MOST}}}+")
 _MORE = re.compile(r"\S++")
-# What ends a value within a run of characters: the next name, an escaped line's end, a tag.
-_NEXT = r"(?<=&)[A-Za-z_](?:[\w.\[\]-]|%5[BDbd]){1,60}+=|(?<=&)(?:amp|quot|#3[49]);|(?<=;)[A-Za-z][\w .-]{1,40}+="
-_BREAK = r"(?<=\\)[nrt]|(?<=<)/[A-Za-z]|(?<=<)[a-z]{1,10}/?>"
-_STOP = re.compile(rf"[&;\\<](?:{_NEXT}|{_BREAK})")
-_STOP_IN_LIST = re.compile(
-    rf"[&;\\<,](?:{_NEXT}|{_BREAK}|(?<=&)[\w%]{{0,60}}+=|(?<=,)\\{{0,4}}(?:[\"']|[\w.-]{{1,40}}+\\{{0,4}}[\"']?[=:]))"
+# What ends a value within a run of characters: the next name, an escaped line's end, a tag. A short name could as well
+# be a part of the value, but for one of a query.
+_AND = r"(?<=&)[A-Za-z_][\w.-]{2,60}(?:\[\w{0,40}\]|%5[Bb]\w{0,40}%5[Dd])*+=(?![;,\s]|\Z)|(?<=&)(?:amp|quot|#3[49]);"
+_SEMICOLON = r"(?<=;)[A-Za-z][\w .-]{2,40}+=(?![,\s]|\Z)"
+_COMMA = r"(?<=,)\\{0,4}(?:[\"'][A-Za-z_]|[A-Za-z_][\w.-]{2,40}+\\{0,4}[\"']?[=:])"
+_BREAK = (
+    r"(?<=\\)[nrt](?=\\|[ \t]|[A-Za-z_][\w.-]{0,40}+(?:[=:\"']|\Z))"
+    r"|(?<=<)/[A-Za-z][\w:-]{0,40}+>|(?<=<)(?:[bh]r|p|li|div|span|code|strong)\s?/?>"
 )
+_STOP = re.compile(rf"[&;\\<](?:{_AND}|{_SEMICOLON}|{_BREAK})")
+_STOP_IN_LIST = re.compile(rf"[&;\\<,](?:{_AND}|{_SEMICOLON}|{_COMMA}|{_BREAK})")
+_STOP_AFTER = {
+    **dict.fromkeys(("", ",", "{", "(", "[", '"', "'"), _STOP_IN_LIST),
+    **dict.fromkeys("?&", re.compile(rf"[&\\<](?:(?<=&)[\w%.\[\];-]{{0,60}}+=|{_AND}|{_BREAK})")),
+    ";": re.compile(rf"[;&\\<](?:{_SEMICOLON}|(?<=&)amp;|{_BREAK})"),
+}
+"""By the character before the name."""
+_PLAIN_ONE = re.compile(r"[\w.%-]{4,}+(?=&[a-z_]\w?=|,[a-z_]\w?[=:])", re.I)
+"""A value without signs of its own, after which a short name is one."""
 _ENCODED_STOP = re.compile(r"[%&\"'<>](?:(?<!%)|2[267]|0[aAdD])")
-_LISTED = ("", "?", "&", ",", ";", "{", "(", "[", '"', "'")
-_PLAIN = re.compile(r"[\w.@/+-]++")
 _APOSTROPHE = re.compile(r"(?<=[^\W_])'")
 _PAIR = re.compile(r" [\w.-]{1,40}+[=:]")
+_ENDED = re.compile(r"\Z|\n|[ \t]{1,3}[A-Z]")
+_SENTENCE = re.compile(r"\s*[A-Za-z]+,?[ \t][A-Za-z]+")
+_SPACED = re.compile(r"(?:[^\s,;][ \t]{1,3}|map\[)[\w.-]{1,60}[=:]\Z")
+"""A name in a list without commas: a comma after its value belongs to the value."""
 _OPENED = {")": "(", "]": "[", "}": "{", ">": "<"}
 # A variable of a shell, an attribute in PHP, a type with its arguments.
 _VARIABLE = re.compile(
@@ -95,7 +109,7 @@ def _closing(text: str, begin: int, quote: str, stop: int) -> int:
         )
         if slashes == escapes or (not escapes and slashes % 2 == 0):
             within, passed = match.end() - len(quote), passed + 1
-            if passed > _QUOTES or _ENDS_A_VALUE.match(text, match.end()):
+            if passed > _QUOTES or ENDS_A_VALUE.match(text, match.end()):
                 break  # else it is `"ab"cd"`: a quote that nobody escaped
     return within
 
@@ -141,8 +155,10 @@ def unquoted(
         return None
     if run and run[0][0] == "=" and _PATH.fullmatch(run[0][1:].rstrip("):")):
         return None  # a==b
-    ending = _ENCODED_STOP if separator.startswith("%3") else _STOP_IN_LIST if before[-1:] in _LISTED else _STOP
+    ending = _ENCODED_STOP if separator.startswith("%3") else _STOP_AFTER.get(before[-1:], _STOP)
     end = end_of_run(text, at, ending)
+    if plain := _PLAIN_ONE.match(text, at, end):
+        end = plain.end()
     value = text[at:end]
     bare = word.group() if word and any(map(str.isalnum, word.group())) else value
     if says_nothing(bare) or says_nothing(value):
@@ -176,7 +192,7 @@ def _end_of_words(text: str, at: int, end: int, before: str, words: list[str]) -
     """Where a value with spaces ends that the next `;` of a connection string ends, or the line that is its own."""
     if text.startswith("[[", at) and (closed := text.find("]]", at, at + MOST)) > 0:
         return closed  # Lua
-    if before.endswith(";") and (item := _ITEM.match(text, at)):
+    if before.endswith(";") and not before.endswith("&amp;") and (item := _ITEM.match(text, at)):
         return max(end, item.end())
     lines = "\n" in before or "\n" in text[end : end + LINE]
     if lines and words[-1] in PASSWORDS and _OWN_LINE.search(before) and (rest := _WORDS_ON.match(text, end)):
@@ -211,8 +227,10 @@ def end_of_run(text: str, at: int, stop: re.Pattern[str] = _STOP) -> int:
         if end <= at + 1:
             break
         last = text[end - 1]
-        if (last in ".,:;" and (_PLAIN.fullmatch(text, at, end - 1) or (last == "," and _PAIR.match(text, end)))) or (
-            last in _OPENED and _was_opened(last, line, text[at : end + LINE], end - at)
+        if (
+            (last == "." and _ENDED.match(text, end) and _SENTENCE.match(line))
+            or (last == "," and _PAIR.match(text, end) and not _SPACED.search(line))
+            or (last in _OPENED and _was_opened(last, line, text[at : end + LINE], end - at))
         ):
             end -= 1
         else:
