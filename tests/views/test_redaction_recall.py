@@ -94,6 +94,48 @@ def test_a_password_of_symbols_goes_whole_or_not_at_all(text: str, password: str
     assert shown.removeprefix(before).removesuffix(after).strip(",") == REDACTED or shown.endswith(REDACTED)
 
 
+@pytest.mark.parametrize(
+    ("text", "password"),
+    [
+        ("DEBUG=1\nDB_PASSWORD=§\nPORT=8000", "Eb9QdA#B:"),
+        ("login failed with password=§ (attempt 2)", "A!&%,?>M8."),
+        ("login failed with password=§ (attempt 2)", "'%Tb4-Zx\""),
+        ("login failed with password=§ (attempt 2)", ">',=`:=<[_"),
+        ("host=db user=ann password=§ dbname=shop", "W)cl%i&d=CKU"),
+        ("host=db user=ann password=§, dbname=shop", "`>Y3Pu(5L"),
+        ("host=db user=ann password=§ dbname=shop", "/Ela</mwb;zq{4"),
+        ("database:\n  password: §\n  port: 5432", "W]Vj#ya,3gPl\\n"),
+        ("Server=db;Password=§;Encrypt=true", "M0;H:mA&HK="),
+        ("{User:ann Password:§ Age:30}", '*({*)_[={]*">,'),
+        ("DEBUG=1\nDB_PASSWORD=§\nPORT=8000", '").?._*|`""(<'),
+        ("user=ann&password=§&remember=1", "cxhQpCo."),
+        ("/a?x=1&amp;password=§&amp;y=2", "hunter2-Zq9"),
+        ("the old password: §.", '"+xWiNj8I{l'),
+    ],
+)
+def test_no_sign_of_a_password_stays(text: str, password: str) -> None:
+    before, after = text.split("§")
+    shown = REDACTION.text(text.replace("§", password))
+    assert shown.startswith(before + REDACTED), shown
+    assert after.endswith(shown.removeprefix(before + REDACTED)), shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("password=hunter2&id=5", "password=[redacted]&id=5"),
+        ("Foo(password=hunter2,b=c)", "Foo(password=[redacted],b=c)"),
+        ("password=hunter2&user[name]=x", "password=[redacted]&user[name]=x"),
+        ("password=hunter2<br>next", "password=[redacted]<br>next"),
+        (r"password=hunter2\nnext line", r"password=[redacted]\nnext line"),
+        ("logged in with password=hunter2. Next try", "logged in with password=[redacted]. Next try"),
+        ("Foo(user=ann, password=hunter2, age=3)", "Foo(user=ann, password=[redacted], age=3)"),
+    ],
+)
+def test_what_follows_a_password_stays(text: str, shown: str) -> None:
+    assert REDACTION.text(text) == shown
+
+
 def test_few_passwords_of_symbols_stay() -> None:
     texts = [
         f"{before}{password}{after}"
@@ -196,7 +238,10 @@ def test_what_only_speaks_of_a_secret_stays(text: str) -> None:
 )
 def test_a_password_with_spaces_goes_whole(text: str) -> None:
     for password in ("correct horse battery", "a b1 c"):
-        assert REDACTION.text(text.replace("§", password)) == text.replace("§", REDACTED)
+        before, after = text.split("§")
+    shown = REDACTION.text(text.replace("§", password))
+    assert shown.startswith(before + REDACTED), shown
+    assert after.endswith(shown.removeprefix(before + REDACTED)), shown
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ import re
 import string
 from collections import defaultdict
 
-from views.secrets.names import Secret, is_symbolic, joined, looks_like_credential, says_nothing, secrecy, words_of
+from views.secrets.names import Secret, joined, says_nothing, secrecy, words_of
 from views.secrets.patterns import holds_token
 from views.secrets.replacing import REDACTED, Span, Work
 from views.secrets.syntaxes import hide_flags, hide_rows, hide_turned
-from views.secrets.values import ENDS_A_VALUE, PASSWORDS, QUOTE, closing, end_of_run, is_paired, unquoted, whole
+from views.secrets.values import QUOTE, Assigned, quoted, said, unquoted
 
 # What is in every secret name, in lower case, with what must or must not follow; secrecy() looks at the whole name.
 _PARTS = {
@@ -95,13 +95,6 @@ _BLOCK = re.compile(r"(?:[!&][\w!/.-]{0,60}[ \t])?[|>][+-]?[0-9]?[+-]?[ \t]{0,4}
 _ASKS = frozenset(
     "get has is check validate verify find load read require ask hash generate create make env input".split()
 )
-_SETS = re.compile(r"(?:\A|\n|\\n)[ \t]*(?:ENV|ARG|[Ss]et[xX]|setenv)[ \t]+\Z")
-_WITH = ("with ", "using ", "With ", "Using ")
-_ARGUMENT = re.compile(r"[A-Za-z_][\w.]*[=:]")
-_GOES_ON = re.compile(r"[\"'`][^\W_](?!\w{0,64}[\"'`])")
-_LETTERS = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
-_PLAIN = re.compile(r"[\w-]*")
-_MOST = 300
 _HIDDEN = (f'"{REDACTED}"', f"'{REDACTED}'")
 
 
@@ -170,9 +163,11 @@ class Assignments:
         work.spend(3)
         close, separator = match["close"] or "", match["sep"].strip(" \t")
         words = words_of(name)
+        between = "=" if match["named"] is not None else lowered[end:at]
+        given = Assigned(text, at, words, secret, before, close, separator, between)
         if match["prose"] is not None and not name.startswith("-"):
             work.spend(3)
-            return _said(text, at, match["prose"].strip(), before, close, words, secret)
+            return said(given, match["prose"].strip())
         if match["call"] is not None and (words[0] in _ASKS or close or not _is_called(words[-1])):
             return None
         if separator.endswith(("\n", "\\n")) and separator[0] in "\r\n\\":
@@ -182,15 +177,14 @@ class Assignments:
             return element.span() if element and not says_nothing(element.group()) else None
         if separator == ":" and (block := _BLOCK.match(text, at)):
             return _block(text, block)
-        if separator in (",", "") and name.startswith("--"):
-            separator = "="  # an option, also in a list of arguments: ['--password', 'hunter2']
+        if separator in (",", "") and name.startswith("--"):  # also in a list of arguments: ['--password', 'hunter2']
+            given = given._replace(separator="=")
         quote = QUOTE.match(text, at)
         if quote and (quote[1][0] != "%" or separator.startswith("%")):
             work.spend(0 if secret is Secret.YES else 6)
-            span = _quoted(text, quote, before, close, separator, words, secret, work)
+            span = quoted(given, quote, work)
         else:
-            between = "=" if match["named"] is not None else lowered[end:at]
-            span = unquoted(text, at, between, separator, before, close, words, secret, work)
+            span = unquoted(given, work)
         if span and span[0] == at and lowered[end:at] == "=>":
             return at - 1, span[1]  # rather a value that begins with this sign
         return span
@@ -225,77 +219,3 @@ def _block(text: str, block: re.Match[str]) -> Span:
         if not text.startswith(line, stop):
             return block.end(), stop
         end = stop + len(line)
-
-
-def _said(text: str, at: int, verb: str, before: str, close: str, words: list[str], secret: Secret) -> Span | None:
-    """`the password for ann is hunter2`, `ENV DB_PASSWORD hunter2`: only what no word of a sentence looks like."""
-    if close or secret is Secret.NO or text[at] in "\"'`":
-        return None
-    end = end_of_run(text, at)
-    if end - at > 200:
-        return None
-    if not is_symbolic(text[at : end - 1]):
-        end = at + len(text[at:end].rstrip(".,;:!?)"))
-    value = text[at:end]
-    if not verb and _SETS.search(before) and not says_nothing(value) and value[0] not in "$=":
-        return at, end
-    if not verb and (before.endswith("/") or secret is Secret.MAYBE):
-        return None  # POST /oauth/token HTTP/1.1, OAuth 1.0a
-    plain = value.replace("-", "").replace("_", "").replace(".", "").replace("/", "")
-    digits = sum(map(str.isdigit, value))
-    if len(value) < 4 or says_nothing(value) or _LETTERS.fullmatch(value) or plain.isalpha() or plain.isdigit():
-        return None
-    if not verb and not (words[-1] in PASSWORDS or (digits and (len(words) > 1 or before.endswith(_WITH)))):
-        return None
-    if _ARGUMENT.match(value) or value[0] in "[{<=:!&|+*/$%#-" or "(" in value or "://" in value:
-        return None  # code
-    if not digits and plain.isalnum():
-        return None
-    sure = (secret is Secret.YES or looks_like_credential(value)) and not holds_token(text, at, end)
-    return (at, end) if sure else None
-
-
-def _quoted(
-    text: str,
-    quote: re.Match[str],
-    before: str,
-    close: str,
-    separator: str,
-    words: list[str],
-    secret: Secret,
-    work: Work,
-) -> Span | None:
-    begin = quote.end()
-    if not close and before[-1:] == quote[0] and separator:
-        return None  # the end of a text about it: 'password: '
-    if words[-1] in ("token", "tokens") and before.lower().endswith(("unexpected ", "illegal ")):
-        return None  # a parser's words: unexpected token: 'x'
-    sure = secret is Secret.YES and separator not in ("", ",", "(")
-    end = closing(text, begin, quote[1], None if sure else _MOST)
-    if end < 0:
-        if secret is not Secret.YES or any(map(str.isspace, text[begin : begin + _MOST])):
-            return None
-        end = closing(text, begin, quote[1])
-    work.spend((end - begin) // 24)
-    value = text[begin:end]
-    closed, first = text.startswith(quote[1], end), value.partition(" ")[0]
-    if closed:
-        odd = _GOES_ON.match(text, end) or (first == value and not ENDS_A_VALUE.match(text, end + len(quote[1])))
-    else:
-        odd = is_symbolic(first)
-    if sure and len(quote[1]) == 1 and odd:
-        return whole(text, (quote.start(), end_of_run(text, quote.start())))  # a value that begins with this sign
-    if says_nothing(value) or (secret is Secret.MAYBE and not looks_like_credential(value)):
-        return None
-    if sure and not closed and not _PLAIN.fullmatch(value):
-        begin = quote.start()
-    if separator == "":  # password 'hunter2'
-        named = words[-1] in PASSWORDS and words[-1] != "pass"
-        plain = not close and (named or before.endswith(":") or _SETS.search(before))
-        return (begin, end) if plain else None
-    if separator == "(":  # secret("hunter2"), not password("Enter it: ")
-        word = " " not in value and not value.endswith(":") and not _LETTERS.fullmatch(value)
-        return (begin, end) if word else None
-    if separator == ",":
-        return (begin, end) if is_paired(value, before, close, text[end + 1 : end + 2], words) else None
-    return begin, end

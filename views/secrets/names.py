@@ -20,6 +20,8 @@ class Secret(Enum):
     YES = 2
 
 
+PASSWORDS = ("password", "passwd", "pwd", "passphrase", "pass", "pw", "passwort", "contraseña", "senha", "пароль")
+
 # A capital begins a word; letters outside of ASCII belong to the word around them.
 _WORDS = re.compile(r"[A-Z]+(?![a-z\u0080-\uffff])|[A-Z]?(?:[a-z]|(?![\d_])[^\W\x00-\x7f])+")
 _LONGEST = 128

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable
 
+from views.secrets.endings import end_of_argument, end_of_run, whole
 from views.secrets.names import Secret, looks_like_credential, says_nothing
 from views.secrets.replacing import REDACTED, Span, Work, replaced
-from views.secrets.values import end_of_argument, end_of_run, whole
 
 Secrecy = Callable[[str], Secret]
 

@@ -1,67 +1,36 @@
-"""How far a value reaches that text assigns to a name, and whether it is code that only names a secret."""
+"""Where the value lies that text assigns to a secret name, quoted or not."""
 
 import re
+from typing import NamedTuple
 
-from views.secrets.names import Secret, is_symbolic, looks_like_credential, says_nothing, secrecy, words_of
+from views.secrets.code import PATH, SAYING, is_code
+from views.secrets.endings import (
+    ENDS_A_VALUE,
+    LINE,
+    MOST,
+    RUN,
+    closing,
+    end_in_list,
+    end_of_brackets,
+    end_of_run,
+    end_of_words,
+    whole,
+)
+from views.secrets.names import PASSWORDS, Secret, is_symbolic, looks_like_credential, says_nothing
+from views.secrets.patterns import holds_token
 from views.secrets.replacing import Span, Work
 
-PASSWORDS = ("password", "passwd", "pwd", "passphrase", "pass", "pw", "passwort", "contraseña", "senha", "пароль")
-_QUOTES = 20
-_PEELED = 8
-LINE = 240
-"""Characters of a line before and after a value that are looked at for what was opened there."""
-
 QUOTE = re.compile(r"[bBrRuUfFnN@$]{0,2}(\\{0,8}(?:\"\"\"|'''|[\"'`])|%2[27]|&quot;|&#3[49];)")
-_MARK_OR_END = {mark: re.compile(f"[{mark}\n]") for mark in "\"'`"}
-_ENCODED_OR_END = re.compile(r"[\n%&](?:(?<=\n)|(?<=%)(?<!%5[Cc]%)2[27]|(?<=&)(?<!\\&)(?:quot|#3[49]);)")
-ENDS_A_VALUE = re.compile(r"[\s,;:.)\]}>&+?!\\/]|</|%(?:2C|7D|5D|3A|0A|20)|\Z", re.IGNORECASE)
 # A comma or bracket ends a value unless more of a word follows: `password=a,b` but `f(password=a, b=c)`.
 _WORD = re.compile(
     r"[\[({]?(?:[^\s&;,\"'`<>(){}\[\]|\\]|[)}\]](?=[\w!@#$%^*])|,(?![\w.-]{0,40}+[=:])(?=[^\s,\"'<>]))++"
 )
-MOST = 240
-"""Characters of an unquoted value that are looked at; where it is hidden and longer, `whole` has the rest of it."""
-_RUN = re.compile(rf"\S{{1,{MOST}}}+")
-_MORE = re.compile(r"\S++")
-# What ends a value within a run of characters: the next name, an escaped line's end, a tag. A short name could as well
-# be a part of the value, but for one of a query.
-_AND = r"(?<=&)[A-Za-z_][\w.-]{2,60}(?:\[\w{0,40}\]|%5[Bb]\w{0,40}%5[Dd])*+=(?![;,\s]|\Z)|(?<=&)(?:amp|quot|#3[49]);"
-_SEMICOLON = r"(?<=;)[A-Za-z][\w .-]{2,40}+=(?![,\s]|\Z)"
-_COMMA = r"(?<=,)\\{0,4}(?:[\"'][A-Za-z_]|[A-Za-z_][\w.-]{2,40}+\\{0,4}[\"']?[=:])"
-_BREAK = (
-    r"(?<=\\)[nrt](?=\\|[ \t]|[A-Za-z_][\w.-]{0,40}+(?:[=:\"']|\Z))"
-    r"|(?<=<)/[A-Za-z][\w:-]{0,40}+>|(?<=<)(?:[bh]r|p|li|div|span|code|strong)\s?/?>"
-)
-_STOP = re.compile(rf"[&;\\<](?:{_AND}|{_SEMICOLON}|{_BREAK})")
-_STOP_IN_LIST = re.compile(rf"[&;\\<,](?:{_AND}|{_SEMICOLON}|{_COMMA}|{_BREAK})")
-_STOP_AFTER = {
-    **dict.fromkeys(("", ",", "{", "(", "[", '"', "'"), _STOP_IN_LIST),
-    **dict.fromkeys("?&", re.compile(rf"[&\\<](?:(?<=&)[\w%.\[\];-]{{0,60}}+=|{_AND}|{_BREAK})")),
-    ";": re.compile(rf"[;&\\<](?:{_SEMICOLON}|(?<=&)amp;|{_BREAK})"),
-}
-"""By the character before the name."""
-_PLAIN_ONE = re.compile(r"[\w.%-]{4,}+(?=&[a-z_]\w?=|,[a-z_]\w?[=:])", re.I)
-"""A value without signs of its own, after which a short name is one."""
-_ENCODED_STOP = re.compile(r"[%&\"'<>](?:(?<!%)|2[267]|0[aAdD])")
-_APOSTROPHE = re.compile(r"(?<=[^\W_])'")
-_PAIR = re.compile(r" [\w.-]{1,40}+[=:]")
-_ENDED = re.compile(r"\Z|\n|[ \t]{1,3}[A-Z]")
-_SENTENCE = re.compile(r"\s*[A-Za-z]+,?[ \t][A-Za-z]+")
-_SPACED = re.compile(r"(?:[^\s,;][ \t]{1,3}|map\[)[\w.-]{1,60}[=:]\Z")
-"""A name in a list without commas: a comma after its value belongs to the value."""
-_OPENED = {")": "(", "]": "[", "}": "{", ">": "<"}
 # A variable of a shell, an attribute in PHP, a type with its arguments.
 _VARIABLE = re.compile(
     r"\$\{\w{1,80}\}|\$\(\w|\$[A-Za-z_]\w{0,80}(?:->|::)[A-Za-z_]"
     r"|[A-Z][\w.:]{1,60}<[\w.:<>\[\], ]{1,80}>(?=[\s,;)=]|\Z)"
 )
-_BRACKET = re.compile(r"[\[({\])}\n]|(?P<quote>\\{0,8}[\"'])(?:(?!(?P=quote))(?:\\.|[^\\\n]))*+(?P=quote)")
 _LITERALS = re.compile(r"[\[({][\"'](?=[^\"'\n])")
-_BRACKETS = 4_000
-"""Characters of a list or object that are looked at."""
-_ITEM = re.compile(r"[^;\"'\n<>]{1,240}+(?=;(?:[\w ]{1,40}=|\s|[\"']|\Z))")
-_OWN_LINE = re.compile(r"(?:\A|\n)[ \t]*(?:- |export )?\Z")
-_WORDS_ON = re.compile(r"(?:[ \t]{1,3}(?!#|[\w.-]{1,40}+[=:])[^\s\"']{1,64}+){1,12}+(?=\s|\Z)")
 _SCHEME = re.compile(
     r"(?:(bearer|basic|token|negotiate|ntlm|api-?key|key|jwt)|(?:digest|aws4-hmac-sha256|hawk|oauth|sentry|dsn))\s+",
     re.I,
@@ -70,79 +39,54 @@ _CREDENTIALS = re.compile(r"[^\s\"'<>,;\\]+")
 _REST_OF_LINE = re.compile(r"[^\r\n]+")
 _REST_TO_QUOTE = re.compile(r"[^\r\n\"']+")
 _COOKIE = re.compile(r"[^\s=;,|({\[]{1,128}+=")
-_PATH = re.compile(r"[A-Za-z_$@][\w$]*(?:(?:\??\.|->|::)[A-Za-z_$][\w$]*)*")
-_CODE_ROOTS = tuple(
-    "self. this. cls. os. env. process. settings. config. conf. request. req. args. params. options. ctx.".split()
-)
+_SETS = re.compile(r"(?:\A|\n|\\n)[ \t]*(?:ENV|ARG|[Ss]et[xX]|setenv)[ \t]+\Z")
+_WITH = ("with ", "using ", "With ", "Using ")
+_ARGUMENT = re.compile(r"[A-Za-z_][\w.]*[=:]")
+_GOES_ON = re.compile(r"[\"'`][^\W_](?!\w{0,64}[\"'`])")
+_LETTERS = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
+_PLAIN = re.compile(r"[\w-]*")
+_MOST = 300
 _HEADERS = frozenset("authorization cookie".split())
-SAYING = frozenset(
-    """authentication cannot denied does empty expired failed failure for has have incorrect invalid is mismatch missing
-    must not number object or rejected required revoked the too unauthorized undefined unexpected unknown was wrong
-    array boolean callable dict list tuple bytestring secretbytes type public private protected virtual""".split()
-)
 
 
-def closing(text: str, begin: int, quote: str, limit: int | None = None) -> int:
-    """Where a quoted value ends: at its quote, escaped as often as the opening one, else at the end of the line.
+class Assigned(NamedTuple):
+    """What was found before a value."""
 
-    -1 where that is more than `limit` characters away.
-    """
-    stop = len(text) if limit is None else begin + limit
-    end = _closing(text, begin, quote, stop)
-    return -1 if end < 0 and limit is not None and stop < len(text) else (len(text) if end < 0 else end)
-
-
-def _closing(text: str, begin: int, quote: str, stop: int) -> int:
-    if quote.lstrip("\\") in ('"""', "'''"):
-        return text.find(quote, begin, stop)
-    escapes = len(quote) - len(quote.lstrip("\\"))
-    mark = quote[escapes:]
-    within, passed = -1, 0
-    for match in _MARK_OR_END.get(mark, _ENCODED_OR_END).finditer(text, begin, stop):
-        at = match.start()
-        if match[0] == "\n":
-            return within if within >= 0 else at
-        if match[0] != mark:
-            continue
-        slashes = (
-            at - len(text[max(begin, at - 16) : at].rstrip("\\")) - max(begin, at - 16) if text[at - 1] == "\\" else 0
-        )
-        if slashes == escapes or (not escapes and slashes % 2 == 0):
-            within, passed = match.end() - len(quote), passed + 1
-            if passed > _QUOTES or ENDS_A_VALUE.match(text, match.end()):
-                break  # else it is `"ab"cd"`: a quote that nobody escaped
-    return within
+    text: str
+    at: int
+    """Where the value begins."""
+    words: list[str]
+    """Of the name."""
+    secret: Secret
+    before: str
+    """What stands before the name, 64 characters at most."""
+    close: str
+    """The quote or bracket that ends the name."""
+    separator: str
+    between: str
+    """All that stands between the name and its value, as written."""
 
 
-def unquoted(
-    text: str,
-    at: int,
-    between: str,
-    separator: str,
-    before: str,
-    close: str,
-    words: list[str],
-    secret: Secret,
-    work: Work,
-) -> Span | None:
+def unquoted(given: Assigned, work: Work) -> Span | None:
     """Where an unquoted value lies."""
-    if run := _RUN.match(text, at):
+    text, at, words, secret, before, close, separator, between = given
+    if run := RUN.match(text, at):
         work.spend(2 + (run.end() - at) // 32)
     last = words[-1]
     if last == "authorization" and (scheme := _SCHEME.match(text, at)):
         rest = _CREDENTIALS if scheme[1] else (_REST_TO_QUOTE if before[-1:] in ("'", '"') else _REST_OF_LINE)
-        given = rest.match(text, scheme.end())
-        return given.span() if given and given.group().lower() not in SAYING else None
+        credentials = rest.match(text, scheme.end())
+        return credentials.span() if credentials and credentials.group().lower() not in SAYING else None
     if last in ("cookie", "cookies") and ":" in between and _COOKIE.match(text, at):
         line = (_REST_TO_QUOTE if before[-1:] in ("'", '"') else _REST_OF_LINE).match(text, at)
         if line:
             return line.span()
     if close and not close.endswith(("]", "%5d")) and text[at : at + 1] in ("[", "(", "{"):
         sure = secret is Secret.YES and between.strip("\\\"' \t") != "="
-        end = _end_of_brackets(text, at, work) if sure else at
+        end = end_of_brackets(text, at, work) if sure else at
         return (at, end) if end > at and not says_nothing(text[at + 1 : end - 1]) else None
     if not close and secret is Secret.YES and between.strip(" \t") in ("=", ":") and _LITERALS.match(text, at):
-        end = _end_of_brackets(text, at, work)
+        end = end_of_brackets(text, at, work)
         return (at, end) if any(map(str.isdigit, text[at:end])) else None
     if _VARIABLE.match(text, at):
         return None
@@ -153,12 +97,9 @@ def unquoted(
         and is_code(word.group(), _opens(text, word.end()), between, words)
     ):
         return None
-    if run and run[0][0] == "=" and _PATH.fullmatch(run[0][1:].rstrip("):")):
+    if run and run[0][0] == "=" and PATH.fullmatch(run[0][1:].rstrip("):")):
         return None  # a==b
-    ending = _ENCODED_STOP if separator.startswith("%3") else _STOP_AFTER.get(before[-1:], _STOP)
-    end = end_of_run(text, at, ending)
-    if plain := _PLAIN_ONE.match(text, at, end):
-        end = plain.end()
+    end = end_in_list(text, at, before, encoded=separator.startswith("%3"))
     value = text[at:end]
     bare = word.group() if word and any(map(str.isalnum, word.group())) else value
     if says_nothing(bare) or says_nothing(value):
@@ -166,102 +107,12 @@ def unquoted(
     if secret is Secret.YES and separator in (":", "="):
         if value.isalpha() and says_nothing(text[at : at + LINE].partition("\n")[0]):
             return None  # password: This field is required.
-        end = _end_of_words(text, at, end, before, words)
+        end = end_of_words(text, at, end, before, words)
     if not word and (len(value) < 6 or not any(map(str.isalnum, value))):
         return None  # an empty value, and what comes after it
     if secret is Secret.MAYBE and not looks_like_credential(value):
         return None
     return whole(text, (at, end))
-
-
-def _end_of_brackets(text: str, at: int, work: Work) -> int:
-    """Where the list or object ends that begins there, else the line or what is looked at of it."""
-    depth, stop = 0, at + _BRACKETS
-    for found in _BRACKET.finditer(text, at, stop):
-        work.spend(1)
-        if found[0] == "\n":
-            return found.start()
-        if found["quote"] is None:
-            depth += 1 if found[0] in "[({" else -1
-        if depth <= 0:
-            return found.end()
-    return min(stop, len(text))
-
-
-def _end_of_words(text: str, at: int, end: int, before: str, words: list[str]) -> int:
-    """Where a value with spaces ends that the next `;` of a connection string ends, or the line that is its own."""
-    if text.startswith("[[", at) and (closed := text.find("]]", at, at + MOST)) > 0:
-        return closed  # Lua
-    if before.endswith(";") and not before.endswith("&amp;") and (item := _ITEM.match(text, at)):
-        return max(end, item.end())
-    lines = "\n" in before or "\n" in text[end : end + LINE]
-    if lines and words[-1] in PASSWORDS and _OWN_LINE.search(before) and (rest := _WORDS_ON.match(text, end)):
-        return rest.end()
-    return end
-
-
-def end_of_argument(text: str, at: int, option: str) -> int:
-    """Where the value of a command's option ends: at the quote that the option ends with, if any."""
-    if option[-1:] in ("'", '"'):
-        return closing(text, at, option[-1])
-    return whole(text, (at, end_of_run(text, at)))[1]
-
-
-def end_of_run(text: str, at: int, stop: re.Pattern[str] = _STOP) -> int:
-    """Where an unquoted value ends.
-
-    Any character may be in it: a quote or bracket ends it only when the same was opened before, a comma, `&` or `;`
-    only when another name follows.
-    """
-    run = _RUN.match(text, at)
-    if not run:
-        return at
-    end = run.end()
-    if stopped := stop.search(text, at, end):
-        end = stopped.start()
-    elif end - at == MOST:
-        return end
-    line = text[max(0, at - LINE) : at].rpartition("\n")[2]
-    end = min(_quote_from_before(mark, text, at, end, line) for mark in "\"'`")
-    for _ in range(_PEELED):
-        if end <= at + 1:
-            break
-        last = text[end - 1]
-        if (
-            (last == "." and _ENDED.match(text, end) and _SENTENCE.match(line))
-            or (last == "," and _PAIR.match(text, end) and not _SPACED.search(line))
-            or (last in _OPENED and _was_opened(last, line, text[at : end + LINE], end - at))
-        ):
-            end -= 1
-        else:
-            break
-    return end
-
-
-def whole(text: str, span: Span) -> Span:
-    """With the rest of a value of which only the beginning was looked at."""
-    more = _MORE.match(text, span[1]) if span[1] - span[0] == MOST else None
-    return (span[0], more.end()) if more else span
-
-
-def _quote_from_before(mark: str, text: str, at: int, end: int, line: str) -> int:
-    """Where the first such quote closes one from before the value, else the end."""
-    found = text.find(mark, at, end)
-    if found < 0:
-        return end
-    bare = at + len(text[at:found].rstrip("\\"))
-    if bare < found:
-        return bare if "\\" + mark in line else end
-    opening = line.count(mark) - (len(_APOSTROPHE.findall(line)) if mark == "'" else 0)
-    return found if opening % 2 == 1 else end
-
-
-def _was_opened(closer: str, line: str, value_on: str, length: int) -> bool:
-    """Whether a bracket at the value's end closes one from before it, and none after the value does."""
-    opener, rest = _OPENED[closer], value_on[length:].partition("\n")[0]
-    opened = line.count(opener) - line.count(closer)
-    inside = value_on[: length - 1]
-    return opened > max(0, rest.count(closer) - rest.count(opener)) and inside.count(opener) <= inside.count(closer)
 
 
 def _opens(text: str, end: int) -> str:
@@ -270,36 +121,48 @@ def _opens(text: str, end: int) -> str:
     return text[end] if closer and closer in text[end : end + LINE].partition("\n")[0] else ""
 
 
-def is_code(value: str, after: str, between: str, words: list[str]) -> bool:
-    """`password = get_password()`, `token: str`, `password=self.password` name a secret without holding it."""
-    spaced = between[-1:] in " \t\n" or between[:1] in " \t"
-    digits = any(map(str.isdigit, value))
-    if value[0] in "([{":
-        return not digits or spaced
-    if spaced and ("==" in between or "!=" in between):
-        return True
-    if digits and value.isdigit() and words[-1] == "tokens":
-        return True  # so many
-    if value.replace(".", "").isdigit():
-        return spaced and len(value) < 3
-    if after and _PATH.fullmatch(value.rstrip(".")):
-        return True
-    if not _PATH.fullmatch(value) or (spaced and digits and "." not in value):
-        return False
-    if value.startswith(_CODE_ROOTS) or value.lower() in SAYING:
-        return True
-    named = words_of(value)
-    if (named == words or named == words[-1:]) and not digits:
-        return True
-    if spaced and "=" in between:
-        return True
-    if spaced and words[-1] not in PASSWORDS:
-        return True
-    return len(named) > 1 and not digits and secrecy(value) is Secret.YES
+def quoted(given: Assigned, quote: re.Match[str], work: Work) -> Span | None:
+    """Where a quoted value lies, without its quotes; with the first one where that may be the value's own."""
+    text, _, words, secret, before, close, separator, _ = given
+    begin = quote.end()
+    if not close and before[-1:] == quote[0] and separator:
+        return None  # the end of a text about it: 'password: '
+    if words[-1] in ("token", "tokens") and before.lower().endswith(("unexpected ", "illegal ")):
+        return None  # a parser's words: unexpected token: 'x'
+    sure = secret is Secret.YES and separator not in ("", ",", "(")
+    end = closing(text, begin, quote[1], None if sure else _MOST)
+    if end < 0:
+        if secret is not Secret.YES or any(map(str.isspace, text[begin : begin + _MOST])):
+            return None
+        end = closing(text, begin, quote[1])
+    work.spend((end - begin) // 24)
+    value = text[begin:end]
+    closed, first = text.startswith(quote[1], end), value.partition(" ")[0]
+    if closed:
+        odd = _GOES_ON.match(text, end) or (first == value and not ENDS_A_VALUE.match(text, end + len(quote[1])))
+    else:
+        odd = is_symbolic(first)
+    if sure and len(quote[1]) == 1 and odd:
+        return whole(text, (quote.start(), end_of_run(text, quote.start())))  # a value that begins with this sign
+    if says_nothing(value) or (secret is Secret.MAYBE and not looks_like_credential(value)):
+        return None
+    if sure and not closed and not _PLAIN.fullmatch(value):
+        begin = quote.start()
+    if separator == "":  # password 'hunter2'
+        named = words[-1] in PASSWORDS and words[-1] != "pass"
+        plain = not close and (named or before.endswith(":") or _SETS.search(before))
+        return (begin, end) if plain else None
+    if separator == "(":  # secret("hunter2"), not password("Enter it: ")
+        word = " " not in value and not value.endswith(":") and not _LETTERS.fullmatch(value)
+        return (begin, end) if word else None
+    if separator == ",":
+        return (begin, end) if _is_paired(given, value, text[end + 1 : end + 2]) else None
+    return begin, end
 
 
-def is_paired(value: str, before: str, close: str, after: str, words: list[str]) -> bool:
+def _is_paired(given: Assigned, value: str, after: str) -> bool:
     """A pair such as ('password', 'hunter2') or {password, "hunter2"}, or two of a list of headers, not of names."""
+    before, close, words = given.before, given.close, given.words
     if "_" in value and value.replace("_", "").isalpha():
         return False
     if not close:
@@ -309,3 +172,32 @@ def is_paired(value: str, before: str, close: str, after: str, words: list[str])
     opened = before[-1:] in ("'", '"') and before[-2:-1] in ("(", "[") and after in (")", "]", "")
     header = words[-1] in _HEADERS or (len(words) > 1 and words[0] == "x" and looks_like_credential(value))
     return (opened or header) and clear and not close.endswith("]")
+
+
+def said(given: Assigned, verb: str) -> Span | None:
+    """`the password for ann is hunter2`, `ENV DB_PASSWORD hunter2`: only what no word of a sentence looks like."""
+    text, at, words, secret, before, close, _, _ = given
+    if close or secret is Secret.NO or text[at] in "\"'`":
+        return None
+    end = end_of_run(text, at)
+    if end - at > 200:
+        return None
+    if not is_symbolic(text[at : end - 1]):
+        end = at + len(text[at:end].rstrip(".,;:!?)"))
+    value = text[at:end]
+    if not verb and _SETS.search(before) and not says_nothing(value) and value[0] not in "$=":
+        return at, end
+    if not verb and (before.endswith("/") or secret is Secret.MAYBE):
+        return None  # POST /oauth/token HTTP/1.1, OAuth 1.0a
+    plain = value.replace("-", "").replace("_", "").replace(".", "").replace("/", "")
+    digits = sum(map(str.isdigit, value))
+    if len(value) < 4 or says_nothing(value) or _LETTERS.fullmatch(value) or plain.isalpha() or plain.isdigit():
+        return None
+    if not verb and not (words[-1] in PASSWORDS or (digits and (len(words) > 1 or before.endswith(_WITH)))):
+        return None
+    if _ARGUMENT.match(value) or value[0] in "[{<=:!&|+*/$%#-" or "(" in value or "://" in value:
+        return None  # code
+    if not digits and plain.isalnum():
+        return None
+    sure = (secret is Secret.YES or looks_like_credential(value)) and not holds_token(text, at, end)
+    return (at, end) if sure else None
