@@ -15,6 +15,7 @@ SYNTAXES = {
     "Make": "{name} ::= §",
     "JavaScript's default": '{name} ??= "§"',
     "R": '{name} <- "§"',
+    "Perl": "my ${name} = q{{§}};",
     "C": 'char {name}[] = "§";',
     "C, pointer": 'const char *{name} = "§";',
     "Rust": 'let {name}: &str = "§";',

@@ -147,20 +147,22 @@ class Assignments:
         at = match.end()
         if text.startswith(REDACTED, at) or text[at : at + 12] in _HIDDEN:
             return None
-        work.spend(1)
         begin, end = match.span("name")
         head = text[max(done, begin - 64) : begin]
         before = head.rstrip(_NAME_CHARACTERS)
         name = head[len(before) :] + text[begin:end]
         if before.endswith("\\") and name[0] in "nrt":
             name = name[1:]
+        work.spend_on_name(name)
         secret = self.secrecy(name)
         if secret is Secret.NO and before.endswith(" "):  # a name of two words: `recovery code: ...`
-            secret = self.secrecy(f"{before.rstrip().rpartition(' ')[2]}_{name}")
+            name_of_two = f"{before.rstrip().rpartition(' ')[2]}_{name}"
+            work.spend_on_name(name_of_two)
+            secret = self.secrecy(name_of_two)
             secret = Secret.NO if secret is Secret.NO or holds_token(text, at, at + 40) else Secret.MAYBE
         if secret is Secret.NO:
             return None
-        work.spend(3)
+        work.spend(2)
         close, separator = match["close"] or "", match["sep"].strip(" \t")
         words = words_of(name)
         between = "=" if match["named"] is not None else lowered[end:at]
@@ -181,7 +183,7 @@ class Assignments:
             given = given._replace(separator="=")
         quote = QUOTE.match(text, at)
         if quote and (quote[1][0] != "%" or separator.startswith("%")):
-            work.spend(0 if secret is Secret.YES else 6)
+            work.spend(0 if secret is Secret.YES else 4)
             span = quoted(given, quote, work)
         else:
             span = unquoted(given, work)

@@ -42,7 +42,9 @@ _ENDED = re.compile(r"\Z|\n|[ \t]{1,3}[A-Z]")
 _SENTENCE = re.compile(r"\s*[A-Za-z]+,?[ \t][A-Za-z]+")
 _SPACED = re.compile(r"(?:[^\s,;][ \t]{1,3}|map\[)[\w.-]{1,60}[=:]\Z")
 """A name in a list without commas: a comma after its value belongs to the value."""
+_MARK = re.compile("[\"'`]")
 _OPENED = {")": "(", "]": "[", "}": "{", ">": "<"}
+_PUNCTUATION = frozenset(".,)]}>")
 _BRACKET = re.compile(r"[\[({\])}\n]|(?P<quote>\\{0,8}[\"'])(?:(?!(?P=quote))(?:\\.|[^\\\n]))*+(?P=quote)")
 _BRACKETS = 4_000
 """Characters of a list or object that are looked at."""
@@ -130,8 +132,12 @@ def end_of_run(text: str, at: int, stop: re.Pattern[str] = _STOP) -> int:
         end = stopped.start()
     elif end - at == MOST:
         return end
+    quotes = {mark[0] for mark in _MARK.finditer(text, at, end)}
+    if not quotes and text[end - 1] not in _PUNCTUATION:
+        return end
     line = text[max(0, at - LINE) : at].rpartition("\n")[2]
-    end = min(_quote_from_before(mark, text, at, end, line) for mark in "\"'`")
+    for mark in quotes:
+        end = _quote_from_before(mark, text, at, end, line)
     for _ in range(_PEELED):
         if end <= at + 1:
             break

@@ -24,6 +24,7 @@ PASSWORDS = ("password", "passwd", "pwd", "passphrase", "pass", "pw", "passwort"
 
 # A capital begins a word; letters outside of ASCII belong to the word around them.
 _WORDS = re.compile(r"[A-Z]+(?![a-z\u0080-\uffff])|[A-Z]?(?:[a-z]|(?![\d_])[^\W\x00-\x7f])+")
+_ASCII_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LONGEST = 128
 
 _SECRET = frozenset(
@@ -81,7 +82,9 @@ _TOKENS_OF = frozenset(
 def words_of(name: str) -> list[str]:
     """`stripeSecretKey`, `X-Api-Key`, `DB_PASSWORD2` to lower-case words, digits left out."""
     name = name[-_LONGEST:]
-    if not name.isascii() and name.isupper():
+    if name.isascii():
+        return [word.lower() for word in _ASCII_WORDS.findall(name)]
+    if name.isupper():
         name = name.lower()
     return [word.lower() for word in _WORDS.findall(name)]
 
@@ -145,10 +148,12 @@ def is_symbolic(value: str, least: int = 2) -> bool:
 
 _NOTHING = frozenset(
     """none null nil undefined true false yes no on off ok str string int bool bytes any optional secretstr bearer
-    include omit same-origin [filtered] [redacted] [removed] filtered redacted (null) <none> <unset> nan ~""".split()
+    include omit same-origin required obligatoire requis obligatorio requerido obrigatório erforderlich pflichtfeld
+    vereist обязательное обязателен 必填 必须 必須 不能为空 필수 [filtered] [redacted] [removed] filtered redacted (null) <none> <unset> nan ~""".split()
 )
 _PLACEHOLDER = re.compile(
     r"\*+|•+|x{3,}|\{\{?\s?[\w.]{0,80}\s?\}?\}|\$\{?\w{1,80}\}?|%[sdr]|%\(\w{1,80}\)s|:[a-z_]{1,80}|\?"
+    r"|(?:required|nullable|sometimes|present|string|confirmed)(?:\|[\w:,.]{1,40}){1,9}"  # Laravel's rules of a form
     r"|<[\w -]{1,80}>|#\{[\w.]{1,80}\}|\$\{[\w.]{1,80}\}",
     re.IGNORECASE,
 )

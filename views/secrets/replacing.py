@@ -14,18 +14,24 @@ class TooMuchWorkError(Exception):
 class Work:
     """How much of a closer look at its places one text may still cost, in units of some three microseconds.
 
-    An assignment of a secret takes four to six: text may have one in seventy characters, all over.
+    An assignment of a secret takes four to ten: text may have one in a hundred characters, all over.
     """
 
-    __slots__ = ("left",)
+    __slots__ = ("_names", "left")
 
     def __init__(self, characters: int) -> None:
-        self.left = 120 + characters // 11
+        self.left = 120 + characters // 7
+        self._names: set[str] = set()
 
     def spend(self, units: int) -> None:
         self.left -= units
         if self.left < 0:
             raise TooMuchWorkError
+
+    def spend_on_name(self, name: str) -> None:
+        """Text has many names again and again; to look at another one costs more."""
+        self.spend(1 if name in self._names else 1 + len(name) // 12)
+        self._names.add(name)
 
 
 def replaced(

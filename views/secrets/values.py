@@ -30,6 +30,8 @@ _VARIABLE = re.compile(
     r"\$\{\w{1,80}\}|\$\(\w|\$[A-Za-z_]\w{0,80}(?:->|::)[A-Za-z_]"
     r"|[A-Z][\w.:]{1,60}<[\w.:<>\[\], ]{1,80}>(?=[\s,;)=]|\Z)"
 )
+_OBJECTS = re.compile(r"[\[({][\[({][A-Za-z_]\w*: ")
+_PERL = re.compile(r"qq?\{(?P<value>[^\n]{1,240}?)\}(?=[ ;,)]|\Z)")
 _LITERALS = re.compile(r"[\[({][\"'](?=[^\"'\n])")
 _SCHEME = re.compile(
     r"(?:(bearer|basic|token|negotiate|ntlm|api-?key|key|jwt)|(?:digest|aws4-hmac-sha256|hawk|oauth|sentry|dsn))\s+",
@@ -71,7 +73,7 @@ def unquoted(given: Assigned, work: Work) -> Span | None:
     """Where an unquoted value lies."""
     text, at, words, secret, before, close, separator, between = given
     if run := RUN.match(text, at):
-        work.spend(2 + (run.end() - at) // 32)
+        work.spend(8 + (run.end() - at) // 32)
     last = words[-1]
     if last == "authorization" and (scheme := _SCHEME.match(text, at)):
         rest = _CREDENTIALS if scheme[1] else (_REST_TO_QUOTE if before[-1:] in ("'", '"') else _REST_OF_LINE)
@@ -88,8 +90,10 @@ def unquoted(given: Assigned, work: Work) -> Span | None:
     if not close and secret is Secret.YES and between.strip(" \t") in ("=", ":") and _LITERALS.match(text, at):
         end = end_of_brackets(text, at, work)
         return (at, end) if any(map(str.isdigit, text[at:end])) else None
-    if _VARIABLE.match(text, at):
+    if _VARIABLE.match(text, at) or _OBJECTS.match(text, at):
         return None
+    if separator == "=" and (literal := _PERL.match(text, at)):
+        return literal.span("value")
     word = _WORD.match(text, at, at + MOST)
     if (
         word
