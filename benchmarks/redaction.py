@@ -69,6 +69,11 @@ WORST = [
     ["mysql -x "],
     ['", "ys_"p密码:=ew-york-timesmysqlt-sid=\'",'],
     ['sid=\'", pwys_"p密码:===', '"' * 20],
+    ["in_oauth_p.l"],
+    ['API-tokens-s4t2ud-", "'],
+    ["'token''en':'token':"],
+    ["sntrya_gsl.dsntryrdsntrya_gsl.dsecret:confluence=aa-ptAIza', "],
+    ["A_" * 28 + "abcpassword=a "],
 ]
 _PIECES = """password pass pw pin token secret key api_key authorization cookie sid session card_number code recovery
 password= password: "password": 'token': token=> secret:= pin=" sid=' --password --token -p -u curl mysql docker :// @

@@ -238,10 +238,7 @@ def test_what_only_speaks_of_a_secret_stays(text: str) -> None:
 )
 def test_a_password_with_spaces_goes_whole(text: str) -> None:
     for password in ("correct horse battery", "a b1 c"):
-        before, after = text.split("§")
-    shown = REDACTION.text(text.replace("§", password))
-    assert shown.startswith(before + REDACTED), shown
-    assert after.endswith(shown.removeprefix(before + REDACTED)), shown
+        assert REDACTION.text(text.replace("§", password)) == text.replace("§", REDACTED)
 
 
 @pytest.mark.parametrize(

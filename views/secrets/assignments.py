@@ -183,7 +183,7 @@ class Assignments:
             given = given._replace(separator="=")
         quote = QUOTE.match(text, at)
         if quote and (quote[1][0] != "%" or separator.startswith("%")):
-            work.spend(0 if secret is Secret.YES else 4)
+            work.spend(1 if secret is Secret.YES and separator not in ("", ",") else 3)
             span = quoted(given, quote, work)
         else:
             span = unquoted(given, work)

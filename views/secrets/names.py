@@ -148,8 +148,9 @@ def is_symbolic(value: str, least: int = 2) -> bool:
 
 _NOTHING = frozenset(
     """none null nil undefined true false yes no on off ok str string int bool bytes any optional secretstr bearer
-    include omit same-origin required obligatoire requis obligatorio requerido obrigatório erforderlich pflichtfeld
-    vereist обязательное обязателен 必填 必须 必須 不能为空 필수 [filtered] [redacted] [removed] filtered redacted (null) <none> <unset> nan ~""".split()
+    include omit same-origin [filtered] [redacted] [removed] filtered redacted (null) <none> <unset> nan ~
+    required obligatoire requis obligatorio requerido obrigatório erforderlich pflichtfeld vereist обязательное
+    обязателен 必填 必须 必須 不能为空 필수""".split()
 )
 _PLACEHOLDER = re.compile(
     r"\*+|•+|x{3,}|\{\{?\s?[\w.]{0,80}\s?\}?\}|\$\{?\w{1,80}\}?|%[sdr]|%\(\w{1,80}\)s|:[a-z_]{1,80}|\?"

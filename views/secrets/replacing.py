@@ -20,7 +20,7 @@ class Work:
     __slots__ = ("_names", "left")
 
     def __init__(self, characters: int) -> None:
-        self.left = 120 + characters // 7
+        self.left = 120 + characters // 8
         self._names: set[str] = set()
 
     def spend(self, units: int) -> None:
