@@ -1,5 +1,6 @@
 """When a failed request is repeated, and after how long a wait."""
 
+import traceback
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -54,7 +55,21 @@ async def repeating(attempt: Callable[[], Awaitable[T]], *, is_write: bool) -> T
         retry_error_callback=_give_up,
         sleep=anyio.sleep,
     )
-    return await retrying(once)
+    try:
+        return await retrying(once)
+    except BaseException as error:
+        _let_go(error)
+        raise
+    finally:
+        trouble = None
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Frees the answer that is in the frames of what failed: in circles with their error, they and it would wait for
+    the garbage collector, a hundred megabytes of them."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 def _is_worth_repeating(error: BaseException) -> bool:
