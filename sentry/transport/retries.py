@@ -67,7 +67,9 @@ async def repeating(attempt: Callable[[], Awaitable[T]], *, is_write: bool) -> T
 def _let_go(error: BaseException | None) -> None:
     """Frees the answer that is in the frames of what failed: in circles with their error, they and it would wait for
     the garbage collector, a hundred megabytes of them."""
-    while error is not None:
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:  # an error can be its cause's context
+        seen.append(error)
         traceback.clear_frames(error.__traceback__)
         error = error.__cause__ or error.__context__
 

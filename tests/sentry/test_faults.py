@@ -6,9 +6,11 @@ import json
 import os
 import time
 import tracemalloc
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from standins.clients import client_of
@@ -151,6 +153,31 @@ async def test_a_server_that_echoes_the_token_does_not_get_it_into_the_error() -
         error = await failure_of(lambda: client.get_issue("5"))
     assert TOKEN not in json.dumps(error.as_dict())
     assert error.sentry == "denied for [token]"
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        str.upper,
+        lambda token: quote(quote(token, safe=""), safe=""),
+        lambda token: "".join(f"%{ord(one):02X}" for one in token),
+        lambda token: "".join(f"%25{ord(one):02x}" for one in token),
+        lambda token: "".join(f"\\u{ord(one):04x}" for one in token),
+        lambda token: "".join(f"\\x{ord(one):02x}" for one in token),
+        lambda token: "".join(f"&#{ord(one)};" for one in token),
+        lambda token: "".join(f"&#x{ord(one):X};" for one in token),
+        lambda token: token[:20],
+        lambda token: b64encode(token.encode()).decode(),
+    ],
+)
+async def test_no_spelling_of_the_token_gets_into_the_error(spelled: Callable[[str], str]) -> None:
+    async def echo(request: Request, wire: Wire) -> None:
+        await wire.answer(403, json.dumps({"detail": f'denied for "{spelled(request.token)}" (1)'}).encode())
+
+    token = "sntrys_eyJpYXQiOjE3OTU0Njc2MDB9_Zq9hunter2Zq9hunter2Zq9"
+    async with listening(echo) as server, client_of(server.url, **SHORT, token=token) as client:
+        error = await failure_of(lambda: client.get_issue("5"))
+    assert error.sentry == 'denied for "[token]" (1)'
 
 
 @pytest.mark.parametrize("before", [488, 1_988, 1_995, 1_999])
