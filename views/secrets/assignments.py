@@ -83,7 +83,7 @@ _BETWEEN = (
     rf"{_VERB}[ \t]{{0,2}}:?[ \t]{{0,3}}(?=\S)|{_SPACE}(?=[^\s\[]))(?![a-z]{{1,30}}+(?:[\s,;:!?)]|\.?(?:\s|\Z)))",
 )
 _AFTER_NAME = (
-    r"[\w.-]{0,60}+)(?P<close>\\{0,8}[\"'`][\])]?|%2[27]|&quot;|&#3[49];|\[[0-9]{0,5}\]|\]|%5d)?+"
+    r"[\w.-]{0,32}+)(?P<close>\\{0,8}[\"'`][\])]?|%2[27]|&quot;|&#3[49];|\[[0-9]{0,5}\]|\]|%5d)?+"
     rf"(?P<sep>{'|'.join(_BETWEEN)})"
 )
 _NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
@@ -162,7 +162,7 @@ class Assignments:
             secret = Secret.NO if secret is Secret.NO or holds_token(text, at, at + 40) else Secret.MAYBE
         if secret is Secret.NO:
             return None
-        work.spend(2)
+        work.spend(1)
         close, separator = match["close"] or "", match["sep"].strip(" \t")
         words = words_of(name)
         between = "=" if match["named"] is not None else lowered[end:at]
@@ -183,7 +183,7 @@ class Assignments:
             given = given._replace(separator="=")
         quote = QUOTE.match(text, at)
         if quote and (quote[1][0] != "%" or separator.startswith("%")):
-            work.spend(1 if secret is Secret.YES and separator not in ("", ",") else 3)
+            work.spend(4 if separator in ("", ",") else 1 if secret is Secret.YES else 2)
             span = quoted(given, quote, work)
         else:
             span = unquoted(given, work)

@@ -55,8 +55,8 @@ class Redaction:
         work = Work(len(value))
         try:
             for passes in range(_PASSES):
-                if passes > 1:
-                    work.spend(len(value) // 10)
+                if passes:
+                    work.spend(len(value) // (100 if passes == 1 else 10))
                 hidden = self._once(value, work)
                 if hidden is value or hidden == value:
                     return value

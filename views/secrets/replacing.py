@@ -12,7 +12,7 @@ class TooMuchWorkError(Exception):
 
 
 class Work:
-    """How much of a closer look at its places one text may still cost, in units of some three microseconds.
+    """How much of a closer look at its places one text may still cost, in units of some five microseconds.
 
     An assignment of a secret takes four to ten: text may have one in a hundred characters, all over.
     """
@@ -20,7 +20,7 @@ class Work:
     __slots__ = ("_names", "left")
 
     def __init__(self, characters: int) -> None:
-        self.left = 120 + characters // 8
+        self.left = 120 + characters // 10
         self._names: set[str] = set()
 
     def spend(self, units: int) -> None:
