@@ -155,21 +155,21 @@ async def test_a_server_that_echoes_the_token_does_not_get_it_into_the_error() -
     assert error.sentry == "denied for [token]"
 
 
-@pytest.mark.parametrize(
-    "spelled",
-    [
-        str.upper,
-        lambda token: quote(quote(token, safe=""), safe=""),
-        lambda token: "".join(f"%{ord(one):02X}" for one in token),
-        lambda token: "".join(f"%25{ord(one):02x}" for one in token),
-        lambda token: "".join(f"\\u{ord(one):04x}" for one in token),
-        lambda token: "".join(f"\\x{ord(one):02x}" for one in token),
-        lambda token: "".join(f"&#{ord(one)};" for one in token),
-        lambda token: "".join(f"&#x{ord(one):X};" for one in token),
-        lambda token: token[:20],
-        lambda token: b64encode(token.encode()).decode(),
-    ],
-)
+SPELLINGS: list[Callable[[str], str]] = [
+    str.upper,
+    lambda token: quote(quote(token, safe=""), safe=""),
+    lambda token: "".join(f"%{ord(one):02X}" for one in token),
+    lambda token: "".join(f"%25{ord(one):02x}" for one in token),
+    lambda token: "".join(f"\\u{ord(one):04x}" for one in token),
+    lambda token: "".join(f"\\x{ord(one):02x}" for one in token),
+    lambda token: "".join(f"&#{ord(one)};" for one in token),
+    lambda token: "".join(f"&#x{ord(one):X};" for one in token),
+    lambda token: token[:20],
+    lambda token: b64encode(token.encode()).decode(),
+]
+
+
+@pytest.mark.parametrize("spelled", SPELLINGS)
 async def test_no_spelling_of_the_token_gets_into_the_error(spelled: Callable[[str], str]) -> None:
     async def echo(request: Request, wire: Wire) -> None:
         await wire.answer(403, json.dumps({"detail": f'denied for "{spelled(request.token)}" (1)'}).encode())
