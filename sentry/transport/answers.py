@@ -24,7 +24,7 @@ from sentry.site import Site
 from sentry.steps import Steps
 from sentry.transport.bodies import MAX_ERROR_BODY
 from sentry.transport.links import next_cursor
-from sentry.transport.parsing import parse
+from sentry.transport.parsing import Content, parse
 from sentry.transport.reading import ROWS, TooLargeError, reading
 from sentry.transport.waits import asked_wait, retry_after
 from sentry.values import Json, as_list, as_object
@@ -72,7 +72,7 @@ class Reply:
 
 
 def interpret(
-    status: int, headers: Mapping[str, str], content: bytes, *, wanted: str, host: str, scope: str, token: str
+    status: int, headers: Mapping[str, str], content: Content, *, wanted: str, host: str, scope: str, token: str
 ) -> Steps[Reply]:
     """The reply in an answer, or the error it stands for, raised.
 
@@ -145,7 +145,7 @@ def interpret(
             )
 
 
-def _good(status: int, headers: Mapping[str, str], content: bytes, *, is_html: bool, host: str) -> Steps[Reply]:
+def _good(status: int, headers: Mapping[str, str], content: Content, *, is_html: bool, host: str) -> Steps[Reply]:
     if status == 204 or (not content and status != 200):
         return Reply(None, host)
     try:
@@ -257,7 +257,7 @@ def may_have_acted(error: SentryError) -> bool:
             return False
 
 
-def _json_or_none(content: bytes) -> Json:
+def _json_or_none(content: Content) -> Json:
     try:
         return parse(content) if len(content) <= MAX_ERROR_BODY else None
     except ValueError:

@@ -63,8 +63,8 @@ class Body:
     def __len__(self) -> int:
         return len(self._content)
 
-    def content(self, *, whole: bool) -> bytes:
+    def content(self, *, whole: bool) -> bytearray:
         """What has come; when it should be the `whole` of it, checks that nothing is missing."""
         if whole and self._is_gzip and self.came and not self._member.eof:
             raise BadResponseError("Sentry's answer ended before its end (gzip).")
-        return bytes(self._content)
+        return self._content

@@ -8,6 +8,8 @@ from pydantic_core import from_json
 
 from sentry.values import Json
 
+Content = bytes | bytearray
+
 # Escapes in JSON text, one at a time so that an escaped backslash is never taken for the start of one: a
 # pair of surrogates, one that stands alone (in the group), or any other.
 _ESCAPE = re.compile(
@@ -27,7 +29,7 @@ MAX_DIGITS = 400
 """Digits of a whole number; a longer one is no count, no ID and no line, and counts as absent."""
 
 
-def parse(content: bytes) -> Json:
+def parse(content: Content) -> Json:
     """The value in UTF-8 JSON; raises ValueError when it is none.
 
     pydantic's reader is the fast way. What it refuses and Python's accepts is made harmless: NaN, infinities and
@@ -41,7 +43,7 @@ def parse(content: bytes) -> Json:
     return _parse_patiently(content)
 
 
-def memory_of(content: bytes) -> int:
+def memory_of(content: Content) -> int:
     """Bytes of memory that the values in this JSON take at most, or nearly so: objects cost far more than text.
 
     Counted by what JSON is made of, in CPython: a dict, a list, and for each item its place in them and an object
@@ -52,12 +54,12 @@ def memory_of(content: bytes) -> int:
     return text + 500 * objects + 64 * lists + 40 * (values_in(content) - objects - lists)
 
 
-def values_in(content: bytes) -> int:
+def values_in(content: Content) -> int:
     """About how many values there are in this JSON; no fewer than there are."""
     return len(content.translate(None, _NO_STRUCTURE))
 
 
-def _may_overflow(content: bytes) -> bool:
+def _may_overflow(content: Content) -> bool:
     """Whether a number may be larger than a float; looked for by substring, which costs a tenth of reading it."""
     shape = content.translate(_DIGITS_AS_0)
     looks = 0
@@ -71,7 +73,7 @@ def _may_overflow(content: bytes) -> bool:
     return False
 
 
-def _parse_patiently(content: bytes) -> Json:
+def _parse_patiently(content: Content) -> Json:
     text = content.decode("utf-8-sig")
     if "\\ud" in text or "\\uD" in text:
         text = _ESCAPE.sub(_without_half_pairs, text)

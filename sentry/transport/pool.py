@@ -24,6 +24,7 @@ from sentry.transport.cache import Cache, CacheEntry, Key, Lifetime
 from sentry.transport.deadlines import current_write
 from sentry.transport.failures import failure
 from sentry.transport.flights import Flights
+from sentry.transport.parsing import Content
 from sentry.transport.proxies import warning_of
 from sentry.transport.retries import repeating
 from sentry.transport.scopes import scope_of
@@ -206,7 +207,7 @@ class Transport:
                 pass
         return answer
 
-    async def _content(self, response: httpx.Response, pieces: AsyncIterator[bytes]) -> bytes:
+    async def _content(self, response: httpx.Response, pieces: AsyncIterator[bytes]) -> Content:
         limit = self._connection.max_answer_size
         too_large = BadResponseError(
             f"{self._connection.host} sent more than {limit / MEGABYTE:g} MB, the limit (setting "
@@ -243,7 +244,7 @@ class Transport:
             room = self._limiter.borrowed_tokens + remaining
         self._limiter.total_tokens = max(1, min(room, self._connection.max_concurrent_requests))
 
-    async def _interpreted(self, response: httpx.Response, content: bytes, wanted: str) -> Reply:
+    async def _interpreted(self, response: httpx.Response, content: Content, wanted: str) -> Reply:
         return await in_turns(
             interpret(
                 response.status_code,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sentry.steps import Steps
-from sentry.transport.parsing import memory_of, parse, values_in
+from sentry.transport.parsing import Content, memory_of, parse, values_in
 from sentry.values import Json
 
 AT_ONCE = 65_536
@@ -57,7 +57,7 @@ class Parsed(NamedTuple):
     is_cut: bool = False
 
 
-def reading(content: bytes) -> Steps[Parsed]:
+def reading(content: Content) -> Steps[Parsed]:
     """Reads UTF-8 JSON; raises ValueError when it is none, TooLargeError when it is too much."""
     if len(content) <= AT_ONCE or (
         len(content) <= AT_ONCE_IF_PLAIN and values_in(content) + content.count(b"\\u") <= FEW
@@ -78,7 +78,7 @@ class _Open:
 
 @dataclass
 class _Pieces:
-    content: bytes
+    content: Content
     memory: int = 0
 
     def read(self) -> Steps[Parsed]:
