@@ -63,6 +63,7 @@ LOOKALIKES: list[tuple[str, str]] = [
     ("required in Russian", "Пароль: обязательное поле"),
     ("names of secrets", "imagePullSecrets: [{name: regcred}]"),
     ("how many cookies", "Cookies=3"),
+    ("a prompt of git", "fatal: could not read Password for 'https://git.example.test': terminal prompts disabled"),
     ("how curl is called", "curl -u http://shop.example.test:8080/"),
     ("list of rows", "\n".join(f'{{"id": {n}, "key": "k{n}", "session": "s{n}", "author": "ann"}}' for n in range(90))),
     ("null", '{"password": null, "token": ""}'),

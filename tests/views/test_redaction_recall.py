@@ -111,6 +111,11 @@ def test_a_password_of_symbols_goes_whole_or_not_at_all(text: str, password: str
         ("user=ann&password=§&remember=1", "cxhQpCo."),
         ("/a?x=1&amp;password=§&amp;y=2", "hunter2-Zq9"),
         ("the old password: §.", '"+xWiNj8I{l'),
+        ("Your temporary password is: §\nChange it soon.", "_}Qe.y,<OLn?"),
+        ("Connect -User ann -Password §", "oN92f2J23xE"),
+        ("Connect -User ann -Password §", "=-$(^!@*_)**$(=="),
+        ('ConvertTo-SecureString "§" -AsPlainText -Force', "b<nR8GAe}"),
+        ("openssl rsa -passin § -in key.pem", "pass:J,#>3Au?/(cBXwa"),
     ],
 )
 def test_no_sign_of_a_password_stays(text: str, password: str) -> None:

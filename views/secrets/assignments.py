@@ -55,7 +55,8 @@ _HELD = r"(?:some\(|just |string\([0-9]{1,6}\) )?"
 """What says of a value that it is there: Rust's `Some("..")`, Haskell's `Just ".."`, PHP's `string(7) ".."`."""
 _VERB = (
     r"(?:(?:has been|was|is) (?:re)?(?:set|changed) to|(?:re)?set to|changed to"
-    r"|(?:(?:is|was|are|were|es|est|ist|lautet|war|era|é|è|är|er|on|je|jest|to|as)(?![a-z])|[是为為は=:])(?:[ \t]now)?)"
+    r"|(?:(?:is|was|are|were|es|est|ist|lautet|war|era|é|è|är|er|on|je|jest|to|as)(?=[ \t:])|[是为為は=:])"
+    r"(?:[ \t]now)?)"
 )
 # What may stand between a name and its value.
 _BETWEEN = (
@@ -187,7 +188,11 @@ class Assignments:
             span = quoted(given, quote, work)
         else:
             span = unquoted(given, work)
-        if span and span[0] == at and lowered[end:at] == "=>":
+        if (
+            span
+            and span[0] == at
+            and (between == "=>" or (name[0] == "-" and between[0] == " " and text[at - 1] == "="))
+        ):
             return at - 1, span[1]  # rather a value that begins with this sign
         return span
 

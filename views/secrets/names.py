@@ -30,8 +30,8 @@ _LONGEST = 128
 _SECRET = frozenset(
     """apikeys authorization bearer cardnumber ccn ccnumber connectionstring connstr cookie cookies creditcard
     cred creds credential csrf csrfmiddlewaretoken cvc cvn cvv jsessionid jwt keypass mnemonic otp passcode passcodes
-    passphrases passwds passwords phpsessid pincode privkey pw samlart samlrequest samlresponse sessid sessionid
-    sessionkey sshkey ssn storepass tokens totp xsrf""".split()
+    passin passout passphrases passwds passwords phpsessid pincode privkey pw samlart samlrequest samlresponse sessid
+    sessionid sessionkey sshkey ssn storepass tokens totp xsrf""".split()
 )
 _SECRET_ENDS = tuple(
     """accesskey accountkey apikey authkey credentials encryptionkey passphrase passwd password privatekey pwd secret

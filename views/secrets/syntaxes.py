@@ -49,6 +49,11 @@ _VALUE_FIRST = re.compile(
     r"(?:(?P=q)\w{1,20}+(?P=q)[\s,]{1,3}+)?(?P=q)(?P<name>[\w.-]{1,80}+)(?P=q)"
 )
 
+# ConvertTo-SecureString "hunter2" -AsPlainText
+_SECURE = re.compile(
+    r"-SecureString[ \t]{1,3}(?:-String[ \t]{1,3})?(?P<q>[\"'])(?P<value>[^\n]{1,240}?)(?P=q)(?=[ \t\n)|]|\Z)"
+)
+
 # auth=("ann", "hunter2"), HTTPBasicAuth("ann", "hunter2")
 _PAIRED = re.compile(
     r"[Aa]uth(?:\\{0,4}[\"'])?(?:[ \t]{0,2}[=:][ \t]{0,2}[(\[]|(?:(?<=BasicAuth)|(?<=DigestAuth))\()(?P<q>\\{0,4}[\"'])"
@@ -138,6 +143,8 @@ def hide_flags(text: str, work: Work, secrecy: Secrecy) -> str:
         return match.end(), end_of_argument(text, match.end(), quote)
 
     text = replaced(text, _FLAG, work, flag)
+    if "-SecureString" in text:
+        text = replaced(text, _SECURE, work, lambda match, _done: match.span("value"))
     if "curl" in text or "--user" in text:
         text = replaced(text, _USER, work, user)
     return _short(text, work) if any(command in text for command in _COMMANDS) else text

@@ -42,6 +42,9 @@ _REST_OF_LINE = re.compile(r"[^\r\n]+")
 _REST_TO_QUOTE = re.compile(r"[^\r\n\"']+")
 _COOKIE = re.compile(r"[^\s=;,|({\[]{1,128}+=")
 _SETS = re.compile(r"(?:\A|\n|\\n)[ \t]*(?:ENV|ARG|[Ss]et[xX]|setenv)[ \t]+\Z")
+_PUNCTUATION = ".,;:!?)"
+_SIMPLE = re.compile(r"[\w.@/+-]+")
+_ANNOUNCED = re.compile(r"(?:\A|\s)(?:is|was|to|es|est|ist|lautet|era):\Z")
 _WITH = ("with ", "using ", "With ", "Using ")
 _ARGUMENT = re.compile(r"[A-Za-z_][\w.]*[=:]")
 _GOES_ON = re.compile(r"[\"'`][^\W_](?!\w{0,64}[\"'`])")
@@ -187,7 +190,8 @@ def said(given: Assigned, verb: str) -> Span | None:
     if end - at > 200:
         return None
     if not is_symbolic(text[at : end - 1]):
-        end = at + len(text[at:end].rstrip(".,;:!?)"))
+        plain = _SIMPLE.fullmatch(text[at:end].rstrip(_PUNCTUATION))
+        end = at + len(text[at:end].rstrip(_PUNCTUATION if plain else ".,"))
     value = text[at:end]
     if not verb and _SETS.search(before) and not says_nothing(value) and value[0] not in "$=":
         return at, end
@@ -199,7 +203,9 @@ def said(given: Assigned, verb: str) -> Span | None:
         return None
     if not verb and not (words[-1] in PASSWORDS or (digits and (len(words) > 1 or before.endswith(_WITH)))):
         return None
-    if _ARGUMENT.match(value) or value[0] in "[{<=:!&|+*/$%#-" or "(" in value or "://" in value:
+    if not _ANNOUNCED.search(verb) and (
+        _ARGUMENT.match(value) or value[0] in "[{<=:!&|+*/$%#-" or "(" in value or "://" in value
+    ):
         return None  # code
     if not digits and plain.isalnum():
         return None
