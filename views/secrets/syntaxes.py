@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from views.secrets.endings import end_of_argument, end_of_run, whole
-from views.secrets.names import Secret, looks_like_credential, says_nothing
+from views.secrets.names import Secret, is_symbolic, looks_like_credential, says_nothing
 from views.secrets.replacing import REDACTED, Span, Work, replaced
 
 Secrecy = Callable[[str], Secret]
@@ -133,7 +133,7 @@ def hide_flags(text: str, work: Work, secrecy: Secrecy) -> str:
         end = end_of_run(text, match.end())
         value = text[match.end() : end]
         double = match.group().startswith("--")
-        hidden = not says_nothing(value) and (double or looks_like_credential(value))
+        hidden = not says_nothing(value) and (double or looks_like_credential(value) or is_symbolic(value))
         return whole(text, (match.end(), end)) if hidden else None
 
     def user(match: re.Match[str], _done: int) -> Span | None:

@@ -190,8 +190,8 @@ def said(given: Assigned, verb: str) -> Span | None:
     if end - at > 200:
         return None
     if not is_symbolic(text[at : end - 1]):
-        plain = _SIMPLE.fullmatch(text[at:end].rstrip(_PUNCTUATION))
-        end = at + len(text[at:end].rstrip(_PUNCTUATION if plain else ".,"))
+        simple = _SIMPLE.fullmatch(text[at:end].rstrip(_PUNCTUATION))
+        end = at + len(text[at:end].rstrip(_PUNCTUATION if simple else ".,"))
     value = text[at:end]
     if not verb and _SETS.search(before) and not says_nothing(value) and value[0] not in "$=":
         return at, end
