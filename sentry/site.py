@@ -90,25 +90,27 @@ def _forms(token: str) -> re.Pattern[str]:
     """
     start = "".join(_escaped(character, any_case=True) for character in token[:LEAST])
     starts = ("".join(map(_escaped, form[:LEAST])) for form in _in_base64(token))
-    return re.compile(f"{start}{_rest(set(token))}|(?:{'|'.join(starts)}){_rest(set('+/=-'))}", re.ASCII)
+    in_base64 = f"(?:{'|'.join(starts)}){_rest(set('+/=-'), 4 * len(token))}"
+    return re.compile(f"{start}{_rest(set(token), len(token) - LEAST)}|{in_base64}", re.ASCII)
 
 
-def _rest(signs: set[str]) -> str:
-    """As many characters of words, and such signs, as follow."""
+def _rest(signs: set[str], most: int) -> str:
+    """So many characters of words, or such signs, as follow."""
     signs -= _OF_WORDS
     characters = sorted(_OF_WORDS | signs)
     hexadecimal = "|".join(f"{ord(one):x}" for one in characters)
     decimal = "|".join(str(ord(one)) for one in characters)
     either = re.escape("".join(sorted(signs)))
-    return rf"(?:[\w{either}]|\\[/{either}]|{_CODE}(?i:{hexadecimal});?|&#(?:{decimal});)*"
+    return rf"(?:{_CODE}(?i:{hexadecimal});?|&#(?:{decimal});|\\?[\w{either}]){{0,{most}}}"
 
 
 def _escaped(character: str, *, any_case: bool = False) -> str:
     spellings = sorted({character.lower(), character.upper()} if any_case else {character})
     hexadecimal = "|".join(f"{ord(one):x}" for one in spellings)
+    named = html.escape(character)
     return (
         rf"(?:\\?[{re.escape(''.join(spellings))}]|{_CODE}(?i:{hexadecimal});?"
-        rf"|&#(?:{'|'.join(str(ord(one)) for one in spellings)});|{re.escape(html.escape(character))})"
+        rf"|&#(?:{'|'.join(str(ord(one)) for one in spellings)});{'|' + named if named != character else ''})"
     )
 
 

@@ -84,7 +84,7 @@ _BETWEEN = (
     rf"{_VERB}[ \t]{{0,2}}:?[ \t]{{0,3}}(?=\S)|{_SPACE}(?=[^\s\[]))(?![a-z]{{1,30}}+(?:[\s,;:!?)]|\.?(?:\s|\Z)))",
 )
 _AFTER_NAME = (
-    r"[\w.-]{0,32}+)(?P<close>\\{0,8}[\"'`][\])]?|%2[27]|&quot;|&#3[49];|\[[0-9]{0,5}\]|\]|%5d)?+"
+    r"[\w.-]{0,60}+)(?![\w.-])(?P<close>\\{0,8}[\"'`][\])]?|%2[27]|&quot;|&#3[49];|\[[0-9]{0,5}\]|\]|%5d)?+"
     rf"(?P<sep>{'|'.join(_BETWEEN)})"
 )
 _NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
@@ -184,7 +184,7 @@ class Assignments:
             given = given._replace(separator="=")
         quote = QUOTE.match(text, at)
         if quote and (quote[1][0] != "%" or separator.startswith("%")):
-            work.spend(4 if separator in ("", ",") else 1 if secret is Secret.YES else 2)
+            work.spend(4 if separator in ("", ",") else 0 if secret is Secret.YES else 2)
             span = quoted(given, quote, work)
         else:
             span = unquoted(given, work)

@@ -8,7 +8,7 @@ PATH = re.compile(r"[A-Za-z_$@][\w$]*(?:(?:\??\.|->|::)[A-Za-z_$][\w$]*)*")
 _CODE_ROOTS = tuple(
     "self. this. cls. os. env. process. settings. config. conf. request. req. args. params. options. ctx.".split()
 )
-_MANY = frozenset("tokens cookies credentials keys passwords secrets".split())
+_MANY = frozenset("cookies credentials keys passwords secrets".split())
 SAYING = frozenset(
     """authentication cannot denied does empty expired failed failure for has have incorrect invalid is mismatch missing
     must not number object or rejected required revoked the too unauthorized undefined unexpected unknown was wrong
@@ -24,7 +24,7 @@ def is_code(value: str, after: str, between: str, words: list[str]) -> bool:
         return not digits or spaced
     if spaced and ("==" in between or "!=" in between):
         return True
-    if digits and value.isdigit() and words[-1] in _MANY:
+    if value.isdigit() and (words[-1] == "tokens" or (words[-1] in _MANY and len(value) < 5)):
         return True  # so many
     if value.replace(".", "").isdigit():
         return spaced and len(value) < 3

@@ -149,12 +149,20 @@ def is_symbolic(value: str, least: int = 2) -> bool:
 _NOTHING = frozenset(
     """none null nil undefined true false yes no on off ok str string int bool bytes any optional secretstr bearer
     include omit same-origin [filtered] [redacted] [removed] filtered redacted (null) <none> <unset> nan ~
-    required obligatoire requis obligatorio requerido obrigatório erforderlich pflichtfeld vereist обязательное
+""".split()
+)
+_REQUIRED = frozenset(
+    """required obligatoire requis obligatorio requerido obrigatório erforderlich pflichtfeld vereist обязательное
     обязателен 必填 必须 必須 不能为空 필수""".split()
+)
+# Laravel's rules of a form.
+_RULE = (
+    r"(?:required|nullable|sometimes|present|filled|string|confirmed|integer|numeric|digits|email|alpha_num"
+    r"|(?:min|max|between|size|same|different|regex|unique|exists|digits):[\w,.-]{1,40})"
 )
 _PLACEHOLDER = re.compile(
     r"\*+|•+|x{3,}|\{\{?\s?[\w.]{0,80}\s?\}?\}|\$\{?\w{1,80}\}?|%[sdr]|%\(\w{1,80}\)s|:[a-z_]{1,80}|\?"
-    r"|(?:required|nullable|sometimes|present|string|confirmed)(?:\|[\w:,.]{1,40}){1,9}"  # Laravel's rules of a form
+    rf"|{_RULE}(?:\|{_RULE}){{1,9}}"
     r"|<[\w -]{1,80}>|#\{[\w.]{1,80}\}|\$\{[\w.]{1,80}\}",
     re.IGNORECASE,
 )
@@ -167,6 +175,11 @@ _COMPLAINT = re.compile(
     re.IGNORECASE,
 )
 _PROSE = re.compile(r"[A-Za-z][A-Za-z0-9 ,.'()-]+[.!]?")
+
+
+def is_required(value: str) -> bool:
+    """What a form says of a field that was left empty, in a word."""
+    return value.rstrip(".,;:!'\"").lower() in _REQUIRED
 
 
 def says_nothing(value: str) -> bool:

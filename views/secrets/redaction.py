@@ -21,6 +21,9 @@ TOO_MANY = "[and more]"
 _DEPTH = 60
 _NODES = 100_000
 _PASSES = 4
+_BEGINNING, _IN_DOUBT = 1_200, 400
+"""Characters that are looked at of a text that takes too long; and of those before the cut, for a value can stand that
+far before its name."""
 _TOO_SHORT = 13
 """Characters: fewer, and but letters and digits, are neither an assignment nor anything with a form of its own."""
 
@@ -52,18 +55,35 @@ class Redaction:
             return value
         if not may_hide(value) and not self._assignments.may_hide(value):
             return value
-        work = Work(len(value))
         try:
-            for passes in range(_PASSES):
-                if passes:
-                    work.spend(len(value) // (100 if passes == 1 else 10))
-                hidden = self._once(value, work)
-                if hidden is value or hidden == value:
-                    return value
-                value = hidden
+            return self._whole(value)
         except TooMuchWorkError:
-            pass
-        return REDACTED  # only a text made to that end goes on changing, or takes so long
+            return self._beginning(value)
+
+    def _whole(self, text: str) -> str:
+        """Until nothing more is found, for what goes can show what else is one. Raises TooMuchWorkError."""
+        work = Work(len(text))
+        for passes in range(_PASSES):
+            if passes:
+                work.spend(len(text) // (25 if passes == 1 else 10))
+            before = work.left
+            hidden = self._once(text, work)
+            if hidden is text or hidden == text:
+                Work(len(text)).spend(before - work.left)  # which is what it would cost to look at it again
+                return text
+            text = hidden
+        raise TooMuchWorkError
+
+    def _beginning(self, text: str) -> str:
+        """Of a text that takes too long as a whole: up to where what was cut off could say more about it."""
+        cut = max(text.rfind(sign, 0, _BEGINNING) for sign in " \n")
+        try:
+            begun = self._whole(text[: max(cut, 0)])[:-_IN_DOUBT]
+            begun = begun[: max(begun.rfind("\n"), begun.rfind(" ")) + 1] + REDACTED
+            is_all = self._once(begun, Work(len(begun))) == begun
+        except TooMuchWorkError:
+            is_all = False
+        return begun if is_all else REDACTED
 
     def _once(self, text: str, work: Work) -> str:
         text = hide_issued(self._assignments.hide(text, work), work)

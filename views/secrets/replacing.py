@@ -20,7 +20,7 @@ class Work:
     __slots__ = ("_names", "left")
 
     def __init__(self, characters: int) -> None:
-        self.left = 120 + characters // 10
+        self.left = 300 + characters // 20
         self._names: set[str] = set()
 
     def spend(self, units: int) -> None:
@@ -30,7 +30,7 @@ class Work:
 
     def spend_on_name(self, name: str) -> None:
         """Text has many names again and again; to look at another one costs more."""
-        self.spend(1 if name in self._names else 1 + len(name) // 12)
+        self.spend(1 if name in self._names else 1 + len(name) // 20)
         self._names.add(name)
 
 

@@ -10,7 +10,7 @@ from views.secrets.replacing import REDACTED, Span, Work, replaced
 Secrecy = Callable[[str], Secret]
 
 _FLAG = re.compile(r"-(?<![\w-]-)-?([A-Za-z][\w.-]{1,60}+)[ \t]{1,3}(?![-\[<{(\"'])(?=\S)")
-_USER = re.compile(r"-(?<=[\s\"',]-)(?:u|-user)[ \t=]?[\"']?[^\s:\"']{1,128}+:(?!//)(?=[^\s\"'])")
+_USER = re.compile(r"-(?<=[\s\"',]-)(?:u|-user)[ \t=]?[\"']?[^\s:\"']{1,128}+:(?<!http:)(?<!https:)(?=[^\s\"'])")
 # Commands whose password has an option of one letter, and that option.
 _OPTIONS = {
     "p": "mysql mysqladmin mysqldump mysqlimport mariadb mariadb-dump sshpass mongo mongosh mongodump 7z rar unrar",

@@ -16,7 +16,7 @@ from views.secrets.endings import (
     end_of_words,
     whole,
 )
-from views.secrets.names import PASSWORDS, Secret, is_symbolic, looks_like_credential, says_nothing
+from views.secrets.names import PASSWORDS, Secret, is_required, is_symbolic, looks_like_credential, says_nothing
 from views.secrets.patterns import holds_token
 from views.secrets.replacing import Span, Work
 
@@ -31,7 +31,7 @@ _VARIABLE = re.compile(
     r"|[A-Z][\w.:]{1,60}<[\w.:<>\[\], ]{1,80}>(?=[\s,;)=]|\Z)"
 )
 _OBJECTS = re.compile(r"[\[({][\[({][A-Za-z_]\w*: ")
-_PERL = re.compile(r"qq?\{(?P<value>[^\n]{1,240}?)\}(?=[ ;,)]|\Z)")
+_PERL = re.compile(r"qq?\{(?P<value>[^\n{}]{1,240})\}(?=[;,)]*(?:\s|\Z))")
 _LITERALS = re.compile(r"[\[({][\"'](?=[^\"'\n])")
 _SCHEME = re.compile(
     r"(?:(bearer|basic|token|negotiate|ntlm|api-?key|key|jwt)|(?:digest|aws4-hmac-sha256|hawk|oauth|sentry|dsn))\s+",
@@ -76,7 +76,7 @@ def unquoted(given: Assigned, work: Work) -> Span | None:
     """Where an unquoted value lies."""
     text, at, words, secret, before, close, separator, between = given
     if run := RUN.match(text, at):
-        work.spend(7 + (run.end() - at) // 32)
+        work.spend(4 + (run.end() - at) // 32)
     last = words[-1]
     if last == "authorization" and (scheme := _SCHEME.match(text, at)):
         rest = _CREDENTIALS if scheme[1] else (_REST_TO_QUOTE if before[-1:] in ("'", '"') else _REST_OF_LINE)
@@ -95,7 +95,7 @@ def unquoted(given: Assigned, work: Work) -> Span | None:
         return (at, end) if any(map(str.isdigit, text[at:end])) else None
     if _VARIABLE.match(text, at) or _OBJECTS.match(text, at):
         return None
-    if separator == "=" and (literal := _PERL.match(text, at)):
+    if separator in ("=", "=>") and (literal := _PERL.match(text, at)):
         return literal.span("value")
     word = _WORD.match(text, at, at + MOST)
     if (
@@ -109,7 +109,7 @@ def unquoted(given: Assigned, work: Work) -> Span | None:
     end = end_in_list(text, at, before, encoded=separator.startswith("%3"))
     value = text[at:end]
     bare = word.group() if word and any(map(str.isalnum, word.group())) else value
-    if says_nothing(bare) or says_nothing(value):
+    if says_nothing(bare) or says_nothing(value) or is_required(value):
         return None
     if secret is Secret.YES and separator in (":", "="):
         if value.isalpha() and says_nothing(text[at : at + LINE].partition("\n")[0]):
@@ -117,8 +117,10 @@ def unquoted(given: Assigned, work: Work) -> Span | None:
         end = end_of_words(text, at, end, before, words)
     if not word and (len(value) < 6 or not any(map(str.isalnum, value))):
         return None  # an empty value, and what comes after it
-    if secret is Secret.MAYBE and not looks_like_credential(value):
-        return None
+    if secret is Secret.MAYBE:
+        end = at + len(re.split(r"[,<\\;]", value, maxsplit=1)[0].rstrip(".,:;"))
+        if not looks_like_credential(text[at:end]):
+            return None
     return whole(text, (at, end))
 
 
@@ -149,9 +151,11 @@ def quoted(given: Assigned, quote: re.Match[str], work: Work) -> Span | None:
         odd = _GOES_ON.match(text, end) or (first == value and not ENDS_A_VALUE.match(text, end + len(quote[1])))
     else:
         odd = is_symbolic(first)
-    if sure and len(quote[1]) == 1 and odd:
-        return whole(text, (quote.start(), end_of_run(text, quote.start())))  # a value that begins with this sign
-    if says_nothing(value) or (secret is Secret.MAYBE and not looks_like_credential(value)):
+    if says_nothing(value) or is_required(value):
+        return None
+    if sure and len(quote[1]) == 1 and odd and (stop := end_of_run(text, quote.start())) >= (end if closed else begin):
+        return whole(text, (quote.start(), stop))  # a value that begins with this sign
+    if secret is Secret.MAYBE and not looks_like_credential(value):
         return None
     if sure and not closed and not _PLAIN.fullmatch(value):
         begin = quote.start()
