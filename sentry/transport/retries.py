@@ -1,5 +1,6 @@
 """When a failed request is repeated, and after how long a wait."""
 
+import sys
 import traceback
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -34,6 +35,7 @@ async def repeating(attempt: Callable[[], Awaitable[T]], *, is_write: bool) -> T
     not act on it. Waits are random and grow, and are never shorter than what Sentry asks for.
     """
     trouble: SentryError | None = None
+    before = sys.exception()
 
     async def once() -> T:
         nonlocal trouble
@@ -58,16 +60,16 @@ async def repeating(attempt: Callable[[], Awaitable[T]], *, is_write: bool) -> T
     try:
         return await retrying(once)
     except BaseException as error:
-        _let_go(error)
+        _let_go(error, before)
         raise
     finally:
         trouble = None
 
 
-def _let_go(error: BaseException | None) -> None:
+def _let_go(error: BaseException | None, before: BaseException | None) -> None:
     """Frees the answer that is in the frames of what failed: in circles with their error, they and it would wait for
-    the garbage collector, a hundred megabytes of them."""
-    seen: list[BaseException] = []
+    the garbage collector, a hundred megabytes of them. What had failed `before` is the caller's."""
+    seen = [before]
     while error is not None and error not in seen:  # an error can be its cause's context
         seen.append(error)
         traceback.clear_frames(error.__traceback__)

@@ -1,6 +1,7 @@
 """Whatever a server does, a call ends in time with the right error and leaves nothing behind."""
 
 import asyncio
+import gc
 import gzip
 import json
 import os
@@ -155,6 +156,48 @@ async def test_a_server_that_echoes_the_token_does_not_get_it_into_the_error() -
     assert error.sentry == "denied for [token]"
 
 
+async def test_a_refused_answer_is_let_go_at_once() -> None:
+    """In circles with its error it would wait for the garbage collector, with others of a hundred megabytes."""
+    async with listening(unannounced_100_megabytes) as server, client_of(server.url, **SHORT) as client:
+        await failure_of(lambda: client.get_issue("5"))
+        gc.collect()
+        gc.disable()
+        try:
+            await failure_of(lambda: client.get_issue("6"))
+            await failure_of(lambda: client.get_issue("7"))
+            assert not [one for one in gc.get_objects() if isinstance(one, Body)]
+        finally:
+            gc.enable()
+
+
+async def test_what_failed_before_a_call_keeps_what_it_knows() -> None:
+    def failing() -> None:
+        known = "what a debugger shows"
+        raise ValueError(known)
+
+    async def failing_twice() -> None:
+        try:
+            failing()
+        except ValueError:
+            await failure_of(lambda: client.update_issue("5", IssueChange(status="resolved")))
+            raise
+
+    async with listening(answering(404, b"{}")) as server, client_of(server.url, **SHORT) as client:
+        with pytest.raises(ValueError, match="debugger") as before:
+            await failing_twice()
+    assert before.traceback[-1].frame.f_locals == {"known": "what a debugger shows"}
+
+
+async def test_what_only_begins_like_the_token_takes_no_time() -> None:
+    async def echo(_: Request, wire: Wire) -> None:
+        await wire.answer(403, json.dumps({"detail": "sntrys_eyJpYXQi. " * 5_000}).encode())
+
+    token = "sntrys_eyJpYXQiOjE3OTU0Njc2MDB9_Zq9hunter2Zq9hunter2Zq9"
+    async with listening(echo) as server, client_of(server.url, **SHORT, token=token) as client:
+        error = await failure_of(lambda: client.get_issue("5"))
+    assert error.error == "forbidden"
+
+
 SPELLINGS: list[Callable[[str], str]] = [
     str.upper,
     lambda token: quote(quote(token, safe=""), safe=""),
@@ -164,6 +207,7 @@ SPELLINGS: list[Callable[[str], str]] = [
     lambda token: "".join(f"\\x{ord(one):02x}" for one in token),
     lambda token: "".join(f"&#{ord(one)};" for one in token),
     lambda token: "".join(f"&#x{ord(one):X};" for one in token),
+    lambda token: token.replace("_", r"\_"),
     lambda token: token[:20],
     lambda token: b64encode(token.encode()).decode(),
 ]

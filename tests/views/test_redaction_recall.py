@@ -199,6 +199,30 @@ def test_a_text_of_nothing_but_places_to_look_at_is_hidden_not_shown(pieces: str
     assert REDACTION.text(shown) == shown
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "SERVICE_{n}_API_KEY=Zq9hunter{n}Zq9hunter2\n",
+        "2026-11-24 10:00:00 INFO login user=ann session_id=Zq9hunter{n}Zq9hunter2 ok\n",
+        "GET /{n} HTTP/1.1\nAuthorization: Bearer Zq9hunter{n}Zq9hunter2\nCookie: session=Zq9hunter{n}; a=b\n\n",
+        "INSERT INTO users (id, name, password) VALUES ({n}, 'ann', 'Zq9hunter{n}Zq9hunter2');\n",
+    ],
+)
+def test_of_a_text_with_too_many_secrets_the_beginning_is_shown(line: str) -> None:
+    whole = "".join(line.format(n=n) for n in range(1_000))
+    shown = REDACTION.text(whole)
+    assert "hunter" not in shown
+    assert shown.endswith(REDACTED)
+    assert len(shown) > 400
+    assert REDACTION.text(shown) == shown
+
+
+def test_a_text_that_was_just_not_too_much_is_not_too_much_afterwards() -> None:
+    for times in range(100, 400, 10):
+        shown = REDACTION.text("password=" + "Zq9x" * 1_500 + " " + "key=a1 " * times)
+        assert REDACTION.text(shown) == shown, times
+
+
 def test_a_dense_text_of_secrets_is_still_read() -> None:
     held = json.dumps({f"service_{n}_secret": f"hunter{n}-Zq9" for n in range(150)}, indent=1)
     shown = REDACTION.text(held)

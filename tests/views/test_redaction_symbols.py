@@ -91,6 +91,26 @@ def test_what_follows_a_password_stays(text: str, shown: str) -> None:
     assert REDACTION.text(text) == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("""cursor.execute("UPDATE users SET name='ann', password='§'")""", "hunter2Zq9"),
+        ("{user: 'ann', password: '§'|trim}", "hunter2Zq9"),
+        ("f(user='ann', password='§'if x)", "hunter2Zq9"),
+        ("session=§, user ann logged in", "0123456789abcdef"),
+        ("Your verification code: §, valid for 10 minutes", "482913"),
+        ("session=§<b>x</b>", "abcdef0123456789"),
+        (r"session=§\n[info] x", "abcdef0123456789"),
+        ("credentials=§", "22283889217"),
+        ("DB_PASSWORD_OF_THE_PRODUCTION_SERVER_IN_FRANKFURT=§", "hunter2Zq9"),
+        ("密码: §", "必填;hunter2Zq"),
+        ("'password' => '§'", "present|Hunter2Zq"),
+    ],
+)
+def test_what_follows_a_secret_does_not_save_it(text: str, secret: str) -> None:
+    assert REDACTION.text(text.replace("§", secret)) == text.replace("§", REDACTED)
+
+
 def test_few_passwords_of_symbols_stay() -> None:
     texts = [
         f"{before}{password}{after}"
