@@ -218,8 +218,8 @@ def test_of_a_text_with_too_many_secrets_the_beginning_is_shown(line: str) -> No
 
 
 def test_a_text_that_was_just_not_too_much_is_not_too_much_afterwards() -> None:
-    for times in range(100, 400, 10):
-        shown = REDACTION.text("password=" + "Zq9x" * 1_500 + " " + "key=a1 " * times)
+    for times in range(100, 300, 10):
+        shown = REDACTION.text("password=" + "Zq9x" * 15_000 + " " + "key=a1 " * times)
         assert REDACTION.text(shown) == shown, times
 
 
