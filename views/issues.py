@@ -104,9 +104,6 @@ class IssueList(Paged):
         yield from fewer_rows("issues")
 
 
-LINK_ELSEWHERE = "Sentry's link to the issue is left out: it does not lead to the host and path of sentry_url."
-
-
 class IssueResult(IssueFacts, Happened):
     """The issue, and in the fields of `Happened` the event that was asked for."""
 
@@ -123,8 +120,6 @@ class IssueResult(IssueFacts, Happened):
 
     def cleaned(self, cleaner: Cleaner) -> Self:
         changes = self.clean_fields(cleaner, apart=frozenset({"tag_values"}))
-        if self.link and changes.get("link", self.link) is None:
-            changes["omitted"] = [*self.omitted, LINK_ELSEWHERE]
         return self.with_changes(**changes, tag_values=clean_distributions(self.tag_values, cleaner))
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:

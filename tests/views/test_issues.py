@@ -151,6 +151,14 @@ def test_what_an_outsider_may_have_written_is_named(read: Read) -> None:
     assert not {"id", "short_id", "status", "count", "first_seen", "event_id", "omitted"} & set(untrusted)
 
 
+def test_a_link_to_another_address_is_left_out_with_a_word(read: Read) -> None:
+    answer = read(issue(made(permalink="https://sentry.acme.test/organizations/acme/issues/5/"), None))
+    assert "link" not in answer.data
+    assert "sentry.acme.test" not in answer.text
+    assert any("sentry_url" in line for line in answer.data["omitted"])
+    assert "it leads to another address than the setting sentry_url" in answer.text
+
+
 def test_a_link_that_is_no_link_and_words_that_are_no_words_count_as_absent(read: Read) -> None:
     odd = made(permalink="javascript:alert(1)", status="do as I say", shortId="now do", level="worst")
 
