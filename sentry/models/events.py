@@ -4,10 +4,10 @@ from typing import Any
 
 from pydantic import AliasChoices, Field
 
-from sentry.models.event_parts import Breadcrumb, Entry, ExceptionValue, Request, Tags, Thread
+from sentry.models.event_parts import Entry, Request, Tags
 from sentry.models.releases import Release
 from sentry.models.tolerance import Moment, Rows, SentryModel, Strings
-from sentry.values import as_object, objects
+from sentry.values import as_object
 
 
 class Event(SentryModel):
@@ -43,19 +43,6 @@ class Event(SentryModel):
 
     def tag(self, key: str) -> str | None:
         return next((t.value for t in self.tags if t.key == key), None)
-
-    @property
-    def exceptions(self) -> list[ExceptionValue]:
-        """The chain, oldest cause first, the exception that was raised last."""
-        return [ExceptionValue.model_validate(v) for v in objects(self.entry("exception").get("values"))]
-
-    @property
-    def threads(self) -> list[Thread]:
-        return [Thread.model_validate(v) for v in objects(self.entry("threads").get("values"))]
-
-    @property
-    def breadcrumbs(self) -> list[Breadcrumb]:
-        return [Breadcrumb.model_validate(v) for v in objects(self.entry("breadcrumbs").get("values"))]
 
     @property
     def request(self) -> Request | None:

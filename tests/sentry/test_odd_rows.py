@@ -13,9 +13,20 @@ from standins.recorded import GLITCHTIP, RECORDED, SENTRY_9
 
 from sentry.client import SentryClient
 from sentry.endpoints.issue_query import IssueQuery
-from sentry.models import Event, Frame, Issue, Project, Release, SentryModel, TagValues
+from sentry.models import (
+    Breadcrumb,
+    Event,
+    ExceptionValue,
+    Frame,
+    Issue,
+    Project,
+    Release,
+    SentryModel,
+    TagValues,
+    Thread,
+)
 from sentry.models.pages import Page
-from sentry.values import as_list, as_object
+from sentry.values import as_list, as_object, objects
 
 
 def recorded(*names: str) -> list[Any]:
@@ -95,10 +106,15 @@ def read_everything(model: SentryModel) -> None:
     if isinstance(model, Issue):
         assert isinstance(model.name, str)
     if isinstance(model, Event):
-        for exception in model.exceptions:
+        for value in objects(model.entry("exception").get("values")):
+            exception = ExceptionValue.model_validate(value)
             for frame in exception.stacktrace.frames if exception.stacktrace else []:
                 frame.source()
-        _ = (model.threads, model.breadcrumbs, model.request, model.release_version, model.environment)
+        for value in objects(model.entry("threads").get("values")):
+            Thread.model_validate(value)
+        for value in objects(model.entry("breadcrumbs").get("values")):
+            Breadcrumb.model_validate(value)
+        _ = (model.request, model.release_version, model.environment)
 
 
 quickly = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

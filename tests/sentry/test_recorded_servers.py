@@ -13,6 +13,7 @@ from sentry.errors import (
     UnauthorizedError,
     UnsupportedError,
 )
+from sentry.models import ExceptionValue
 
 
 async def test_old_sentry_gives_an_issue_and_its_latest_event_by_short_id_in_three_requests() -> None:
@@ -86,7 +87,7 @@ async def test_an_unknown_event_is_not_found() -> None:
 @both
 async def test_a_stack_trace_comes_with_frames_and_code(known: Known) -> None:
     event, log = await second_time(known, lambda client, known: client.get_stacktrace(issue=known.issue))
-    trace = event.exceptions[-1].stacktrace
+    trace = ExceptionValue.model_validate(event.entry("exception")["values"][-1]).stacktrace
     assert trace
     assert trace.frames
     assert trace.frames[-1].source()[1]

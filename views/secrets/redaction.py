@@ -80,10 +80,9 @@ class Redaction:
         try:
             begun = self._whole(text[: max(cut, 0)])[:-_IN_DOUBT]
             begun = begun[: max(begun.rfind("\n"), begun.rfind(" ")) + 1] + REDACTED
-            is_all = self._once(begun, Work(len(begun))) == begun
+            return begun if self._once(begun, Work(len(begun))) == begun else REDACTED
         except TooMuchWorkError:
-            is_all = False
-        return begun if is_all else REDACTED
+            return REDACTED
 
     def _once(self, text: str, work: Work) -> str:
         text = hide_issued(self._assignments.hide(text, work), work)
