@@ -74,6 +74,7 @@ WORST = [
     ["'token''en':'token':"],
     ["sntrya_gsl.dsntryrdsntrya_gsl.dsecret:confluence=aa-ptAIza', "],
     ["A_" * 28 + "abcpassword=a "],
+    ["gsl.dsecret:conIza', "],
     ["-pin" * 20 + 'vys_"p密码:=ejfrog-pisntryi_0l', '-pin-v%1.0-pin-p0ul"0,", '],
 ]
 _PIECES = """password pass pw pin token secret key api_key authorization cookie sid session card_number code recovery

@@ -21,7 +21,7 @@ TOO_MANY = "[and more]"
 _DEPTH = 60
 _NODES = 100_000
 _PASSES = 4
-_BEGINNING, _IN_DOUBT = 1_200, 400
+_BEGINNING, _IN_DOUBT = 800, 300
 """Characters that are looked at of a text that takes too long; and of those before the cut, for a value can stand that
 far before its name."""
 _TOO_SHORT = 13

@@ -76,7 +76,7 @@ def unquoted(given: Assigned, work: Work) -> Span | None:
     """Where an unquoted value lies."""
     text, at, words, secret, before, close, separator, between = given
     if run := RUN.match(text, at):
-        work.spend(4 + (run.end() - at) // 32)
+        work.spend(5 + (run.end() - at) // 32)
     last = words[-1]
     if last == "authorization" and (scheme := _SCHEME.match(text, at)):
         rest = _CREDENTIALS if scheme[1] else (_REST_TO_QUOTE if before[-1:] in ("'", '"') else _REST_OF_LINE)
