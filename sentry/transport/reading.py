@@ -37,7 +37,7 @@ _BYTES_A_STEP = 250_000
 
 # What stands before a token, which may be a number; a text whole, or one bracket, comma or quotation mark.
 _TOKEN = re.compile(
-    rb'[^"\[\]{},]{0,2000000}+("[^"\\]{0,2000000}+(?:\\.[^"\\]{0,2000000}+){0,100000}+"|[\[\]{},"])', re.DOTALL
+    rb'[^"\[\]{},]{0,2000000}+("[^"\\]{0,2000000}+(?>(?:\\.[^"\\]{0,2000000}+){0,100000})"|[\[\]{},"])', re.DOTALL
 )
 _BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]{0,2000000}+(?=[\[{])")
 _END = re.compile(rb"[ \t\r\n]{0,2000000}+\Z")

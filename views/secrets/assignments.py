@@ -46,7 +46,7 @@ def _names(further: list[str], beyond_ascii: bool) -> str:
 _SPACE = r"[ \t]{1,3}"
 _MARK = r"\\{0,8}[\"'`]"
 _TEXT = rf"[brfun@$]{{0,2}}{_MARK}"
-_TYPE = r"(?:[ \t]{0,2}:[ \t]{0,2}|[ \t]{1,3})(?:[\w.\[\]<>*&?|]{1,40}+[ \t]{0,2}+){1,4}+"
+_TYPE = r"(?:[ \t]{0,2}:[ \t]{0,2}|[ \t]{1,3})(?>(?:[\w.\[\]<>*&?|]{1,40}+[ \t]{0,2}+){1,4})"
 _FIELD = (
     rf"{_MARK}(?:msg|message|type|in|location|secure|ctx|path|kind|code|errortype){_MARK}\s?[:=]\s?"
     rf"{_MARK}[^\"'\n{{}}\\]{{0,160}}+{_MARK}[\s,]{{1,8}}"
@@ -61,7 +61,7 @@ _VERB = (
 # What may stand between a name and its value.
 _BETWEEN = (
     # <password type="text">
-    r"(?:\s[\w:.-]{1,40}+=[\"'][^<>]{0,200}+)?+>(?=[^<>\s]|<!\[cdata\[)",
+    r"(?>(?:\s[\w:.-]{1,40}+=[\"'][^<>]{0,200}+)?)>(?=[^<>\s]|<!\[cdata\[)",
     # var password string = "..", password: str | None = ".."
     rf"(?(close)(?!)|{_TYPE}(?<=[ \t])=[ \t]{{0,3}}(?={_TEXT}))",
     # = == === := ::= => : ||= ?= += .= != <- %3d, and the wide signs of East Asian text
@@ -70,7 +70,7 @@ _BETWEEN = (
     # s:8:"password";s:7:".."
     rf";s:[0-9]{{1,6}}:(?={_MARK})",
     # name="password" value="..", {"name": "password", "value": ".."}, {"loc": ["password"], "msg": "..", "input": ".."}
-    rf"(?P<named>(?:[\s,]|\\{{1,4}}[nrt]){{1,24}}+(?:{_FIELD}){{0,3}}+(?:{_MARK})?(?:value|content|val|input|data)"
+    rf"(?P<named>(?>(?:[\s,]|\\{{1,4}}[nrt]){{1,24}})(?>(?:{_FIELD}){{0,3}})(?:{_MARK})?(?:value|content|val|input|data)"
     rf"(?:{_MARK})?\s?[:=]\s?(?:(?={_MARK})|(?<=[\w\"']: )))",
     # what pydantic says of a value, without JSON
     r"(?:\n|\\n)[ \t]{1,8}[^\n\[\\]{1,160}+\[type=\w{1,60}+, input_value=(?=\\{0,4}[\"'])",
@@ -84,12 +84,12 @@ _BETWEEN = (
     rf"{_VERB}[ \t]{{0,2}}:?[ \t]{{0,3}}(?=\S)|{_SPACE}(?=[^\s\[]))(?![a-z]{{1,30}}+(?:[\s,;:!?)]|\.?(?:\s|\Z)))",
 )
 _AFTER_NAME = (
-    r"[\w.-]{0,60}+)(?![\w.-])(?P<close>\\{0,8}[\"'`][\])]?|%2[27]|&quot;|&#3[49];|\[[0-9]{0,5}\]|\]|%5d)?+"
+    r"[\w.-]{0,60}+)(?>(?P<close>\\{0,8}[\"'`][\])]?|%2[27]|&quot;|&#3[49];|\[[0-9]{0,5}\]|\]|%5d)?)"
     rf"(?P<sep>{'|'.join(_BETWEEN)})"
 )
 _NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 _NAME = re.compile(r"name=\\{0,4}\"\Z", re.I)
-_REST_OF_FIELD = re.compile(r"(?:(?!\\{1,4}[rn])[^\r\n])++")
+_REST_OF_FIELD = re.compile(r"(?:(?!\\{1,4}[rn])[^\r\n])+")
 _TAG = re.compile(r"<(?:[\w-]{1,40}:)?\Z")
 _ELEMENT = re.compile(r"<!\[CDATA\[[^<>]*+\]\]>|[^<]+(?=</)|(?!\()[^<\s]+")
 _BLOCK = re.compile(r"(?:[!&][\w!/.-]{0,60}[ \t])?[|>][+-]?[0-9]?[+-]?[ \t]{0,4}(\n|\\n)([ \t]{1,40})(?=\S)")

@@ -18,7 +18,7 @@ RUN = re.compile(rf"\S{{1,{MOST}}}+")
 _MORE = re.compile(r"\S++")
 # What ends a value within a run of characters: the next name, an escaped line's end, a tag. A short name could as well
 # be a part of the value, but for one of a query.
-_AND = r"(?<=&)[A-Za-z_][\w.-]{2,60}(?:\[\w{0,40}\]|%5[Bb]\w{0,40}%5[Dd])*+=(?![;,\s]|\Z)|(?<=&)(?:amp|quot|#3[49]);"
+_AND = r"(?<=&)[A-Za-z_][\w.-]{2,60}(?:\[\w{0,40}\]|%5[Bb]\w{0,40}%5[Dd])*=(?![;,\s]|\Z)|(?<=&)(?:amp|quot|#3[49]);"
 _SEMICOLON = r"(?<=;)[A-Za-z][\w .-]{2,40}+=(?![,\s]|\Z)"
 _COMMA = r"(?<=,)\\{0,4}(?:[\"'][A-Za-z_]|[A-Za-z_][\w.-]{2,40}+\\{0,4}[\"']?[=:])"
 _BREAK = (
@@ -45,12 +45,12 @@ _SPACED = re.compile(r"(?:[^\s,;][ \t]{1,3}|map\[)[\w.-]{1,60}[=:]\Z")
 _MARK = re.compile("[\"'`]")
 _OPENED = {")": "(", "]": "[", "}": "{", ">": "<"}
 _PUNCTUATION = frozenset(".,)]}>")
-_BRACKET = re.compile(r"[\[({\])}\n]|(?P<quote>\\{0,8}[\"'])(?:(?!(?P=quote))(?:\\.|[^\\\n]))*+(?P=quote)")
+_BRACKET = re.compile(r"[\[({\])}\n]|(?P<quote>\\{0,8}[\"'])(?>(?:(?!(?P=quote))(?:\\.|[^\\\n]))*)(?P=quote)")
 _BRACKETS = 4_000
 """Characters of a list or object that are looked at."""
 _ITEM = re.compile(r"[^;\"'\n<>]{1,240}+(?=;(?:[\w ]{1,40}=|\s|[\"']|\Z))")
 _OWN_LINE = re.compile(r"(?:\A|\n)[ \t]*(?:- |export )?\Z")
-_WORDS_ON = re.compile(r"(?:[ \t]{1,3}(?!#|[\w.-]{1,40}+[=:])[^\s\"']{1,64}+){1,12}+(?=\s|\Z)")
+_WORDS_ON = re.compile(r"(?>(?:[ \t]{1,3}(?!#|[\w.-]{1,40}+[=:])[^\s\"']{1,64}+){1,12})(?=\s|\Z)")
 
 
 def closing(text: str, begin: int, quote: str, limit: int | None = None) -> int:

@@ -9,7 +9,8 @@ from views.secrets.replacing import Span, Work, replaced
 
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _VALUE = (
-    r"(?=[\w./+=:%-]{12})[\w./+%-]{1,200}+(?:=++[\w./+%-]{1,200}+){0,8}+(?::[\w-]{8,40}|={1,2}(?![ \t]{0,3}[\"'\w]))?"
+    r"(?=[\w./+=:%-]{12})[\w./+%-]{1,200}+(?>(?:=++[\w./+%-]{1,200}+){0,8})"
+    r"(?::[\w-]{8,40}|={1,2}(?![ \t]{0,3}[\"'\w]))?"
 )
 # What stands between a name and its value, from the first sign that assigns; or an option of a command.
 _ASSIGNED = re.compile(

@@ -119,7 +119,7 @@ _WEB_PASSWORD = re.compile(r"[^\s/\"'<>\\]{1,256}@(?=[\w\[.%$-])")
 _PASSWORD = re.compile(r"[^\s\"<>\\]{1,256}@(?=[\w\[.%$-])")
 _URL_TOKEN = re.compile(r"://(?=[a-z.-]*[0-9A-Z_])[\w.~-]{20,512}+@(?=[\w\[.])")
 _TCP_PASSWORD = re.compile(r":[^\s:@\"']{1,256}@(?=(?:tcp|unix)\()")
-_IDENTIFIED = re.compile(r"([Ii](?i:dentified\s{1,3}by\s{1,3}(?:password\s{1,3})?))'(?:[^'\\\n]|\\.|''){1,256}+'?")
+_IDENTIFIED = re.compile(r"([Ii](?i:dentified\s{1,3}by\s{1,3}(?:password\s{1,3})?))'(?>(?:[^'\\\n]|\\.|''){1,256})'?")
 
 
 def _token(match: re.Match[str], done: int) -> Span | None:

@@ -22,9 +22,7 @@ from views.secrets.replacing import Span, Work
 
 QUOTE = re.compile(r"[bBrRuUfFnN@$]{0,2}(\\{0,8}(?:\"\"\"|'''|[\"'`])|%2[27]|&quot;|&#3[49];)")
 # A comma or bracket ends a value unless more of a word follows: `password=a,b` but `f(password=a, b=c)`.
-_WORD = re.compile(
-    r"[\[({]?(?:[^\s&;,\"'`<>(){}\[\]|\\]|[)}\]](?=[\w!@#$%^*])|,(?![\w.-]{0,40}+[=:])(?=[^\s,\"'<>]))++"
-)
+_WORD = re.compile(r"[\[({]?(?:[^\s&;,\"'`<>(){}\[\]|\\]|[)}\]](?=[\w!@#$%^*])|,(?![\w.-]{0,40}+[=:])(?=[^\s,\"'<>]))+")
 # A variable of a shell, an attribute in PHP, a type with its arguments.
 _VARIABLE = re.compile(
     r"\$\{\w{1,80}\}|\$\(\w|\$[A-Za-z_]\w{0,80}(?:->|::)[A-Za-z_]"
