@@ -46,12 +46,15 @@ def serve_stdio(run: Callable[[], Awaitable[None]]) -> int:
         sys.stdin = io.TextIOWrapper(io.BufferedReader(_Input(host)))
         sys.stdout = io.TextIOWrapper(_Output(host))
         _end_on_signals(host, ended_by)
+    is_read = True
     try:
         anyio.run(run)
     except* BrokenPipeError:
-        raise SettingsError("the host has closed standard output") from None
+        is_read = False  # what is raised here becomes a group before Python 3.11.4
     finally:
         sys.stdin, sys.stdout = given
+    if not is_read:
+        raise SettingsError("the host has closed standard output")
     return 128 + ended_by[0] if ended_by else 0
 
 
