@@ -1,5 +1,6 @@
 """What is installed in an empty environment, started in a folder that holds its own `tools/` and `server.py`."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -51,6 +52,18 @@ def test_the_wheel_carries_all_code_under_one_name(installed: Path) -> None:
     assert outside == []
     assert {f"sentry_mcp/{name}/__init__.py" for name in FOLDERS} <= set(files)
     assert "sentry_mcp/config.toml" in files
+
+
+def test_no_expression_has_what_python_3_11_0_gets_wrong() -> None:
+    """A possessive group that goes back within itself (https://github.com/python/cpython/issues/106052); an atomic one
+    does the same. Not every machine that runs the tests has that Python."""
+    root = Path(__file__).parents[1]
+    group = re.compile(r"""(?<!\\)\)(?:[+*?]|\{\{?[0-9]*,?[0-9]*\}\}?)\+""")
+    files = [file for folder in (*FOLDERS, "service", "web", "loopback") for file in (root / folder).rglob("*.py")]
+    assert files
+    assert not [
+        f"{file.name}: {line}" for file in files for line in file.read_text().splitlines() if group.search(line)
+    ]
 
 
 def test_the_demo_without_its_sdk_says_what_to_install(installed: Path) -> None:
