@@ -20,6 +20,8 @@ _ASSIGNED = re.compile(
 )
 _TO_SIGN = re.compile(r"[ \t\w.-]{0,40}[\s'\"\\`\])]{0,8}\Z", re.ASCII)
 _BEFORE = 100
+_ENCODED = 12
+"""Characters at most that a URL encodes of a key: what is read again for each issuer takes its time."""
 
 
 @cache
@@ -74,6 +76,8 @@ def _dashed(name: str) -> str:
 def _issued(before: str, run: str, begin: int, present: list[tuple[str, re.Pattern[str]]]) -> Span | None:
     """Where the value lies that a run of characters begins with; a sentence or a path may go on after it."""
     before, plain = _dashed(before), run.rstrip(".:,")
+    if plain.count("%") > _ENCODED:
+        return None
     for word, shape in present:
         at = before.rfind(word)
         if at < 0 or not _TO_SIGN.match(before, at + len(word)):
