@@ -15,7 +15,6 @@ LEAST = 16
 _BACKSLASHED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))")
 _NO_CHARACTER = re.compile(r"&#[0-9]{20,}")
 """A reference of HTML's to a character by more digits than any has; Python refuses to read one of thousands."""
-_CODE = r"(?:%(?:25)?|\\u00|\\x|&#x)"
 _OF_WORDS = frozenset(string.ascii_letters + string.digits + "_")
 _USUAL_PORTS = {"http": 80, "https": 443}
 
@@ -96,22 +95,22 @@ def _forms(token: str) -> re.Pattern[str]:
 
 def _rest(signs: set[str], most: int) -> str:
     """So many characters of words, or such signs, as follow."""
-    signs -= _OF_WORDS
-    characters = sorted(_OF_WORDS | signs)
-    hexadecimal = "|".join(f"{ord(one):x}" for one in characters)
-    decimal = "|".join(str(ord(one)) for one in characters)
-    either = re.escape("".join(sorted(signs)))
-    return rf"(?:{_CODE}(?i:{hexadecimal});?|&#(?:{decimal});|\\?[\w{either}]){{0,{most}}}"
+    either = re.escape("".join(sorted(signs - _OF_WORDS)))
+    return rf"(?:{_coded(sorted(_OF_WORDS | signs))}|\\?[\w{either}]){{0,{most}}}"
 
 
 def _escaped(character: str, *, any_case: bool = False) -> str:
     spellings = sorted({character.lower(), character.upper()} if any_case else {character})
-    hexadecimal = "|".join(f"{ord(one):x}" for one in spellings)
     named = html.escape(character)
-    return (
-        rf"(?:\\?[{re.escape(''.join(spellings))}]|{_CODE}(?i:{hexadecimal});?"
-        rf"|&#(?:{'|'.join(str(ord(one)) for one in spellings)});{'|' + named if named != character else ''})"
-    )
+    either = f"{_coded(spellings)}{'|' + named if named != character else ''}"
+    return rf"(?:\\?[{re.escape(''.join(spellings))}]|{either})"
+
+
+def _coded(characters: list[str]) -> str:
+    """Any of these as its number: `%2f`, `\\u002f`, `&#x2f;`, `&#47;`."""
+    hexadecimal = "|".join(f"{ord(one):x}" for one in characters)
+    decimal = "|".join(str(ord(one)) for one in characters)
+    return rf"(?:%(?:25)?|\\u00|\\x|&#x)(?i:{hexadecimal});?|&#(?:{decimal});"
 
 
 def _in_base64(token: str) -> list[str]:

@@ -63,7 +63,7 @@ async def repeating(attempt: Callable[[], Awaitable[T]], *, is_write: bool) -> T
         _let_go(error, before)
         raise
     finally:
-        trouble = None
+        trouble = None  # which leads back to these frames
 
 
 def _let_go(error: BaseException | None, before: BaseException | None) -> None:

@@ -44,7 +44,7 @@ _SPACED = re.compile(r"(?:[^\s,;][ \t]{1,3}|map\[)[\w.-]{1,60}[=:]\Z")
 """A name in a list without commas: a comma after its value belongs to the value."""
 _MARK = re.compile("[\"'`]")
 _OPENED = {")": "(", "]": "[", "}": "{", ">": "<"}
-_PUNCTUATION = frozenset(".,)]}>")
+_PEELABLE = frozenset(".,)]}>")
 _BRACKET = re.compile(r"[\[({\])}\n]|(?P<quote>\\{0,8}[\"'])(?>(?:(?!(?P=quote))(?:\\.|[^\\\n]))*)(?P=quote)")
 _BRACKETS = 4_000
 """Characters of a list or object that are looked at."""
@@ -132,12 +132,10 @@ def end_of_run(text: str, at: int, stop: re.Pattern[str] = _STOP) -> int:
         end = stopped.start()
     elif end - at == MOST:
         return end
-    quotes = {mark[0] for mark in _MARK.finditer(text, at, end)}
-    if not quotes and text[end - 1] not in _PUNCTUATION:
+    if text[end - 1] not in _PEELABLE and not _MARK.search(text, at, end):
         return end
     line = text[max(0, at - LINE) : at].rpartition("\n")[2]
-    for mark in quotes:
-        end = _quote_from_before(mark, text, at, end, line)
+    end = min(_quote_from_before(mark, text, at, end, line) for mark in "\"'`")
     for _ in range(_PEELED):
         if end <= at + 1:
             break

@@ -148,8 +148,7 @@ def is_symbolic(value: str, least: int = 2) -> bool:
 
 _NOTHING = frozenset(
     """none null nil undefined true false yes no on off ok str string int bool bytes any optional secretstr bearer
-    include omit same-origin [filtered] [redacted] [removed] filtered redacted (null) <none> <unset> nan ~
-""".split()
+    include omit same-origin [filtered] [redacted] [removed] filtered redacted (null) <none> <unset> nan ~""".split()
 )
 _REQUIRED = frozenset(
     """required obligatoire requis obligatorio requerido obrigatório erforderlich pflichtfeld vereist обязательное

@@ -68,7 +68,7 @@ class Redaction:
                 work.spend(len(text) // (25 if passes == 1 else 10))
             before = work.left
             hidden = self._once(text, work)
-            if hidden is text or hidden == text:
+            if hidden == text:
                 Work(len(text)).spend(before - work.left)  # which is what it would cost to look at it again
                 return text
             text = hidden
