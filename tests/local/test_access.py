@@ -113,7 +113,7 @@ async def test_projects_are_listed_searched_and_paged(local: Local) -> None:
     assert await slugs("/api/0/projects/") == ["app", "shop-api", "shop-web"]
     assert (await local.get("/api/0/projects/"))[0]["organization"]["slug"] == "local"
     first = await local.call("GET", "projects/", per_page=2)
-    assert first.links["previous"]["results"] == "false"  # pyright: ignore[reportArgumentType]  # httpx: str | None
+    assert first.links["previous"]["results"] == "false"
     second = await local.client.get(first.links["next"]["url"])
     assert [row["slug"] for row in second.json()] == ["shop-web"]
     back = await local.client.get(second.links["previous"]["url"])
