@@ -86,6 +86,7 @@ class Application:
             ),
             lifespan=lifespan,
             middleware=[_leave_out_words_of_bugs, _serve_with_its_client, map_prompt_errors],
+            subscriptions=False,  # nothing is published yet: a 2026 client would be told that it is
             log_level=settings.log_level,
             cache_hints={
                 name: CacheHint(ttl_ms=3_600_000, scope="public")

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from sentry.models import Event
 from views import sections
-from views.bounds import DETAIL, RAW, brief, briefs, cut, line, plain, raw, size
+from views.bounds import DETAIL, RAW, brief, briefs, cut, line, plain, raw, rows, size
 from views.results import Details, Evidence, Moment, Step
 from views.sections import Breadcrumb, Request
 from views.traces.stacktraces import Traced, trace_steps, traced
@@ -136,11 +136,14 @@ def happened(event: Event, *, whole: bool = False) -> dict[str, Any]:
 
 
 def _message(event: Event) -> str | None:
-    """Of an exception event `message` is a search string, which says nothing that the trace does not."""
-    if event.entry("exception"):
-        return None
+    """What was logged, with an exception or without; of an exception alone `event.message` is a search string, which
+    says nothing that the trace does not."""
     entry = event.entry("message")
-    return raw(entry.get("formatted") or entry.get("message") or event.message)
+    said = raw(entry.get("formatted") or entry.get("message"))
+    raised = event.entry("exception")
+    if not raised:
+        return said or raw(event.message)
+    return None if said in {raw(row.get("value")) for row in rows(raised.get("values"))} else said
 
 
 def _parameters(event: Event) -> dict[str, Any]:

@@ -178,6 +178,19 @@ def test_a_message_is_told_when_it_says_more_than_the_title(read: Read) -> None:
     assert "search words" not in search.text
 
 
+def test_what_was_logged_with_an_exception_is_told(read: Read) -> None:
+    """logger.exception("charging order %s failed", 4711): the exception alone does not say which order."""
+    raised = {"type": "exception", "data": {"values": [{"type": "ValueError", "value": "bad card"}]}}
+
+    def told(said: str) -> str:
+        logged = {"type": "message", "data": {"message": "charging order %s failed", "formatted": said}}
+        return read(made([logged, raised], title="ValueError: bad card")).text
+
+    assert "Message: charging order 4711 failed" in told("charging order 4711 failed")
+    assert "Message" not in told("bad card")
+    assert "Message" not in told("ValueError: bad card")
+
+
 def test_e_mail_addresses_are_told_where_the_server_allows_it(read: Read) -> None:
     found = made(user={"email": "ada@example.com"})
 
