@@ -84,12 +84,12 @@ SORTS_OF_SENTRY_9 = ("date", "new", "freq", "priority")
 SORTS = ("date", "new", "freq", "user", "trends", "recommended")
 """Those of today's Sentry, which are the ones that callers choose from."""
 
-_OLD = (Dialect.SENTRY_10, Dialect.SENTRY_9)
+OLD = (Dialect.SENTRY_10, Dialect.SENTRY_9)
 _ANY_GLITCHTIP = (Dialect.GLITCHTIP, Dialect.GLITCHTIP_6)
 NOT_TAKEN: tuple[tuple[str, tuple[Dialect, ...], str], ...] = (
     # part of a change, who takes it and does nothing, or fails   what to do instead
-    ("priority", (*_OLD, *_ANY_GLITCHTIP), "Issues have no priority there: leave it out."),
-    ("ignore_until=escalating", (*_OLD, *_ANY_GLITCHTIP), "Ignore for ever instead."),
+    ("priority", (*OLD, *_ANY_GLITCHTIP), "Issues have no priority there: leave it out."),
+    ("ignore_until=escalating", (*OLD, *_ANY_GLITCHTIP), "Ignore for ever instead."),
     ("ignore_minutes", _ANY_GLITCHTIP, "Ignore for ever instead."),
     ("ignore_events", _ANY_GLITCHTIP, "Ignore for ever instead."),
     ("ignore_users", _ANY_GLITCHTIP, "Ignore for ever instead."),

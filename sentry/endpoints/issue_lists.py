@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from sentry.dialects import SEARCH_OF_GLITCHTIP, SEARCH_OF_SENTRY_9, SEARCHES, Route, Search
+from sentry.dialects import OLD, SEARCH_OF_GLITCHTIP, SEARCH_OF_SENTRY_9, SEARCHES, Route, Search
 from sentry.endpoints.caller import Caller
 from sentry.endpoints.issue_query import IssueQuery
 from sentry.endpoints.merged_lists import merged_projects
@@ -47,11 +47,20 @@ class IssueLists:
             return await in_todays_words(replace(asked, project=found.id))
 
         async def in_todays_words(asked_today: IssueQuery) -> Page[Issue]:
-            page = await self.page(asked_today, "organizations", owner)
+            in_old_words = asked_today.in_old_words()
+            try:
+                page = await self.page(asked_today, "organizations", owner)
+            except InvalidRequestError:
+                if in_old_words is asked_today or await self.caller.identify() not in OLD:
+                    raise
+                page = Page[Issue]([])
             if not page.items and _is_read_otherwise(asked):
                 await self.caller.identify()
             # GlitchTip takes what it does not know, and does nothing about it.
-            return await of_glitchtip() if self._is_glitchtip() and _is_read_otherwise(asked) else page
+            if self._is_glitchtip() and _is_read_otherwise(asked):
+                return await of_glitchtip()
+            is_misread = not page.items and in_old_words is not asked_today and self.caller.dialect in OLD
+            return await self.page(in_old_words, "organizations", owner) if is_misread else page
 
         async def of_glitchtip() -> Page[Issue]:
             if lacking := asked.what_glitchtip_lacks():
@@ -118,7 +127,9 @@ class IssueLists:
 
 def _is_read_otherwise(asked: IssueQuery) -> bool:
     """Whether another kind of server may take this for something else, in silence."""
-    return bool(asked.period or asked.sort or any(not_searched(asked.query, search) for search in SEARCHES))
+    in_other_words = asked.in_old_words() is not asked
+    is_known = not any(not_searched(asked.query, search) for search in SEARCHES)
+    return bool(asked.period or asked.sort or in_other_words or not is_known)
 
 
 def _explained(page: Page[Issue], asked: IssueQuery, search: Search) -> Page[Issue]:

@@ -54,7 +54,13 @@ class IssueQuery:
     def for_sentry_9(self) -> "IssueQuery":
         """It knows periods only as a term of the search."""
         within = [f"lastSeen:-{_period(self.period)[0]}"] if self.period else []
-        return replace(self, query=" ".join([*within, *_terms(self.query)]), period=None)
+        return replace(self, query=" ".join([*within, self.in_old_words().query]), period=None)
+
+    def in_old_words(self) -> "IssueQuery":
+        """As Sentry before 22 reads it, which else finds nothing, in silence, or refuses it; itself where that is the
+        same."""
+        query = " ".join(_terms(self.query))
+        return self if query == " ".join(_TERM.findall(self.query)) else replace(self, query=query)
 
     def what_sentry_9_lacks(self) -> str | None:
         """The setting it would answer with a 500, in words; None when it can."""

@@ -1,5 +1,7 @@
 """Lists of issues, in the dialect that each kind of server speaks."""
 
+from urllib.parse import quote_plus
+
 import pytest
 from standins.knowing import asked
 from standins.old_answers import INTERNAL_ERROR
@@ -105,6 +107,37 @@ async def test_sentry_9_is_asked_with_the_free_text_behind_the_terms() -> None:
         Dialect.SENTRY_10,
     )
     assert "query=level%3Aerror+timed+out&" in log[-1]
+
+
+@pytest.mark.parametrize(
+    ("query", "refused"), [("charge is:unresolved", False), ("is:archived", True), ("charge is:archived", True)]
+)
+async def test_sentry_9_finds_the_same_whatever_was_asked_before(query: str, refused: bool) -> None:
+    """Its organization's list answers 200 and nothing to a text before a term, and 400 to a state of today's Sentry:
+    neither says that there is nothing, also where nothing yet has told the server's kind."""
+    old_words = " ".join(sorted(query.replace("archived", "ignored").split(), key=lambda term: ":" not in term))
+    page, log = await asked(
+        {
+            "GET /organizations/acme/issues/": (400, {"detail": "Invalid value for is"}) if refused else (200, []),
+            f"GET /organizations/acme/issues/?query={quote_plus(old_words)}&": INTERNAL_ERROR,
+            "GET /organizations/acme/projects/": (200, [{"slug": "shop"}]),
+            "GET /projects/acme/shop/issues/": (200, [{"id": "5"}]),
+        },
+        lambda client: client.list_issues(query=query),
+        Dialect.SENTRY_10,
+    )
+    assert [issue.id for issue in page.items] == ["5"]
+    assert f"query={quote_plus(old_words)}&" in log[-1]
+
+
+async def test_todays_sentry_is_asked_once_in_the_order_that_was_given() -> None:
+    page, log = await asked(
+        {"GET /organizations/acme/issues/": (200, [])},
+        lambda client: client.list_issues(query="charge is:unresolved"),
+        Dialect.TODAY,
+    )
+    assert (page.items, len(log)) == ([], 1)
+    assert "query=charge+is%3Aunresolved&" in log[0]
 
 
 async def test_a_sort_that_no_dialect_knows_is_refused_in_sentrys_words() -> None:
