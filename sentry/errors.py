@@ -48,7 +48,7 @@ class SentryError(Exception):
         return self.details.get("outcome") == "unknown"
 
     def with_outcome_unknown(self) -> Self:
-        self.message = f"{self.message.removesuffix(LATER).rstrip()} {UNSURE}"
+        self.message = f"{self.message.removesuffix(LATER).removesuffix(AGAIN).rstrip()} {UNSURE}"
         self.details["outcome"] = "unknown"
         return self
 

@@ -42,7 +42,9 @@ def failure(error: SentryError, reader: Reader) -> Failure:
     if error.sentry:
         quoted = reader.quote(error.sentry)
         details["sentry"] = quoted
-        text += f" Sentry said: {Markers.new().inline(quoted)}" * (error.sentry not in SAYS_NO_MORE)
+        text += f"\nSentry said: {Markers.new().inline(quoted)}" * (error.sentry not in SAYS_NO_MORE)
+    if elsewhere := details.get("redirected_to"):
+        text += f"\nIt redirects to {Markers.new().inline(elsewhere)}"
     data = {**error.as_dict(), "message": message, "details": details}
     meta = {"untrusted": [f"details.{name}" for name in SOMEBODYS if name in details]}
     return Failure(text, data, meta, isinstance(error, NotFoundError | InvalidRequestError))

@@ -15,13 +15,15 @@ Include = Literal["tags", "commits"]
 """What an issue can be read with besides, at a request each."""
 ALL = "*"
 """The search that finds every issue; Sentry's own is empty, which hosts send for what was not given."""
+UNRESOLVED = "is:unresolved"
+ONLY_UNRESOLVED = "Only unresolved issues were searched; query=* searches all."
 
 
 async def list_issues(
     *,
     organization: str | None = None,
     project: str | None = None,
-    query: str = "is:unresolved",
+    query: str = UNRESOLVED,
     environment: str | None = None,
     period: str | None = None,
     sort: str | None = None,
@@ -52,8 +54,9 @@ async def list_issues(
             f"{error.message} {wrong}", status_code=error.status_code, sentry=error.sentry
         ) from error
     wrong = None if page.items else diagnose(query) or likely_meant(query)
+    notes = [str(wrong)] if wrong else [ONLY_UNRESOLVED] if not page.items and query == UNRESOLVED else []
     other = client.other_organization(project, organization=organization)
-    return views.issue_list(page, notes=[str(wrong)] if wrong else [], organization=other)
+    return views.issue_list(page, notes=notes, organization=other)
 
 
 async def get_issue(issue: str, event: str | None = None, include: tuple[Include, ...] = ()) -> IssueResult:

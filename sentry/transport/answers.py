@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 from sentry.errors import (
+    LATER,
     BadResponseError,
     DeadlineError,
     ForbiddenError,
@@ -100,7 +101,7 @@ def interpret(
         case 401:
             raise UnauthorizedError(
                 "Sentry does not accept the token: it is invalid, expired or of another Sentry. "
-                "It is set in SENTRY_AUTH_TOKEN of the server's environment.",
+                "The server has it from its environment: SENTRY_AUTH_TOKEN, SENTRY_ACCESS_TOKEN or SENTRY_AUTH_TOKEN_FILE.",
                 status_code=401,
                 sentry=said,
             )
@@ -138,7 +139,7 @@ def interpret(
             )
         case _:
             raise UnavailableError(
-                f"Sentry failed on the request for {it} (status {status}).",
+                f"Sentry failed on the request for {it} (status {status}). {LATER}",
                 status_code=status,
                 sentry=said,
                 **({} if (wait := asked_wait(headers)) is None else {"retry_after": wait}),

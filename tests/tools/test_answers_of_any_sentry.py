@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from specimens import call, large_event
+from standins.faults import answering
 from standins.knowing import Answering
 from standins.sockets import listening
 from wire import connected_to, data_of, error_of, text_of
@@ -244,3 +245,13 @@ async def test_what_glitchtip_lists_as_empty_but_is_not_there_is_not_found(tool:
         error = error_of(await client.call_tool(tool, {"issue": "5"} if tool == "get_events" else {}))
 
     assert error["error"] == "not_found"
+
+
+async def test_a_failure_of_sentrys_says_to_try_later_and_a_redirect_where_it_leads() -> None:
+    assert "(status 500). Try again later." in await told({ISSUE: FAILURE, LATEST: FAILURE}, "get_issue", issue="5")
+
+    with_location = answering(302, b"", location="https://sentry.elsewhere.test/login?token=x")
+    async with listening(with_location) as sentry, connected_to(sentry.url) as client:
+        text = text_of(await client.call_tool("get_issue", {"issue": "5"}))
+    assert "`https://sentry.elsewhere.test`" in text
+    assert "token=x" not in text

@@ -4,6 +4,8 @@ import pytest
 from broken import checkout, divide, low_stock, recurse
 from wire import Era, Sentry, connected, data_of, error_of, text_of
 
+from service.issues import ONLY_UNRESOLVED
+
 ADA = {"id": "1", "username": "ada", "email": "ada@example.com"}
 GRACE = {"id": "2", "username": "grace"}
 
@@ -43,8 +45,8 @@ async def test_list_issues_says_when_nothing_matches(sentry: Sentry) -> None:
     async with connected(sentry) as client:
         result = await client.call_tool("list_issues", {})
 
-    assert data_of(result) == {"issues": []}
-    assert text_of(result) == "No issues match."
+    assert data_of(result) == {"issues": [], "omitted": [ONLY_UNRESOLVED]}
+    assert text_of(result) == f"No issues match.\n{ONLY_UNRESOLVED}"
 
 
 async def test_list_issues_pages_by_cursor_without_loss(sentry: Sentry) -> None:
@@ -100,7 +102,7 @@ async def test_list_issues_says_what_is_wrong_with_its_arguments(
 ) -> None:
     async with connected(sentry) as client:
         error = error_of(await client.call_tool("list_issues", arguments))
-        assert data_of(await client.call_tool("list_issues", {})) == {"issues": []}
+        assert data_of(await client.call_tool("list_issues", {}))["issues"] == []
 
     assert error["error"] == "invalid_request"
     assert words in error["message"]
