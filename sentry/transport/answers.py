@@ -101,7 +101,7 @@ def interpret(
         case 401:
             raise UnauthorizedError(
                 "Sentry does not accept the token: it is invalid, expired or of another Sentry. "
-                "The server has it from its environment: SENTRY_AUTH_TOKEN, SENTRY_ACCESS_TOKEN or SENTRY_AUTH_TOKEN_FILE.",
+                "The server has it from SENTRY_AUTH_TOKEN, SENTRY_ACCESS_TOKEN or SENTRY_AUTH_TOKEN_FILE.",
                 status_code=401,
                 sentry=said,
             )
