@@ -53,15 +53,14 @@ class WithActivity(IssueFacts, Result):
 
     comments: int | None = None  # as Sentry counts them
     activity: list[ActivityLine] = []  # the newest first
-    activity_total: int | None = None  # None where it did not come with the issue, and was not asked for
+    activity_total: int = 0  # where it neither came with the issue nor was asked for, its comments
 
     def within(self, characters: int) -> Self:
         return super().within(characters).with_changes(activity=self.activity[: _rows_within(characters)])
 
     def shown(self, scale: float) -> Self:
         found = super().shown(scale).with_changes(activity=[one.shown(scale) for one in self.activity])
-        total = found.activity_total
-        if bool(found.comments) if total is None else len(found.activity) < total:
+        if len(found.activity) < found.activity_total:
             is_full = len(found.activity) >= _rows_within(scale * 16_000)
             return found.without("earlier activity", found._call(", max_tokens=20000" if is_full else ""))
         return found
@@ -78,9 +77,11 @@ class WithActivity(IssueFacts, Result):
 
     def how_many(self) -> str | None:
         """`3 of 7 comments, last 6 of 24 entries of activity`; None where all are there."""
-        here, total = sum(one.comment is not None for one in self.activity), self.activity_total or 0
+        here, total = sum(one.comment is not None for one in self.activity), self.activity_total
         comments = counted(self.comments, "comment") if self.comments and here < self.comments else None
-        entries = f"last {len(self.activity)} of {total} entries of activity" if len(self.activity) < total else None
+        entries = (
+            f"last {len(self.activity)} of {total} entries of activity" if 0 < len(self.activity) < total else None
+        )
         return joined([f"{here} of {comments}" if here and comments else comments, entries], ", ")
 
     def _call(self, size: str) -> str:
@@ -99,7 +100,7 @@ def activity(issue: Issue, more: Page[Activity] | None, missing: Container[str])
     return {
         "comments": issue.num_comments,
         "activity": [told[at][1] for at in kept][:MOST],
-        "activity_total": None if is_unknown else len(told),
+        "activity_total": issue.num_comments or 0 if is_unknown else len(told),
         "omitted": [*more.notes] if more else [],
     }
 

@@ -188,7 +188,7 @@ CHANGES: "dict[str, Callable[[Activity, Names], str | None]]" = {
     "set_resolved_in_commit": _resolved_in_commit,
     "set_resolved_in_pull_request": _pull_request("to be resolved by"),
     "pull_request_merged": _pull_request("merged"),
-    "pull_request_closed": _pull_request("closed unmerged"),
+    "pull_request_closed": _pull_request("closed unmerged:"),
     "referenced_in_commit": _named_in_commit,
     "set_unresolved": _unresolved,
     "set_regression": _regressed,

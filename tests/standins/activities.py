@@ -18,9 +18,9 @@ PULL_REQUEST: Row = {
 }  # fmt: skip
 RELEASED: Row = {**COMMIT, "releases": [{"version": "shop@2.1.1", "dateReleased": None}]}
 _OTHER: Row = {"id": "6012000009", "shortId": "SHOP-BACKEND-9", "title": "PriceError"}
-_OPEN = dict.fromkeys(("ignoreCount", "ignoreDuration", "ignoreUntil", "ignoreUserCount", "ignoreUserWindow",
+_OPEN: Row = dict.fromkeys(("ignoreCount", "ignoreDuration", "ignoreUntil", "ignoreUserCount", "ignoreUserWindow",
                        "ignoreWindow", "ignoreUntilEscalating"))  # fmt: skip
-_SNOOZE = dict.fromkeys(("count", "until", "user_count", "user_window", "window"))
+_SNOOZE: Row = dict.fromkeys(("count", "until", "user_count", "user_window", "window"))
 
 
 def entry(
@@ -71,7 +71,7 @@ TELLING: list[tuple[Row, str]] = [
         entry("pull_request_merged", {"pullRequest": PULL_REQUEST}, None),
         "merged pull request acme/shop#412 (Ask the price in euros)",
     ),
-    (entry("pull_request_closed", {"pullRequest": {"id": "412"}}, None), "closed unmerged pull request #412"),
+    (entry("pull_request_closed", {"pullRequest": {"id": "412"}}, None), "closed unmerged: pull request #412"),
     (
         entry("referenced_in_commit", {"commit": {"id": "1f" * 20}}, None),
         "named in commit 1f1f1f1f1f1f",
