@@ -11,6 +11,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from sentry.connection import Connection
+from sentry.endpoints.activity import Activities
 from sentry.endpoints.caller import Caller
 from sentry.endpoints.commits import Commits
 from sentry.endpoints.events import Events
@@ -80,6 +81,7 @@ class SentryClient:
         self.get_events = within_deadline(connection, events.get_events)
         self.get_event = within_deadline(connection, events.get_event)
         self.get_stacktrace = within_deadline(connection, events.get_stacktrace)
+        self.get_activity = within_deadline(connection, Activities(issues).get_activity)
         self.get_tags = within_deadline(connection, tags.get_tags)
         self.get_tag_values = within_deadline(connection, tags.get_tag_values)
         self.get_suspect_commits = within_deadline(connection, commits.get_suspect_commits)

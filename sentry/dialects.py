@@ -58,6 +58,7 @@ ROUTES: dict[str, tuple[tuple[Route, ...], ...]] = {
     "read a shared issue": ((_O, _N), (_N,), (_N,), ()),
     "update an issue": ((_O,), (_N,), (_N,), (_N,)),
     "comment on an issue": ((_O,), (Route.NOTES,), (Route.NOTES,), (_N,)),
+    "read the history of an issue": ((_O,), (Route.NOTES,), (Route.NOTES,), (_N,)),  # all but the first: comments alone
     "read the tags of an issue": ((_O,), (_N,), (_N,), (_N,)),
     "read the values of a tag": ((_O,), (_N,), (_N,), (Route.ALL_TAGS,)),
     "list the events of an issue": ((_O,), (_N,), (_N,), (_N,)),

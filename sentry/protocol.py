@@ -5,7 +5,7 @@ from typing import Protocol
 
 from sentry.changes import IssueChange
 from sentry.dialects import Dialect
-from sentry.models import Commit, Deploy, Event, Issue, Organization, Project, Release, TagValues
+from sentry.models import Activity, Commit, Deploy, Event, Issue, Organization, Project, Release, TagValues
 from sentry.models.pages import Page
 from sentry.site import Site
 from sentry.transport.cache import Source
@@ -74,6 +74,8 @@ class SentryClientProtocol(Protocol):
     def get_tags(self, issue: str) -> Awaitable[list[TagValues]]: ...
 
     def get_suspect_commits(self, project: str, event: str, *, issue: str | None = None) -> Awaitable[list[Commit]]: ...
+
+    def get_activity(self, issue: str) -> Awaitable[Page[Activity]]: ...
 
     def add_comment(self, issue: str, text: str) -> Awaitable[None]: ...
 

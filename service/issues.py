@@ -4,15 +4,16 @@ from typing import Literal
 
 from sentry.errors import InvalidRequestError, SentryError, UnavailableError
 from sentry.identifiers import LATEST
-from sentry.models import Commit, TagValues
+from sentry.models import Activity, Commit, TagValues
+from sentry.models.pages import Page
 from sentry.search import diagnose, likely_meant
 from service.current import current_client
 from service.side_by_side import together
 from views import issues as views
 from views.issues import IssueExtras, IssueList, IssueResult
 
-Include = Literal["tags", "commits"]
-"""What an issue can be read with besides, at a request each."""
+Include = Literal["tags", "commits", "activity"]
+"""What an issue can be read with besides, at a request each; for its activity where it does not come with it."""
 ALL = "*"
 """The search that finds every issue; Sentry's own is empty, which hosts send for what was not given."""
 UNRESOLVED = "is:unresolved"
@@ -85,7 +86,13 @@ async def get_issue(issue: str, event: str | None = None, include: tuple[Include
             commits = await client.get_suspect_commits(about.project.slug, example.value.id, issue=issue)
         except SentryError as error:
             missing["suspect commits"] = error.message
-    extras = IssueExtras(tags=tags.value or [], suspect_commits=commits, missing=missing)
+    activity: Page[Activity] | None = None
+    if "activity" in include:
+        try:
+            activity = Page([]) if about.activity else await client.get_activity(issue)
+        except SentryError as error:
+            missing["activity"] = error.message
+    extras = IssueExtras(tags=tags.value or [], suspect_commits=commits, missing=missing, activity=activity)
     return views.issue(about, example.value, extras=extras, organization=organization)
 
 

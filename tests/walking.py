@@ -9,6 +9,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import AliasChoices, BaseModel
+from standins.activities import TELLING
 
 import views
 from sentry import models
@@ -72,6 +73,8 @@ def _value(annotation: Any, place: str, name: str, fill: Fill) -> Json:
     if get_origin(annotation) is list:
         if get_args(annotation)[0] is models.Entry:
             return _entries(fill, place)
+        if get_args(annotation)[0] is models.Activity:
+            return [_texts({**row, "type": ""}, f"{place}[]", fill) | {"type": row["type"]} for row, _ in TELLING]
         if name == "numbered":
             return [[7, fill(f"{place}[]", "total = price(cart)")]]
         return [_value(get_args(annotation)[0], f"{place}[]", name, fill)]

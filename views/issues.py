@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Self
 
-from sentry.models import Commit, Event, Issue, TagValues
+from sentry.models import Activity, Commit, Event, Issue, TagValues
 from sentry.models.pages import Page
 from sentry.values import as_object
+from views.activity import WithActivity, activity
 from views.bounds import DETAIL, cut, identifier, line, link, raw, rows
 from views.commits import CommitLine, commit_lines
 from views.details import Happened, happened
@@ -32,6 +33,7 @@ class IssueExtras:
     suspect_commits: list[Commit] | None = None
     external_issues: list[str] = field(default_factory=list[str])
     missing: dict[str, str] = field(default_factory=dict[str, str])
+    activity: Page[Activity] | None = None  # besides the issue's own, of which then all is told
 
 
 Period = Literal["24h", "14d", "30d"]
@@ -104,13 +106,12 @@ class IssueList(Paged):
         yield from fewer_rows("issues")
 
 
-class IssueResult(IssueFacts, Happened):
+class IssueResult(WithActivity, Happened):
     """The issue, and in the fields of `Happened` the event that was asked for."""
 
     link: Link | None = None
     first_release: Evidence | None = None
     last_release: Evidence | None = None
-    comments: int | None = None
     trends: list[Trend] = []
     fingerprint: list[Evidence] = []
     tag_values: Details = {}  # in words, once they are clean; until then as `distribution` gives them
@@ -159,10 +160,10 @@ class IssueResult(IssueFacts, Happened):
             f"seen in release {' to '.join(releases)}" if releases else None,
             f"assigned to {self.assigned_to}" if self.assigned_to else "unassigned",
             status if self.condition and (status := self.status_in_words()) != self.status else None,
-            counted(self.comments, "comment") if self.comments else None,
+            self.how_many(),
             f"grouped by {', '.join(map(_group, self.fingerprint))}" if self.fingerprint else None,
         ]
-        lines = [self.title, joined(facts_of_event)]
+        lines = [self.title, joined(facts_of_event), *(one.line() for one in self.activity)]
         lines += [f"this event: {about}"] if (about := self.about_event()) else []
         lines += [f"{key}: {values}" for key, values in self.tag_values.items()]
         lines += [f"suspect commit {commit.line()}" for commit in self.suspect_commits or []]
@@ -204,10 +205,10 @@ def issue(
     grouped = event.fingerprints if event else []
     return IssueResult(
         **fields,
+        **activity(issue, extras.activity, extras.missing),
         link=link(issue.permalink),
         first_release=raw(issue.first_release.version) if issue.first_release else None,
         last_release=raw(issue.last_release.version) if issue.last_release else None,
-        comments=issue.num_comments,
         trends=[trend for period in PERIODS if (trend := _trend(issue, period))],
         fingerprint=[text for one in grouped[:20] if (text := raw(one))],
         tag_values={tag.key[:DETAIL]: distribution(tag, 4) for tag in extras.tags[:20] if tag.key},

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 from sentry.models import Actor, Issue
 from sentry.values import as_object
@@ -101,18 +102,22 @@ def _resolved(issue: Issue) -> str | None:
 
 
 def _ignored(issue: Issue) -> str | None:
-    details = issue.status_details
+    return until_when(issue.status_details) or SUBSTATUS.get(issue.substatus or "")
+
+
+def until_when(details: dict[str, Any]) -> str:
+    """Until when an issue is ignored, as its details have it: `until 100 more events`; empty where they say nothing."""
     until: list[str] = []
     for count, window, noun in (
-        (details.get("ignoreCount"), details.get("ignoreWindow"), "more events"),
-        (details.get("ignoreUserCount"), details.get("ignoreUserWindow"), "more users"),
+        (details.get("ignoreCount"), details.get("ignoreWindow"), "more event"),
+        (details.get("ignoreUserCount"), details.get("ignoreUserWindow"), "more user"),
     ):
-        if number(count):
+        if (most := number(count)) is not None and most > 0:
             minutes = f" within {window} minutes" if number(window) else ""
-            until.append(f"until {count} {noun}{minutes}")
+            until.append(f"until {counted(most, noun)}{minutes}")
     if moment := details.get("ignoreUntil"):
         until.append(f"until {read(line(moment, 20))}")
-    return ", ".join(until) or SUBSTATUS.get(issue.substatus or "")
+    return ", ".join(until)
 
 
 def actor(found: Actor | None) -> str | None:

@@ -9,6 +9,7 @@ from local.api.request import ApiRequest
 from local.clock import MINUTE, iso, now
 from local.errors import bad_request, invalid_field
 from local.shapes.accounts import actor_shape, find_user
+from local.shapes.releases import commit_shape, find_release
 from local.values import Json, mapping, text, truth, whole
 
 STATUSES = ("resolved", "unresolved", "ignored", "resolvedInNextRelease", "muted")
@@ -114,7 +115,8 @@ def _resolve(
         commit = _commit_named(connection, request, mapping(details["inCommit"]))
         release = commit["release_id"]
         shown = {"inCommit": {"id": commit["sha"], "repository": {"name": commit["repository"]}}}
-        activity = ("set_resolved_in_commit", {"commit": commit["sha"]})
+        named = {**commit_shape(commit), "releases": [find_release(connection, commit["release_id"])]}
+        activity = ("set_resolved_in_commit", {"commit": named})
     if shown:
         shown["actor"] = find_user(connection, request.caller.user)
     change.columns.update(_CLEARED)
@@ -191,7 +193,8 @@ def _ignore(
     change.columns.update(_CLEARED)
     change.columns.update(status="ignored", substatus=chosen, status_details=json.dumps(shown), ignore_until=until)
     change.shown.update(status="ignored", statusDetails=shown, substatus=chosen)
-    noted = {name: numbers.get(name) for name in ("ignoreDuration", *_CONDITIONS)}
+    noted: dict[str, Json] = {name: numbers.get(name) for name in ("ignoreDuration", *_CONDITIONS)}
+    noted["ignoreUntilEscalating"] = True if chosen == "archived_until_escalating" else None
     change.activities.append(("set_ignored", {**noted, "ignoreUntil": iso(until)}))
     change.ignored = True
 

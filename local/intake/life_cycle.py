@@ -14,6 +14,14 @@ from local.values import Json, mapping, whole
 
 NEW_FOR = 7 * DAY
 """An issue is `new` for a week, then `ongoing`."""
+_SNOOZE = {
+    "count": "ignoreCount",
+    "window": "ignoreWindow",
+    "user_count": "ignoreUserCount",
+    "user_window": "ignoreUserWindow",
+    "until": "ignoreUntil",
+}
+"""What history calls the conditions that an issue was ignored until."""
 
 
 def after_event(
@@ -24,15 +32,13 @@ def after_event(
     if issue["status"] == "resolved":
         if _is_regression(connection, issue, release):
             version = {"version": event.release} if event.release else {}
-            _reopen(connection, issue["id"], "regressed", "set_regression", version)
+            resolved = mapping(json.loads(issue["status_details"])).get("inRelease")
+            was = {"resolved_in_version": resolved, "follows_semver": False} if resolved else {}
+            _reopen(connection, issue["id"], "regressed", "set_regression", {**version, **was})
     elif issue["status"] == "ignored" and _condition_met(connection, issue, users):
-        _reopen(
-            connection,
-            issue["id"],
-            "escalating",
-            "set_escalating",
-            mapping(json.loads(issue["status_details"])),
-        )
+        details = mapping(json.loads(issue["status_details"]))
+        snooze = {name: details.get(condition) for name, condition in _SNOOZE.items()}
+        _reopen(connection, issue["id"], "escalating", "set_escalating", {"expired_snooze": snooze})
 
 
 def wake(connection: sqlite3.Connection) -> None:

@@ -92,6 +92,7 @@ def activity(connection: sqlite3.Connection, issue: sqlite3.Row) -> list[Json]:
         "id": "0",
         "type": "first_seen",
         "user": None,
+        "sentry_app": None,
         "data": {"priority": issue["priority"]},
         "dateCreated": iso(issue["first_seen"]),
     }
@@ -103,6 +104,7 @@ def activity_shape(connection: sqlite3.Connection, row: sqlite3.Row) -> dict[str
         "id": str(row["id"]),
         "type": row["type"],
         "user": find_user(connection, row["user_id"]),
+        "sentry_app": None,
         "data": json.loads(row["details"]),
         "dateCreated": iso(row["date_created"]),
     }

@@ -21,7 +21,8 @@ class Activity(SentryModel):
     type: str = ""
     date_created: Moment = None
     data: dict[str, Any] = {}
-    user: Actor | None = None
+    user: Actor | None = None  # None is Sentry itself, or somebody whose account is gone
+    sentry_app: Actor | None = None  # an integration, in whose name the user acted
 
 
 class Issue(SentryModel):

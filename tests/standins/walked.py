@@ -28,7 +28,7 @@ NAMED = re.compile(r"[a-z_]{1,30}: ")
 Call = tuple[str, str, dict[str, Any]]
 ISSUE_CALLS: list[Call] = [
     ("tool", "list_issues", {}),
-    ("tool", "get_issue", {"issue": "5", "include": ["tags", "commits"]}),
+    ("tool", "get_issue", {"issue": "5", "include": ["tags", "commits", "activity"]}),
     ("tool", "update_issue", {"issue": "5", "status": "resolved", "comment": "Seen."}),
     ("tool", "update_issue", {"issue": "5, SHOP-1", "status": "resolved"}),
     ("resource", "sentry://issues", {}),

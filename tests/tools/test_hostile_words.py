@@ -24,6 +24,8 @@ PROJECT = {"id": ORDER, "slug": ORDER, "name": "Shop", "platform": ORDER, "lates
 ISSUE: dict[str, Any] = {
     "id": ORDER, "shortId": ORDER, "title": ORDER, "status": ORDER, "substatus": ORDER, "project": PROJECT,
     "permalink": f"{URL}/{ORDER}", "priority": ORDER, "level": ORDER, "culprit": ORDER, "matchingEventId": ORDER,
+    "activity": [{"type": kind, "user": {"name": ORDER}, "data": {"text": ORDER, "version": ORDER}}
+                 for kind in ("note", "set_regression", ORDER)],
 }  # fmt: skip
 RELEASE = {"version": ORDER, "projects": [PROJECT], "authors": [{"name": ORDER}]}
 ODD_EVENT = {"eventID": ORDER, "groupID": ORDER, "projectID": ORDER, "title": ORDER, "nextEventID": ORDER}
@@ -50,7 +52,7 @@ ANSWERS: dict[str, Any] = {
 CALLS: list[tuple[str, dict[str, Any]]] = [
     ("list_issues", {}),
     ("list_issues", {"project": "shop", "sort": "freq"}),
-    ("get_issue", {"issue": "5", "include": ["tags", "commits"]}),
+    ("get_issue", {"issue": "5", "include": ["tags", "commits", "activity"]}),
     ("get_issue", {"issue": "SHOP-1", "event": EVENT}),
     ("get_issue", {"issue": f"{URL}/share/issue/abc/"}),
     ("get_issue", {"issue": f"{URL}/acme/shop/events/{EVENT}/"}),

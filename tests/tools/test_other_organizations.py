@@ -41,7 +41,8 @@ ANSWERS: list[tuple[str, Any]] = [
     (r"(/organizations/beta)?/issues/(5|SHOP-1)/events/(latest|oldest|14|a{32})/", WHOLE_EVENT),
     (r"(/organizations/beta)?/issues/(5|SHOP-1)/tags/", [{"key": "release", "topValues": []}]),
     (r"(/organizations/beta)?/issues/(5|SHOP-1)/tags/release/", {"key": "release", "topValues": []}),
-    (r"(/organizations/beta)?/issues/(5|SHOP-1)/(comments|notes)/", {}),
+    (r"(/organizations/beta)?/issues/(5|SHOP-1)/(comments|notes)/", []),
+    (r"(/organizations/beta)?/issues/(5|SHOP-1)/activities/", {"activity": []}),
     (r"/organizations/beta/shortids/SHOP-1/", {"groupId": "5"}),
     (r"/organizations/beta/eventids/a{32}/", {"groupId": "5"}),
     (r"(/organizations/beta)?/shared/issues/b{32}/", {"id": "5"}),
@@ -96,8 +97,11 @@ EVENTS = [OF_EVENT, IN_PROJECT, f"beta/{EVENT}"]
 CALLS: dict[str, list[dict[str, Any]]] = {
     "list_issues": [{"project": "beta/shop"}, {"organization": "beta"}, {"organization": "beta", "project": "shop"}],
     "get_issue": [
-        *({"issue": name, "include": ["tags", "commits"]} for name in (*ISSUES, OF_EVENT, IN_PROJECT)),
-        *({"issue": "5", "event": name, "include": ["tags", "commits"]} for name in (OF_EVENT, f"beta/{EVENT}")),
+        *({"issue": name, "include": ["tags", "commits", "activity"]} for name in (*ISSUES, OF_EVENT, IN_PROJECT)),
+        *(
+            {"issue": "5", "event": name, "include": ["tags", "commits", "activity"]}
+            for name in (OF_EVENT, f"beta/{EVENT}")
+        ),
     ],
     "get_events": [{"issue": name} for name in (*ISSUES, IN_PROJECT)],
     "get_event": [

@@ -1,0 +1,139 @@
+"""What members said of an issue, and what was done with it, the newest first."""
+
+from collections.abc import Container, Iterator
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from sentry.models import Activity, Issue
+from sentry.models.pages import Page
+from views.bounds import RAW, cut, line, raw
+from views.changes import Names, by_whom, change, names_in, who
+from views.facts import IssueFacts
+from views.results import ByMember, Detail, Evidence, Moment, Result, Step
+from views.wording import counted, joined, read, when
+
+LAST = 3
+"""Comments, and as many changes, that an issue tells unasked."""
+MOST = 100
+"""Entries that are told at most; Sentry gives no more."""
+COMMENT = 300
+"""Characters of one comment in the usual budget."""
+NOTE = "note"
+"""What Sentry calls a comment."""
+
+
+class ActivityLine(Detail):
+    """A comment, or a change of the issue."""
+
+    when: Moment | None = None
+    by: ByMember | None = None
+    change: Evidence | None = None
+    comment: ByMember | None = None
+    characters: int | None = None  # of the whole comment, where it is cut
+
+    def line(self) -> str:
+        """`2026-11-24 10:02Z resolved in release shop@1.5.0 by Ann Lee`."""
+        said = self.change if self.comment is None else "comment"
+        about = joined([read(self.when), said, f"by {self.by}" if self.by else None], " ")
+        cut_off = f" (cut: {self.characters:,} characters in all)" if self.characters else ""
+        return about if self.comment is None else f"{about}: {self.comment}{cut_off}"
+
+    def shown(self, scale: float) -> Self:
+        found = self.with_texts(line, by=60, change=200)
+        if self.comment is None:
+            return found
+        whole = " ".join(self.comment.split())
+        kept = cut(whole, max(120, COMMENT * scale))
+        characters = None if kept == whole and not self.characters else self.characters or len(whole)
+        return found.with_changes(comment=kept, characters=characters)
+
+
+class WithActivity(IssueFacts, Result):
+    """Whatever shows an issue with what was said of it and done with it."""
+
+    comments: int | None = None  # as Sentry counts them
+    activity: list[ActivityLine] = []  # the newest first
+    activity_total: int = 0  # where it neither came with the issue nor was asked for, its comments
+
+    def within(self, characters: int) -> Self:
+        return super().within(characters).with_changes(activity=self.activity[: _rows_within(characters)])
+
+    def shown(self, scale: float) -> Self:
+        found = super().shown(scale).with_changes(activity=[one.shown(scale) for one in self.activity])
+        if len(found.activity) < found.activity_total:
+            is_full = len(found.activity) >= _rows_within(scale * 16_000)
+            return found.without("earlier activity", found._call(", max_tokens=20000" if is_full else ""))
+        return found
+
+    def steps(self) -> Iterator[Step]:
+        yield from super().steps()
+        yield lambda found: found.with_last_activity(2)
+        yield lambda found: found.with_last_activity(0)
+
+    def with_last_activity(self, most: int) -> Self:
+        if len(self.activity) <= most:
+            return self
+        return self.without("earlier activity", self._call(", max_tokens=20000"), activity=self.activity[:most])
+
+    def how_many(self) -> str | None:
+        """`3 of 7 comments, last 6 of 24 entries of activity`; None where all are there."""
+        here, total = sum(one.comment is not None for one in self.activity), self.activity_total
+        comments = counted(self.comments, "comment") if self.comments and here < self.comments else None
+        entries = (
+            f"last {len(self.activity)} of {total} entries of activity" if 0 < len(self.activity) < total else None
+        )
+        return joined([f"{here} of {comments}" if here and comments else comments, entries], ", ")
+
+    def _call(self, size: str) -> str:
+        return f'get_issue(issue="{self.name}", include=["activity"]{size})'
+
+
+def activity(issue: Issue, more: Page[Activity] | None, missing: Container[str]) -> dict[str, Any]:
+    """The fields of `WithActivity`, and notes: the last comments and as many changes of those that the issue came with;
+    all of them, and `more`, where that was asked for."""
+    fetched = more.items if more else list[Activity]()
+    rows = sorted([*issue.activity, *fetched], key=_moment, reverse=True)
+    names = names_in(issue.assigned_to, rows)
+    told = [(one.type, line) for one in rows if (line := _comment(one) or _change(one, names))]
+    kept = range(len(told)) if more else _most_telling([kind for kind, _ in told])
+    is_unknown = not issue.activity and more is None and "activity" not in missing
+    return {
+        "comments": issue.num_comments,
+        "activity": [told[at][1] for at in kept][:MOST],
+        "activity_total": issue.num_comments or 0 if is_unknown else len(told),
+        "omitted": [*more.notes] if more else [],
+    }
+
+
+def _most_telling(kinds: list[str]) -> list[int]:
+    """Which entries to tell of so many, the newest first: how it was resolved last and when it came back last are not
+    lost behind what was done since."""
+    comments = [at for at, kind in enumerate(kinds) if kind == NOTE]
+    changes = [at for at, kind in enumerate(kinds) if kind != NOTE]
+    turns = [
+        next((at for at in changes if kinds[at].startswith(turn)), None) for turn in ("set_resolved", "set_regress")
+    ]
+    first = [at for at in turns if at is not None]
+    return sorted([*comments[:LAST], *list(dict.fromkeys([*first, *changes]))[:LAST]])
+
+
+def _comment(one: Activity) -> ActivityLine | None:
+    text = one.data.get("text") if one.type == NOTE else None
+    if not isinstance(text, str) or not text.strip():
+        return None
+    characters = len(text) if len(text) > RAW else None
+    return ActivityLine(when=when(one.date_created), by=who(one), comment=raw(text), characters=characters)
+
+
+def _change(one: Activity, names: Names) -> ActivityLine | None:
+    words = change(one, names)
+    return ActivityLine(when=when(one.date_created), by=by_whom(one), change=words) if words else None
+
+
+def _moment(one: Activity) -> datetime:
+    return one.date_created or datetime.min.replace(tzinfo=UTC)
+
+
+def _rows_within(characters: float) -> int:
+    """How many entries an answer of that many characters has room for."""
+    return max(2, int(characters // 1_000))
