@@ -22,6 +22,7 @@ Read = Callable[..., Answer]
 Golden = Callable[[str, str], None]
 Row = dict[str, Any]
 ODD: list[Any] = [None, "x", 7, -1.5, True, [], {}, [None, 3, "x", [[]]], {"a": {"b": [1]}}, 10**400, float("nan"), ""]
+DISPLAY = [("Offending Spans", "db - SELECT 3", True)]
 QUESTIONS = {
     "n_plus_one": ["N+1 Query", "25 times, 299 ms in all", "WHERE customers.id = ", "orders.list", "serializers.py:41"],
     "n_plus_one_api": ["12 times", "GET https://api.example.test/v1/products/", "301, 302", "/cart"],
@@ -115,10 +116,58 @@ def test_more_statements_than_are_shown_are_counted(read: Read) -> None:
 
 
 def test_spans_that_were_not_sent_along_are_told_as_sentry_names_them(read: Read) -> None:
-    data: Row = {"repeatingSpansCompact": ["SELECT 1", "SELECT 2"], "numberRepeatingSpans": "31", "parentSpan": "a - b"}
-    answer = read(event(Event.model_validate(event_of("N+1 Query", occurrence_of(1006, "N+1 Query", data=data)))))
+    several: Row = {"repeatingSpansCompact": ["SELECT 1", "SELECT 2"], "numberRepeatingSpans": "31", "parentSpan": "a"}
+    one: Row = {"repeatingSpans": "db - SELECT 1", "numRepeatingSpans": 31}
+    no_words: Row = {"offenderSpanIds": ["1", "2"]}
+    told = [
+        read(event(Event.model_validate(event_of("N+1", occurrence_of(1006, "N+1", data=data, display=DISPLAY))))).text
+        for data in (several, {**several, "numPatternRepetitions": 15}, one, no_words)
+    ]
 
-    assert "Parent span: a - b\n31 times: SELECT 1\n31 times: SELECT 2" in answer.text
+    assert "Parent span: a\nSpans: 31 in all\nSELECT 1\nSELECT 2" in told[0]
+    assert "15 times: SELECT 1\n15 times: SELECT 2" in told[1]
+    assert "31 times: db - SELECT 1" in told[2]
+    assert "2 times: db - SELECT 3" in told[3]
+
+
+def test_of_a_large_payload_its_size_is_told(read: Read) -> None:
+    size: Row = {"http.response_content_length": 2_345_678}
+    made = span(1, "http.client", "GET /big", 90, **size)
+
+    assert "90 ms: http.client: GET /big\n  2,346 kB\n" in read(event(_of_spans([made]))).text
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (
+            {"value": 5, "conditions": [{"type": "lt", "comparison": 10}], "alert_id": 7},
+            ["Value: 5, below 10\n", ": 7"],
+        ),
+        (
+            {
+                "value": {"value": 12.5, "timestamp": 1},
+                "conditions": [{"type": "anomaly_detection", "comparison": {"sensitivity": "high"}}],
+                "config": {"detection_type": "dynamic"},
+                "data_sources": [{"snuba_query": {"aggregate": "p95(span.duration)", "time_window": 3600}}],
+            },
+            ["Value: 12.5, unlike what is usual {sensitivity: high}", "Measured: p95(span.duration) in 1 h", "dynamic"],
+        ),
+        (
+            {
+                "value": 150,
+                "alertId": 3,
+                "conditions": [{"type": "gte", "comparison": 40}],
+                "config": {"detectionType": "percent", "comparisonDelta": 604_800},
+            },
+            ["Value: 150, at or above 40%", "Compared with: 7 d before", "Detection: percent"],
+        ),
+    ],
+)
+def test_an_alert_tells_its_threshold_however_it_was_set(read: Read, data: Row, told: list[str]) -> None:
+    text = read(event(Event.model_validate(event_of("Alert", occurrence_of(8001, "Alert", data=data))))).text
+
+    assert [one for one in told if one not in text] == []
 
 
 def test_repeats_that_were_not_sent_along_are_counted(read: Read) -> None:

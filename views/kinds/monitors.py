@@ -47,8 +47,8 @@ def _interval(schedule: list[Json]) -> str:
 def _uptime(occurred: Occurred) -> Facts | None:
     context = occurred.context("uptime")
     watched = [fields(source.get("query_obj")) for source in first_rows(occurred.data.get("data_sources"))]
-    first: dict[str, Json] = next((one for one in watched if "url" in one), {})
-    found = {**first, **context}
+    urls = [one for one in watched if "url" in one]
+    found = {**(urls[0] if urls else {}), **context}
     if "url" not in found and not context:
         return None
     reason = fields(found.get("status_reason"))

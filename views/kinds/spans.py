@@ -18,10 +18,10 @@ LIKENESS = 400
 """Characters by which statements are compared."""
 STATEMENTS = 8
 DISPLAY = ("Offending Spans", "Repeated")
-_VALUE = re.compile(
-    r"'[^']*'|\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b|\b[0-9a-f]{16,64}\b|\b\d[\w.]*|%s|\?|\$\d+"
+_VALUE = (
+    r"(?:'[^']*'|\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b|\b[0-9a-f]{16,64}\b|\b\d[\w.]*|%s|\?|\$\d+)"
 )
-_VALUES = re.compile(r"(?:<>[, ]*){2,}")
+_VALUES = re.compile(rf"{_VALUE}(?:, ?{_VALUE})*")
 # Of the HTTP attributes of a span: https://develop.sentry.dev/sdk/performance/span-data-conventions/
 _SIZES = ("http.response_content_length", "http.response_transfer_size", "http.decoded_response_content_length")
 
@@ -74,7 +74,12 @@ def _facts(occurred: Occurred) -> Facts | None:
     data = occurred.data
     if not offenders(occurred) and not data.get("repeating_spans") and not data.get("repeating_spans_compact"):
         return None
-    return {"Transaction": text(data.get("transaction_name")), "Parent span": _parent(occurred)}
+    alone = next(_named(occurred, offenders(occurred)), None) is None and len(_in_words(occurred)) > 1
+    return {
+        "Transaction": text(data.get("transaction_name")),
+        "Parent span": _parent(occurred),
+        "Spans": f"{_times(occurred):,} in all" if alone else None,
+    }
 
 
 def repeated(occurred: Occurred) -> tuple[list[Statement], int]:
@@ -82,7 +87,8 @@ def repeated(occurred: Occurred) -> tuple[list[Statement], int]:
     found = _folded(_named(occurred, offenders(occurred)))
     if not found:
         words = _in_words(occurred)
-        return [Statement(times=_times(occurred), statement=one) for one in words[:STATEMENTS]], len(words)
+        times = _times(occurred) if len(words) == 1 else _counted(occurred.data.get("num_pattern_repetitions")) or 1
+        return [Statement(times=times, statement=one) for one in words[:STATEMENTS]], len(words)
     if len(found) == 1:
         found[0].times = max(found[0].times, _times(occurred))
     found.sort(key=lambda one: -sum(one.durations))
@@ -113,8 +119,13 @@ def _named(occurred: Occurred, ids: set[str]) -> Iterator[dict[str, Json]]:
 def _times(occurred: Occurred) -> int:
     """As Sentry counted: some of the spans may not have been sent along."""
     counted = occurred.data.get("number_repeating_spans") or occurred.data.get("num_repeating_spans")
-    digits = counted if isinstance(counted, str) and counted.isascii() and counted.isdigit() else ""
-    return number(int(digits[:9]) if digits else counted) or max(1, len(offenders(occurred)))
+    return max(_counted(counted), len(offenders(occurred)), 1)
+
+
+def _counted(value: Json) -> int:
+    """A number, which may come as a text."""
+    digits = value[:9] if isinstance(value, str) else ""
+    return int(digits) if digits.isascii() and digits.isdigit() else max(number(value) or 0, 0)
 
 
 def _in_words(occurred: Occurred) -> list[str]:
@@ -131,7 +142,7 @@ def _folded(spans: Iterator[dict[str, Json]]) -> list[_Alike]:
     alike: dict[tuple[str | None, str], _Alike] = {}
     for span in spans:
         op, statement = text(span.get("op")), text(span.get("description")) or "(no description)"
-        shape = _VALUES.sub("<>", _VALUE.sub("<>", statement[:LIKENESS]))
+        shape = _VALUES.sub("<>", statement[:LIKENESS])
         one = alike.setdefault((op, shape), _Alike(span, op, statement))
         one.times += 1
         one.differ = one.differ or statement != one.statement
