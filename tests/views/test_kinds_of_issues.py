@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from bpe_openai import get_encoding
-from kinds_of_issues import PAIRS, event_of, feedback, found, issue_of, n_plus_one, occurrence_of, span
+from kinds_of_issues import PAIRS, event_of, feedback, found, issue_of, n_plus_one, occurrence_of, span, unknown
 from leaks import ALL, ISSUERS, LARGE, PASSWORD, TOKEN, look, look_at_data
 from specimens import python_event
 
@@ -84,6 +84,16 @@ def test_each_thing_is_told_once(read: Read) -> None:
         ("feedback", "c5" * 16),
     ]:
         assert read(issue(*found(PAIRS[name]()))).text.count(twice) == 1, (name, twice)
+
+
+def test_a_tag_that_says_what_the_evidence_says_is_left_out(read: Read) -> None:
+    issue_row, event_row = unknown()
+    told = {"agent": "refund-bot", "region": "eu", "attempts": "14"}  # the last as many as there were calls
+    tags = [{"key": key, "value": value} for key, value in told.items()]
+    answer = read(issue(*found((issue_row, event_row), tags=tags)))
+
+    assert answer.data["tags"] == {"region": "eu", "attempts": "14"}
+    assert answer.text.count("refund-bot") == 1
 
 
 def test_of_a_person_no_more_is_told_than_elsewhere(read: Read) -> None:
@@ -240,6 +250,13 @@ def test_evidence_of_no_known_kind_is_told_whatever_its_shape(read: Read) -> Non
 
     for said in ("deep: {er: [1, {a: null}]}", "list: a, 2", "zero: 0", "foo_bar_2: True", "Summary: is odd"):
         assert said in answer.text
+
+
+def test_figures_that_are_equal_are_each_told(read: Read) -> None:
+    row = event_of("Odd", occurrence_of(99_999, "Odd", data={"expected": 3, "seen": 3, "rate": 0.0025}))
+    answer = read(event(Event.model_validate(row)))
+
+    assert answer.data["findings"]["facts"] == {"expected": 3, "seen": 3, "rate": 0.0025}
 
 
 def test_in_a_small_budget_the_evidence_stays(read: Read) -> None:

@@ -27,6 +27,8 @@ ROOM = 24_000
 """Characters of all facts together, about."""
 DULL = frozenset("detector_id data_packet_source_id fingerprint project_id event_id group_id op".split())
 """Fields of evidence that tell nothing."""
+ALIKE = 8
+"""Characters; shorter values may be the same by chance."""
 BEGUN = 12
 """Characters that are enough to know a text again whose end is cut off."""
 
@@ -102,7 +104,7 @@ def with_findings(event: Event, said: dict[str, Any]) -> dict[str, Any]:
 def _facts(occurred: Occurred, told: Told) -> Facts:
     """Bounded, each once, with Sentry's own words for it first."""
     facts: Facts = {}
-    seen = {occurred.event.environment}
+    seen: set[str] = set()
     room = ROOM
     for name, value in _every(occurred, told):
         if len(facts) >= FACTS or room <= 0:
@@ -110,7 +112,7 @@ def _facts(occurred: Occurred, told: Told) -> Facts:
             break
         kept = _bounded(value)
         words = _words(kept)
-        if kept in (None, "", [], {}) or words in seen or name in facts:
+        if kept in (None, "", [], {}) or name in facts or (len(words) >= ALIKE and words in seen):
             continue
         facts[name] = kept
         seen.add(words)
@@ -159,7 +161,8 @@ def _once(said: dict[str, Any], found: Findings, kinds: list[Kind]) -> dict[str,
     tags = {
         name: value
         for name, value in said["tags"].items()
-        if not _tells(texts, str(value)) and not any(kind.tags.fullmatch(name) for kind in kinds)
+        if not (len(str(value)) >= ALIKE and _tells(texts, str(value)))
+        and not any(kind.tags.fullmatch(name) for kind in kinds)
     }
     other = {name: value for name, value in said["other"].items() if not any(kind.entry == name for kind in kinds)}
     message = None if _tells(texts, said["message"]) else said["message"]

@@ -51,8 +51,8 @@ def _figure(value: Json) -> str | None:
 
 
 def _condition(met: dict[str, Json], unit: str) -> str | None:
-    kind = str(met.get("type"))[:40]
-    words = CONDITIONS.get(kind, kind if met.get("type") is not None else "")
+    kind = text(met.get("type")) or ""
+    words = CONDITIONS.get(kind, kind)
     threshold = _figure(met.get("comparison"))
     result = figure(met.get("condition_result"))
     level = PRIORITIES.get(int(result)) if result is not None else None

@@ -25,7 +25,7 @@ def _cron(occurred: Occurred) -> Facts | None:
     ]
     return {
         "Monitor": text(monitor.get("name") or monitor.get("slug")),
-        "Slug": text(monitor.get("slug")),
+        "Slug": text(monitor.get("slug")) if monitor.get("name") else None,
         "Schedule": joined([_schedule(config), *allowed], "; "),
     }
 
@@ -33,7 +33,7 @@ def _cron(occurred: Occurred) -> Facts | None:
 def _schedule(config: dict[str, Json]) -> str:
     schedule = as_list(config.get("schedule"))
     said = _interval(schedule) if schedule else text(config.get("schedule"))
-    kind = str(config.get("schedule_type"))[:40]
+    kind = text(config.get("schedule_type")) or ""
     zone = text(config.get("timezone")) if not schedule else None
     return joined([SCHEDULE_TYPES.get(kind, kind) if said and not schedule else None, said, zone], " ")
 
@@ -51,11 +51,11 @@ def _uptime(occurred: Occurred) -> Facts | None:
     found = {**(urls[0] if urls else {}), **context}
     if "url" not in found and not context:
         return None
-    reason = fields(found.get("status_reason"))
+    reason = fields(context.get("status_reason"))
     took, code = figure(found.get("duration_ms")), found.get("http_status_code") or found.get("status_code")
     return {
         "Failure reason": joined([text(reason.get("type")), text(reason.get("description"))], " - ")
-        or next((said for name in _REASONS if (said := text(found.get(name)))), None),
+        or next((said for name in _REASONS if (said := text(context.get(name)))), None),
         "URL": text(found.get("url")),
         "Method": text(found.get("method")),
         "Status Code": text(code),
@@ -67,6 +67,7 @@ def _uptime(occurred: Occurred) -> Facts | None:
 
 CRON = Kind(
     _cron,
+    display=frozenset({"Environment"}),  # which is that of the event
     data=frozenset(OF_DETECTOR),
     contexts={"monitor": frozenset("name slug status config id type".split())},
     tags=re.compile(r"monitor\.(slug|id|incident)"),

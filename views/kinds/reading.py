@@ -66,8 +66,8 @@ def figure(value: Json) -> float | None:
 
 
 def number_words(value: float) -> str:
-    """`1,711.4`, `100`, `0.25`."""
-    return f"{value:,.2f}".rstrip("0").rstrip(".") if abs(value) < 100 else f"{value:,.1f}".removesuffix(".0")
+    """`1,711.4`, `100`, `0.0025`."""
+    return f"{value:.4g}" if abs(value) < 100 else f"{value:,.1f}".removesuffix(".0")
 
 
 def milliseconds(value: float) -> str:

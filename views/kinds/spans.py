@@ -7,7 +7,7 @@ from itertools import islice
 from statistics import median
 
 from sentry.values import Json, as_list, as_object
-from views.bounds import cut, number, raw, rows
+from views.bounds import number, raw, rows
 from views.kinds.reading import Facts, Kind, Occurred, figure, milliseconds, text
 from views.results import Detail, Evidence
 from views.wording import joined
@@ -197,7 +197,7 @@ def _place(data: dict[str, Json]) -> str | None:
     file = raw(data.get("code.filepath") or data.get("code.file.path"))
     line = number(data.get("code.lineno") or data.get("code.line.number"))
     function = raw(data.get("code.function") or data.get("code.function.name"))
-    place = joined([cut(file, 300) if file else None, str(line) if file and line else None], ":")
+    place = joined([file, str(line) if file and line else None], ":")
     return joined([place, f"in {function}" if function else None], " ") or None
 
 
