@@ -25,7 +25,9 @@ ORDINARY = {
     "priority": "high", "platform": "python", "version": "shop@1", "group_id": "5", "key": "release", "type": "user",
     "permalink": "http://sentry.test/organizations/acme/issues/5/", "previous_event_id": "b" * 32,
     "next_event_id": "c" * 32, "matching_event_id": "d" * 32,
+    "issue_type": "metric_issue",
 }  # fmt: skip
+SPAN = "5a" * 8
 # What the views read of what the models leave untyped.
 UNTYPED: dict[str, Json] = {
     "status_details": {"inRelease": "shop@2", "ignoreUntil": "2026-11-24T21:39:17Z"},
@@ -34,7 +36,26 @@ UNTYPED: dict[str, Json] = {
     "organization": {"slug": "acme"},
     "projects": {"slug": "shop", "name": "Shop", "healthData": {"crashFreeSessions": 99.5, "totalSessions": 3}},
     "user": {"id": "7", "username": "ann", "email": "ann", "ip_address": "home"},
-    "contexts": {"runtime": {"name": "CPython", "version": "3.11", "type": "x"}, "trace": {"trace_id": "1"}},
+    "contexts": {
+        "runtime": {"name": "CPython", "version": "3.11", "type": "x"},
+        "trace": {"trace_id": "1"},
+        "monitor": {"name": "import", "slug": "import-1", "config": {"schedule": "0 2 * * *", "timezone": "UTC"}},
+        "uptime": {"url": "x", "method": "GET", "region": "us", "check_status_reason": "timeout"},
+        "feedback": {"message": "it broke", "name": "ann", "contact_email": "ann", "replay_id": "1"},
+    },
+    "evidence_data": {
+        "transactionName": "GET /cart",
+        "parentSpan": "view",
+        "repeatingSpansCompact": "SELECT 1",
+        "selector": "body",
+        "function": "price",
+        "file": "cart.py",
+        "node": {"textContent": "Pay", "attributes": {"class": "pay"}},
+        "aggregateRange1": 1,
+        "aggregateRange2": 2,
+        "alertId": "42",
+        "offenderSpanIds": [SPAN],
+    },
     "sdk": {"name": "sentry.python", "version": "2.1"},
     "errors": {"type": "js_no_source", "message": "no source", "data": {"url": "x"}},
     "annotations": {"displayName": "JIRA-1", "url": "x"},
@@ -106,6 +127,8 @@ def _entries(fill: Fill, place: str) -> list[Json]:
         data = sample(model, fill, here) if model else {fill(f"{here}.key", "note"): fill(f"{here}.value", "plain")}
         is_one = kind in ("request", "message", "csp")
         found.append({"type": kind, "data": data if is_one else {"values": [data]}})
+    span = {"op": "db", "description": "SELECT 2", "data": {"code.filepath": "cart.py", "code.function": "price"}}
+    found.append({"type": "spans", "data": [{**_texts(span, f"{place}.spans", fill), "span_id": SPAN}]})
     return [*found, {"type": fill(f"{place}.type", "unheard-of"), "data": fill(f"{place}.data", "plain")}]
 
 
@@ -144,7 +167,7 @@ def fill_of(text: str, place: str | None = None) -> Fill:
 
 EXAMPLES = {
     "identifier": "5", "short ID": "SHOP-1", "slug": "shop", "word": "resolved", "moment": "2026-11-24T21:39:17Z",
-    "issue": "SHOP-1", "cursor": "0:100:0", "link": "http://sentry.test/organizations/acme/issues/5/",
+    "issue type": "metric_issue", "issue": "SHOP-1", "cursor": "0:100:0", "link": "http://sentry.test/organizations/acme/issues/5/",
 }  # fmt: skip
 
 

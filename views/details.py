@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self, TypeVar
 from sentry.models import Event
 from views import sections
 from views.bounds import DETAIL, RAW, brief, briefs, cut, line, plain, raw, rows, size
+from views.kinds.findings import Findings, with_findings
 from views.results import Details, Evidence, Moment, Step
 from views.sections import Breadcrumb, Request
 from views.traces.stacktraces import Traced, trace_steps, traced
@@ -23,6 +24,7 @@ class Happened(Traced):
     BREADCRUMBS: ClassVar = 10
 
     when: Moment | None = None
+    findings: Findings | None = None  # of an issue that is no error
     message: Evidence | None = None
     release: Evidence | None = None
     dist: Evidence | None = None
@@ -63,6 +65,8 @@ class Happened(Traced):
         }
         if _much_less(changes, found):
             found = found.without("parts of extra and contexts", found.whole)
+        if found.findings and (findings := found.findings.shown(scale)) != found.findings:
+            found = found.without("parts of the evidence", found.whole, findings=findings)
         shown = found.model_copy(update=changes).with_texts(line, release=200, dist=80, environment=80, sdk=80)
         return shown.with_texts(cut, message=1_000 * scale)
 
@@ -71,7 +75,8 @@ class Happened(Traced):
 
         Extra and contexts; request headers and body; breadcrumbs before the last ten, then five; library calls
         that were asked for; locals; source, from five lines to two on each side; older calls; source around a
-        call; earlier calls; at last what is left beside the trace. The failing call and what was raised stay.
+        call; earlier calls; at last what is left beside the trace, and the lesser part of what Sentry found. The
+        failing call, what was raised, and the rest of what was found stay.
         """
         yield _brief_extra
         yield _without_extra
@@ -81,6 +86,7 @@ class Happened(Traced):
         yield from trace_steps()
         yield lambda found: _last_breadcrumbs(found, 0)
         yield _without_the_rest
+        yield _brief_findings
 
     def about_event(self) -> str:
         """When, where and for whom it happened."""
@@ -96,7 +102,8 @@ class Happened(Traced):
 
     def evidence(self) -> list[str]:
         """What led to the event, then its trace and the rest, as plain text."""
-        lines = sections.details_line("tags", self.tags, 600)
+        lines = self.findings.lines() if self.findings else []
+        lines += sections.details_line("tags", self.tags, 600)
         if self.message and self.message != self.title:
             lines.append(f"Message: {self.message}")
         lines += self.trace()
@@ -115,7 +122,7 @@ def happened(event: Event, *, whole: bool = False) -> dict[str, Any]:
     """The fields of `Happened`; `whole` with what rarely explains an error."""
     crumbs, total = sections.breadcrumbs(event)
     others = [entry for entry in event.entries[:30] if entry.type and entry.data and entry.type not in OWN_SECTION]
-    return {
+    told: dict[str, Any] = {
         **traced(event),
         "when": when(event.date_created),
         "message": _message(event),
@@ -133,6 +140,7 @@ def happened(event: Event, *, whole: bool = False) -> dict[str, Any]:
         "problems": sections.problems(event),
         "sdk": sections.sdk(event) if whole else None,
     }
+    return with_findings(event, told)
 
 
 def _message(event: Event) -> str | None:
@@ -195,3 +203,10 @@ def _without_the_rest(found: Happened) -> Happened:
     changes: dict[str, Any] = {"request": None, "tags": {}, "user": {}, "contexts": {}, "other": {}, "problems": []}
     rest = found.with_texts(cut, message=300)
     return rest.without("request", found.whole, **changes).without("tags", found.whole)
+
+
+def _brief_findings(found: Happened) -> Happened:
+    smaller = found.findings.in_brief() if found.findings else None
+    if smaller == found.findings:
+        return found
+    return found.without("parts of the evidence", found.whole, findings=smaller)

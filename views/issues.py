@@ -13,6 +13,7 @@ from views.bounds import DETAIL, cut, identifier, line, link, raw, rows
 from views.commits import CommitLine, commit_lines
 from views.details import Happened, happened
 from views.facts import IssueFacts, facts
+from views.kinds.names import ERRORS, IssueType, name_of
 from views.lists import Paged, fewer_rows, next_page
 from views.provenance import Markers
 from views.results import ByMember, Cleaner, Detail, Details, Evidence, Link, Step, each
@@ -109,6 +110,7 @@ class IssueList(Paged):
 class IssueResult(WithActivity, Happened):
     """The issue, and in the fields of `Happened` the event that was asked for."""
 
+    issue_type: IssueType | None = None
     link: Link | None = None
     first_release: Evidence | None = None
     last_release: Evidence | None = None
@@ -135,6 +137,7 @@ class IssueResult(WithActivity, Happened):
         """What Sentry itself knows: nothing that an outsider wrote."""
         head = [
             f"Issue {self.name}: {self.status_in_brief() or 'unknown status'}",
+            name_of(self.issue_type),
             self.level,
             {True: "unhandled", False: "handled", None: None}[self.unhandled] if not self.exceptions else None,
             f"{self.priority} priority" if self.priority else None,
@@ -156,14 +159,16 @@ class IssueResult(WithActivity, Happened):
         """What outsiders or users of Sentry wrote about the issue."""
         releases = dict.fromkeys(release for release in (self.first_release, self.last_release) if release)
         facts_of_event = [
-            f"culprit {self.culprit}" if self.culprit else None,
+            f"culprit {self.culprit}" if self.culprit and not self._is_said(self.culprit) else None,
             f"seen in release {' to '.join(releases)}" if releases else None,
             f"assigned to {self.assigned_to}" if self.assigned_to else "unassigned",
             status if self.condition and (status := self.status_in_words()) != self.status else None,
             self.how_many(),
             f"grouped by {', '.join(map(_group, self.fingerprint))}" if self.fingerprint else None,
         ]
-        lines = [self.title, joined(facts_of_event), *(one.line() for one in self.activity)]
+        title = None if self._is_said(self.title) else self.title
+        lines = [text for text in (title, joined(facts_of_event)) if text]
+        lines += [one.line() for one in self.activity]
         lines += [f"this event: {about}"] if (about := self.about_event()) else []
         lines += [f"{key}: {values}" for key, values in self.tag_values.items()]
         lines += [f"suspect commit {commit.line()}" for commit in self.suspect_commits or []]
@@ -172,6 +177,12 @@ class IssueResult(WithActivity, Happened):
         lines += [f"linked: {external}" for external in self.external_issues]
         missing = {section: why for section, why in self.missing.items() if section != "event"}
         return lines + [f"{section} could not be fetched: {why}" for section, why in missing.items()]
+
+    def _is_said(self, text: str) -> bool:
+        """By the kind of issue, or in what Sentry found: `User Feedback: The button ...`."""
+        said = (text, text.partition(": ")[2])
+        kind = name_of(self.issue_type) or ""
+        return (bool(text) and kind.startswith(text)) or any(self.findings.tells(one) for one in said if self.findings)
 
     def shown(self, scale: float) -> Self:
         found = super().shown(scale).in_row(300)
@@ -202,10 +213,13 @@ def issue(
     extras = extras or IssueExtras()
     found = happened(event) if event else {"event_id": "", "stacktrace": Stacktrace(frames=[])}
     fields: dict[str, Any] = {**found, **facts(issue, organization), "issue_id": identifier(issue.id)}
+    if issue.issue_type not in ERRORS or "findings" in found:
+        fields["unhandled"] = None  # Sentry says `false` of every issue that is no error
     grouped = event.fingerprints if event else []
     return IssueResult(
         **fields,
         **activity(issue, extras.activity, extras.missing),
+        issue_type=issue.issue_type,
         link=link(issue.permalink),
         first_release=raw(issue.first_release.version) if issue.first_release else None,
         last_release=raw(issue.last_release.version) if issue.last_release else None,

@@ -173,7 +173,8 @@ def user(event: Event) -> dict[str, Any]:
 
 def user_words(found: dict[str, Any]) -> str:
     """What is redacted about a user is not worth its tokens."""
-    return compact({key: value for key, value in found.items() if value != REDACTED}, 160) if found else ""
+    rest = {key: value for key, value in found.items() if value != REDACTED}
+    return compact(rest, 160) if rest else ""
 
 
 def tags(event: Event) -> dict[str, Any]:

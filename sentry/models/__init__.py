@@ -14,6 +14,7 @@ from sentry.models.event_parts import (
 )
 from sentry.models.events import Event
 from sentry.models.issues import Activity, Actor, Issue
+from sentry.models.occurrences import Evidence, Occurrence
 from sentry.models.projects import Organization, Project, ProjectRef
 from sentry.models.releases import Author, Commit, Deploy, Release
 from sentry.models.tags import TagSummary, TagValue, TagValues
@@ -28,11 +29,13 @@ __all__ = [
     "Deploy",
     "Entry",
     "Event",
+    "Evidence",
     "ExceptionValue",
     "Frame",
     "Issue",
     "Mechanism",
     "Message",
+    "Occurrence",
     "Organization",
     "Project",
     "ProjectRef",

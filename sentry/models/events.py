@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import AliasChoices, Field
 
 from sentry.models.event_parts import Entry, Request, Tags
+from sentry.models.occurrences import Occurrence
 from sentry.models.releases import Release
 from sentry.models.tolerance import Moment, Rows, SentryModel, Strings
 from sentry.values import as_object
@@ -33,6 +34,9 @@ class Event(SentryModel):
     errors: list[Any] = []
     fingerprints: Strings = []
     entries: Rows[Entry] = []
+    occurrence: Occurrence | None = None  # of what Sentry found by itself
+    start_timestamp: Moment = None  # of a transaction
+    end_timestamp: Moment = None
     previous_event_id: str | None = Field(None, validation_alias="previousEventID")
     next_event_id: str | None = Field(None, validation_alias="nextEventID")
 

@@ -40,6 +40,8 @@ class Issue(SentryModel):
     priority: str | None = None
     platform: str | None = None
     type: str | None = None
+    issue_type: str | None = None  # `error`, `performance_n_plus_one_db_queries`, ...
+    issue_category: str | None = None
     metadata: dict[str, Any] = {}
     project: ProjectRef = ProjectRef()
     count: int | None = None  # on the wire a string of digits

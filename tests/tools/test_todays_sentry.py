@@ -228,7 +228,7 @@ async def test_what_is_null_or_absent_is_left_out(today: Today) -> None:
             await read(client, "list_releases"),
             await read(client, "get_events", issue=SPARSE),
         ]
-    assert "SHOP-BACKEND-8: unresolved | project shop-backend" in texts[0]
+    assert "SHOP-BACKEND-8: unresolved | Metric issue triggered | project shop-backend" in texts[0]
     for text in texts:
         assert "None" not in text
         assert "null" not in text

@@ -156,13 +156,13 @@ def test_user_tags_contexts_and_extra_are_told_once_each(read: Read) -> None:
 
 
 def test_entries_of_other_kinds_are_told_as_they_are(read: Read) -> None:
-    report = {"effective_directive": "script-src", "blocked_uri": "https://evil.test/x.js"}
+    report = {"known_pins": ["pin-sha256=1"], "hostname": "shop.example.test"}
 
     answer = read(
-        made([{"type": "csp", "data": report}, {"type": "spans", "data": [1]}, {"type": "hpkp", "data": "x"}])
+        made([{"type": "expectct", "data": report}, {"type": "spans", "data": [1]}, {"type": "hpkp", "data": "x"}])
     )
 
-    assert "csp: {effective_directive: script-src, blocked_uri: https://evil.test/x.js}\nhpkp: x" in answer.text
+    assert "expectct: {known_pins: [pin-sha256=1], hostname: shop.example.test}\nhpkp: x" in answer.text
     assert "spans" not in answer.text
 
 

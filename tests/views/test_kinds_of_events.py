@@ -103,5 +103,6 @@ def test_a_message_is_told_with_what_it_was_to_be_filled_with_once(read: Read) -
 def test_a_report_is_told_without_its_empty_fields(read: Read) -> None:
     answer = read(event(csp()))
 
-    assert "referrer" not in answer.data["other"]["csp"]
+    assert "referrer" not in answer.data["findings"]["facts"]
+    assert "other" not in answer.data
     assert "status_code: 200" in answer.text
