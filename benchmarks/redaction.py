@@ -75,6 +75,8 @@ WORST = [
     ["sntrya_gsl.dsntryrdsntrya_gsl.dsecret:confluence=aa-ptAIza', "],
     ["A_" * 28 + "abcpassword=a "],
     ["gsl.dsecret:conIza', "],
+    ["gsl.dfm1a_密码:onIza', "],
+    ["bsysr密码:onIza', gsl.dp.scontri"],
     ["%" * 54 + "sk_prod_sm_sat_0(tflookerssumolinearoaheroku_:sm_"],
     ["-pin" * 20 + 'vys_"p密码:=ejfrog-pisntryi_0l', '-pin-v%1.0-pin-p0ul"0,", '],
 ]
