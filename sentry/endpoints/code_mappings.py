@@ -1,0 +1,58 @@
+"""Code mappings: which file of which repository the path of a call stands for."""
+
+import time
+from collections.abc import Callable
+
+import anyio
+
+from sentry.dialects import Dialect, routes_of
+from sentry.endpoints.caller import Caller
+from sentry.errors import SentryError
+from sentry.identifiers import NUMERIC
+from sentry.models import CodeMapping
+from sentry.transport.answers import PAGE, PageOf
+from sentry.transport.cache import Lifetime
+
+TIME_LIMIT = 2.0
+"""Seconds: no answer waits longer for what it can do without."""
+ASK_AGAIN = 3600.0
+"""Seconds for which a project whose mappings cannot be read has none."""
+
+
+class CodeMappings:
+    def __init__(self, caller: Caller, clock: Callable[[], float] = time.monotonic) -> None:
+        self._caller = caller
+        self._clock = clock
+        self._none_until: dict[tuple[str, str], float] = {}
+
+    async def get_code_mappings(self, project: str | None, organization: str | None = None) -> list[CodeMapping]:
+        """Those of a project, which is named by its number, kept for an hour. Where they cannot be read, such as by a
+        token that may not, there are none for an hour: whatever is told without them is still worth telling.
+
+        Sentry's own pages read this route."""
+        kind = self._caller.dialect or Dialect.TODAY
+        if not (project and NUMERIC.fullmatch(project) and routes_of(kind, "read code mappings")):
+            return []
+        try:
+            owner = await self._caller.organization(organization)
+        except SentryError:
+            return []
+        now = self._clock()
+        if now < self._none_until.get((owner, project), 0.0):
+            return []
+        with anyio.move_on_after(TIME_LIMIT):
+            try:
+                page = await self._caller.get(
+                    *("organizations", owner, "code-mappings"),
+                    params=[("project", project), ("per_page", str(PAGE))],
+                    wanted=f"The list of code mappings of project {project}",
+                    lifetime=Lifetime.CODE,
+                    read=PageOf(CodeMapping, PAGE),
+                )
+            except SentryError:
+                pass
+            else:
+                return [mapping for mapping in page.items if mapping.project_id in (None, project)]
+        self._none_until = {key: until for key, until in self._none_until.items() if now < until}
+        self._none_until[owner, project] = now + ASK_AGAIN
+        return []
