@@ -23,7 +23,8 @@ ORDINARY = {
     "id": "5", "short_id": "SHOP-1", "slug": "shop", "status": "resolved", "substatus": "regressed", "level": "error",
     "priority": "high", "platform": "python", "version": "shop@1", "group_id": "5", "key": "release", "type": "user",
     "permalink": "http://sentry.test/organizations/acme/issues/5/", "previous_event_id": "b" * 32,
-    "next_event_id": "c" * 32, "matching_event_id": "d" * 32,
+    "next_event_id": "c" * 32, "project_id": "5", "matching_event_id": "d" * 32, "repo_name": "acme/shop",
+    "external_url": "https://git.acme.test/acme/shop/pull/12",
 }  # fmt: skip
 # What the views read of what the models leave untyped.
 UNTYPED: dict[str, Json] = {
@@ -33,17 +34,23 @@ UNTYPED: dict[str, Json] = {
     "organization": {"slug": "acme"},
     "projects": {"slug": "shop", "name": "Shop", "healthData": {"crashFreeSessions": 99.5, "totalSessions": 3}},
     "user": {"id": "7", "username": "ann", "email": "ann", "ip_address": "home"},
-    "contexts": {"runtime": {"name": "CPython", "version": "3.11", "type": "x"}, "trace": {"trace_id": "1"}},
+    "contexts": {
+        "runtime": {"name": "CPython", "version": "3.11", "type": "x"},
+        "trace": {"trace_id": "1"},
+        "flags": {"values": [{"flag": "new-prices", "result": True}]},
+    },
     "sdk": {"name": "sentry.python", "version": "2.1"},
     "errors": {"type": "js_no_source", "message": "no source", "data": {"url": "x"}},
     "annotations": {"displayName": "JIRA-1", "url": "x"},
     "plugin_issues": {"issue": {"label": "JIRA-2", "url": "x"}},
     "links": {},
+    "provider": {"key": "github"},
+    "distribution": {"outliers": {"true": 2}, "baseline": {"true": 2, "false": 7}},
     "numbered": None,
 }
 ROOTS: tuple[type[BaseModel], ...] = (
     models.Issue, models.Event, models.Project, models.Organization, models.Release, models.Commit, models.Deploy,
-    models.TagValues,
+    models.TagValues, models.CodeMapping, models.SuspectFlag,
 )  # fmt: skip
 ENTRIES: dict[str, type[BaseModel] | None] = {
     "exception": models.ExceptionValue, "threads": models.Thread, "breadcrumbs": models.Breadcrumb,

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self, TypeVar
 from sentry.models import CodeMapping, Event
 from views import sections
 from views.bounds import DETAIL, RAW, brief, briefs, cut, line, plain, raw, size
-from views.flags import FLAGS, event_flags
+from views.flags import FLAGS, event_flags, flag_words
 from views.results import Details, Evidence, Moment, Step
 from views.sections import Breadcrumb, Request
 from views.traces.stacktraces import Traced, trace_steps, traced
@@ -110,7 +110,7 @@ class Happened(Traced):
         lines += self.request.lines() if self.request else []
         lines += sections.other_lines(self.other)
         lines += sections.context_lines(self.contexts)
-        lines += sections.details_line("flags", self.flags, 600)
+        lines += flag_words(self.flags)
         lines += sections.details_line("extra", self.extra, 4_000)
         return lines + [sections.problem_line(problem) for problem in self.problems]
 

@@ -6,6 +6,7 @@ from sentry.models import Event, SuspectFlag
 from sentry.values import as_object
 from views.bounds import ITEMS, line, plain_object, raw, rows
 from views.results import Detail, Evidence
+from views.sections import details_line
 from views.wording import joined
 
 FLAGS = "flags"
@@ -45,6 +46,15 @@ def event_flags(event: Event) -> dict[str, Any]:
         if name := raw(row.get("flag")):
             found.setdefault(name, row.get("result"))
     return plain_object(found, 4_000)
+
+
+def flag_words(found: dict[str, Any]) -> list[str]:
+    """`flags: new-checkout=true, tier=gold`."""
+    return details_line("flags", {name: _value(value) for name, value in found.items()}, 600)
+
+
+def _value(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def suspect_flags(found: list[SuspectFlag]) -> list[SuspectFlagLine]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from weakref import WeakValueDictionary
 
 import anyio
 
@@ -24,6 +25,7 @@ class CodeMappings:
         self._caller = caller
         self._clock = clock
         self._none_until: dict[tuple[str, str], float] = {}
+        self._asking = WeakValueDictionary[tuple[str, str], anyio.Lock]()
 
     async def get_code_mappings(self, project: str | None, organization: str | None = None) -> list[CodeMapping]:
         """Those of a project, which is named by its number, kept for an hour. Where they cannot be read, such as by a
@@ -37,22 +39,31 @@ class CodeMappings:
             owner = await self._caller.organization(organization)
         except SentryError:
             return []
-        now = self._clock()
-        if now < self._none_until.get((owner, project), 0.0):
-            return []
-        with anyio.move_on_after(TIME_LIMIT):
-            try:
-                page = await self._caller.get(
-                    *("organizations", owner, "code-mappings"),
-                    params=[("project", project), ("per_page", str(PAGE))],
-                    wanted=f"The list of code mappings of project {project}",
-                    lifetime=Lifetime.CODE,
-                    read=PageOf(CodeMapping, PAGE),
-                )
-            except SentryError:
-                pass
-            else:
-                return [mapping for mapping in page.items if mapping.project_id in (None, project)]
-        self._none_until = {key: until for key, until in self._none_until.items() if now < until}
-        self._none_until[owner, project] = now + ASK_AGAIN
+        key = owner, project
+        lock = self._asking.setdefault(key, anyio.Lock())
+        with anyio.move_on_after(TIME_LIMIT) as limit:
+            async with lock:  # the others wait: who comes when it has just failed is not to ask again
+                if self._clock() >= self._none_until.get(key, 0.0):
+                    return await self._read(owner, project)
+        if limit.cancelled_caught:
+            self._remember_none(key)
         return []
+
+    async def _read(self, owner: str, project: str) -> list[CodeMapping]:
+        try:
+            page = await self._caller.get(
+                *("organizations", owner, "code-mappings"),
+                params=[("project", project), ("per_page", str(PAGE))],
+                wanted=f"The list of code mappings of project {project}",
+                lifetime=Lifetime.CODE,
+                read=PageOf(CodeMapping, PAGE),
+            )
+        except SentryError:
+            self._remember_none((owner, project))
+            return []
+        return [mapping for mapping in page.items if mapping.project_id in (None, project)]
+
+    def _remember_none(self, key: tuple[str, str]) -> None:
+        now = self._clock()
+        self._none_until = {other: until for other, until in self._none_until.items() if now < until}
+        self._none_until[key] = now + ASK_AGAIN

@@ -19,7 +19,7 @@ class RepositoryVersion(Detail):
     branch: ByMember | None = None
 
     def words(self) -> str:
-        """`acme/shop at 9d3c9d3c9d3c`."""
+        """`acme/shop at 9d3c9d3c9d`."""
         return joined([self.repository, self.commit[:SHORT] if self.commit else self.branch], " at ")
 
     def shown(self) -> Self:
@@ -57,7 +57,7 @@ def in_one_repository(frames: Iterable[Frame]) -> bool:
 
 
 def code_words(code: list[RepositoryVersion], frames: list[Frame]) -> list[str]:
-    """`Code: https://github.com/acme/shop/blob/9d3c9d3c9d3c/shop/cart.py#L12 (paths below are in acme/shop)`."""
+    """`Code: https://github.com/acme/shop/blob/9d3c9d3c9d/shop/cart.py#L12 (paths below are in acme/shop)`."""
     if not code:
         return []
     link = next((frame.link for frame in frames if frame.link), None)

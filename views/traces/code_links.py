@@ -10,7 +10,7 @@ from views.traces.code_mappings import Code, Place
 
 LONGEST = 500
 """Characters of a link."""
-SHORT = 12
+SHORT = 10
 """Digits of a commit that tell it from all others of a repository."""
 _ADDRESS = re.compile(
     r"https://[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]{1,100}){1,8}/?"
