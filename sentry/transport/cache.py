@@ -68,7 +68,7 @@ class Cache:
             Lifetime.EVENT: float("inf") if ttl else 0.0,
             Lifetime.ISSUE: ttl,
             Lifetime.PROJECT: ttl * 30,
-            Lifetime.CODE: ttl * 360,
+            Lifetime.CODE: 3600.0 if ttl else 0.0,
         }
         self._bound = size
         self._clock = clock

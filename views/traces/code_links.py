@@ -49,7 +49,7 @@ def blob_link(code: Code, place: Place, line: int | None) -> str | None:
 
 def plain_address(url: str | None) -> str | None:
     """An address over https, without a user, a query, or what else a reader could be misled by."""
-    return url if url and _is_plain(_ADDRESS, url) else None
+    return url if url and len(url) <= LONGEST and _is_plain(_ADDRESS, url) else None
 
 
 def _address(code: Code, place: Place, provider: str) -> str | None:
