@@ -40,10 +40,7 @@ def blob_link(code: Code, place: Place, line: int | None) -> str | None:
         return None
     between, anchor = _FORMS[provider]
     number = f"{anchor}{line}" if line is not None and line > 0 else ""
-    try:
-        link = f"{address.rstrip('/')}/{between}/{version}/{quote(place.path)}{number}"
-    except UnicodeEncodeError:
-        return None
+    link = f"{address.rstrip('/')}/{between}/{version}/{quote(place.path)}{number}"
     return link if len(link) <= LONGEST else None
 
 
