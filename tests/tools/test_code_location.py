@@ -347,6 +347,7 @@ async def test_calls_of_several_repositories_name_theirs(today: Today) -> None:
     assert 'File "src/prices/rates.py", line 31, in price [acme/prices]' in text
     assert f"Code: https://github.com/acme/prices/blob/{COMMIT[:10]}/src/prices/rates.py#L31" in text
     assert "paths below" not in text
+    assert "default branch" not in text
     assert data["code"] == [
         {"repository": "acme/prices", "commit": COMMIT},
         {"repository": "acme/shop", "branch": "main"},

@@ -61,9 +61,10 @@ def code_words(code: list[RepositoryVersion], frames: list[Frame]) -> list[str]:
     if not code:
         return []
     link = next((frame.link for frame in frames if frame.link), None)
+    told = code[:1] if link else code
     notes = [
         f"paths below are in {code[0].repository if link else 'it'}" if in_one_repository(frames) else None,
-        "default branch: no commit of the release is known" if any(one.branch for one in code) else None,
+        "default branch: no commit of the release is known" if any(one.branch for one in told) else None,
     ]
-    where = link or joined([one.words() for one in code], ", ")
+    where = link or joined([one.words() for one in told], ", ")
     return [joined([f"Code: {where}", f"({note})" if (note := joined(notes, "; ")) else None], " ")]
