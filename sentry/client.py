@@ -13,8 +13,10 @@ from anyio.abc import TaskGroup
 from sentry.connection import Connection
 from sentry.endpoints.activity import Activities
 from sentry.endpoints.caller import Caller
+from sentry.endpoints.code_mappings import CodeMappings
 from sentry.endpoints.commits import Commits
 from sentry.endpoints.events import Events
+from sentry.endpoints.flags import Flags
 from sentry.endpoints.issue_lists import IssueLists
 from sentry.endpoints.issues import Issues
 from sentry.endpoints.projects import Projects
@@ -85,6 +87,8 @@ class SentryClient:
         self.get_tags = within_deadline(connection, tags.get_tags)
         self.get_tag_values = within_deadline(connection, tags.get_tag_values)
         self.get_suspect_commits = within_deadline(connection, commits.get_suspect_commits)
+        self.get_suspect_flags = within_deadline(connection, Flags(caller).get_suspect_flags)
+        self.get_code_mappings = CodeMappings(caller, clock).get_code_mappings  # which has a shorter one
         self.list_releases = within_deadline(connection, releases.list_releases)
         self.get_release = within_deadline(connection, releases.get_release)
         self.get_release_commits = within_deadline(connection, releases.get_release_commits)

@@ -68,6 +68,8 @@ ROUTES: dict[str, tuple[tuple[Route, ...], ...]] = {
     "read an event by its ID": ((_O,), (_N, Route.PROJECT), (Route.PROJECT,), (_N, Route.PROJECT)),
     "find an event by its ID": ((Route.LOOKUP,), (Route.LOOKUP,), (Route.LOOKUP,), (Route.SEARCH, Route.EACH_PROJECT)),
     "name suspect commits": ((_O,), (_O,), (_O,), ()),
+    "name suspect flags": ((_O,), (), (), ()),
+    "read code mappings": ((_O,), (), (), ()),
     "list releases": ((_O,), (_O,), (_O,), (_O,)),
     "list releases of a project": (
         (_O, Route.PROJECT_NUMBER),

@@ -5,7 +5,19 @@ from typing import Protocol
 
 from sentry.changes import IssueChange
 from sentry.dialects import Dialect
-from sentry.models import Activity, Commit, Deploy, Event, Issue, Organization, Project, Release, TagValues
+from sentry.models import (
+    Activity,
+    CodeMapping,
+    Commit,
+    Deploy,
+    Event,
+    Issue,
+    Organization,
+    Project,
+    Release,
+    SuspectFlag,
+    TagValues,
+)
 from sentry.models.pages import Page
 from sentry.site import Site
 from sentry.transport.cache import Source
@@ -76,6 +88,12 @@ class SentryClientProtocol(Protocol):
     def get_suspect_commits(self, project: str, event: str, *, issue: str | None = None) -> Awaitable[list[Commit]]: ...
 
     def get_activity(self, issue: str) -> Awaitable[Page[Activity]]: ...
+
+    def get_suspect_flags(self, issue: str) -> Awaitable[list[SuspectFlag]]: ...
+
+    def get_code_mappings(
+        self, project: str | None, organization: str | None = None
+    ) -> Awaitable[list[CodeMapping]]: ...
 
     def add_comment(self, issue: str, text: str) -> Awaitable[None]: ...
 

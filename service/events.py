@@ -22,7 +22,8 @@ async def get_event(event: str, *, issue: str | None = None, project: str | None
     """An event in full."""
     client = current_client()
     found = await client.get_event(event, issue=issue, project=project)
-    return views.event(found, client.other_organization(issue, event, project))
+    organization = client.other_organization(issue, event, project)
+    return views.event(found, organization, await client.get_code_mappings(found.project_id, organization))
 
 
 async def get_stacktrace(
@@ -31,7 +32,9 @@ async def get_stacktrace(
     """The stack trace of an event, or of an issue's latest."""
     client = current_client()
     found = await client.get_stacktrace(event, issue=issue)
-    return stacktraces.stacktrace(found, frames, client.other_organization(issue, event))
+    organization = client.other_organization(issue, event)
+    mappings = await client.get_code_mappings(found.project_id, organization)
+    return stacktraces.stacktrace(found, frames, organization, mappings)
 
 
 async def get_tag_values(issue: str, tag: str) -> TagValuesResult:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from sentry.errors import InvalidRequestError, SentryError, UnavailableError
 from sentry.identifiers import LATEST
-from sentry.models import Activity, Commit, TagValues
+from sentry.models import Activity, CodeMapping, Commit, Issue, SuspectFlag, TagValues
 from sentry.models.pages import Page
 from sentry.search import diagnose, likely_meant
 from service.current import current_client
@@ -12,7 +12,7 @@ from service.side_by_side import together
 from views import issues as views
 from views.issues import IssueExtras, IssueList, IssueResult
 
-Include = Literal["tags", "commits", "activity"]
+Include = Literal["tags", "commits", "activity", "flags"]
 """What an issue can be read with besides, at a request each; for its activity where it does not come with it."""
 ALL = "*"
 """The search that finds every issue; Sentry's own is empty, which hosts send for what was not given."""
@@ -69,17 +69,20 @@ async def get_issue(issue: str, event: str | None = None, include: tuple[Include
     organization = client.other_organization(issue, event)
     if organization and "/" not in issue:
         issue = f"{organization}/{issue}"
-    found, example, tags = await together(
-        client.get_issue(issue),
+    found, example, tags, flags = await together(
+        _with_code_mappings(issue, organization),
         client.get_stacktrace(event, issue=issue),
         client.get_tags(issue) if "tags" in include else _no_tags(),
+        client.get_suspect_flags(issue) if "flags" in include else _no_flags(),
     )
-    about = found.result()
+    about, mappings = found.result()
     if event not in (None, LATEST):
         example.result()
     missing = {"event": example.error.message} if example.error else {}
     if tags.error:
         missing["tags"] = tags.error.message
+    if flags.error:
+        missing["suspect flags"] = flags.error.message
     commits: list[Commit] | None = None
     if "commits" in include and example.value is not None:
         try:
@@ -92,9 +95,27 @@ async def get_issue(issue: str, event: str | None = None, include: tuple[Include
             activity = Page([]) if about.activity else await client.get_activity(issue)
         except SentryError as error:
             missing["activity"] = error.message
-    extras = IssueExtras(tags=tags.value or [], suspect_commits=commits, missing=missing, activity=activity)
+    extras = IssueExtras(
+        tags=tags.value or [],
+        suspect_commits=commits,
+        suspect_flags=flags.value,
+        code_mappings=mappings,
+        missing=missing,
+        activity=activity,
+    )
     return views.issue(about, example.value, extras=extras, organization=organization)
+
+
+async def _with_code_mappings(issue: str, organization: str | None) -> tuple[Issue, list[CodeMapping]]:
+    """The mappings are asked for as soon as the issue tells its project, while its event may still be under way."""
+    client = current_client()
+    found = await client.get_issue(issue)
+    return found, await client.get_code_mappings(found.project.id, organization)
 
 
 async def _no_tags() -> list[TagValues]:
     return []
+
+
+async def _no_flags() -> list[SuspectFlag] | None:
+    return None

@@ -4,10 +4,13 @@ import anyio
 import pytest
 from broken import checkout
 from standins.passing_on import passing_on
+from standins.sockets import Server
 from wire import Era, Sentry, connected, data_of
 
 
-async def test_two_hundred_callers_of_one_issue_cost_two_requests(sentry: Sentry, era: Era) -> None:
+async def test_two_hundred_callers_of_one_issue_cost_two_requests_and_one_for_where_its_code_lies(
+    sentry: Sentry, era: Era
+) -> None:
     sentry.capture(checkout)
     counts: list[int] = []
 
@@ -24,11 +27,14 @@ async def test_two_hundred_callers_of_one_issue_cost_two_requests(sentry: Sentry
                 tasks.start_soon(ask)
 
     assert counts == [1] * 200
-    assert len(upstream.requests) == 2
+    assert _of_code(upstream) == 1
+    assert len(upstream.requests) == 3
 
 
 @pytest.mark.parametrize("by", ["short_id", "id"])
-async def test_one_issue_costs_two_requests_and_a_repeat_none(sentry: Sentry, by: str) -> None:
+async def test_one_issue_costs_two_requests_one_for_where_its_code_lies_and_a_repeat_none(
+    sentry: Sentry, by: str
+) -> None:
     sentry.capture(checkout)
 
     async with (
@@ -40,7 +46,8 @@ async def test_one_issue_costs_two_requests_and_a_repeat_none(sentry: Sentry, by
         await client.call_tool("get_issue", {"issue": issue})
         await client.call_tool("get_issue", {"issue": issue})
 
-    assert len(upstream.requests) == 2
+    assert _of_code(upstream) == 1
+    assert len(upstream.requests) == 3
 
 
 async def test_an_update_is_seen_at_once(sentry: Sentry) -> None:
@@ -55,3 +62,7 @@ async def test_an_update_is_seen_at_once(sentry: Sentry) -> None:
 
     assert issue["status"] == "resolved"
     assert listed["issues"] == []
+
+
+def _of_code(upstream: Server) -> int:
+    return sum("/code-mappings/" in line for line in upstream.log)

@@ -24,8 +24,8 @@ ORDINARY = {
     "id": "5", "short_id": "SHOP-1", "slug": "shop", "status": "resolved", "substatus": "regressed", "level": "error",
     "priority": "high", "platform": "python", "version": "shop@1", "group_id": "5", "key": "release", "type": "user",
     "permalink": "http://sentry.test/organizations/acme/issues/5/", "previous_event_id": "b" * 32,
-    "next_event_id": "c" * 32, "matching_event_id": "d" * 32,
-    "issue_type": "metric_issue",
+    "next_event_id": "c" * 32, "project_id": "5", "matching_event_id": "d" * 32, "repo_name": "acme/shop",
+    "external_url": "https://git.acme.test/acme/shop/pull/12", "issue_type": "metric_issue",
 }  # fmt: skip
 SPAN = "5a" * 8
 # What the views read of what the models leave untyped.
@@ -39,6 +39,7 @@ UNTYPED: dict[str, Json] = {
     "contexts": {
         "runtime": {"name": "CPython", "version": "3.11", "type": "x"},
         "trace": {"trace_id": "1"},
+        "flags": {"values": [{"flag": "new-prices", "result": True}]},
         "monitor": {"name": "import", "slug": "import-1", "config": {"schedule": "0 2 * * *", "timezone": "UTC"}},
         "uptime": {"url": "x", "method": "GET", "region": "us", "check_status_reason": "timeout"},
         "feedback": {"message": "it broke", "name": "ann", "contact_email": "ann", "replay_id": "1"},
@@ -61,11 +62,13 @@ UNTYPED: dict[str, Json] = {
     "annotations": {"displayName": "JIRA-1", "url": "x"},
     "plugin_issues": {"issue": {"label": "JIRA-2", "url": "x"}},
     "links": {},
+    "provider": {"key": "github"},
+    "distribution": {"outliers": {"true": 2}, "baseline": {"true": 2, "false": 7}},
     "numbered": None,
 }
 ROOTS: tuple[type[BaseModel], ...] = (
     models.Issue, models.Event, models.Project, models.Organization, models.Release, models.Commit, models.Deploy,
-    models.TagValues,
+    models.TagValues, models.CodeMapping, models.SuspectFlag,
 )  # fmt: skip
 ENTRIES: dict[str, type[BaseModel] | None] = {
     "exception": models.ExceptionValue, "threads": models.Thread, "breadcrumbs": models.Breadcrumb,

@@ -53,5 +53,5 @@ Query = Annotated[
 MaxTokens = Annotated[int, Field(ge=500, le=50_000, description="Size, from 500")]
 Frames = Annotated[Literal["app", "all"], Field(description="app folds library frames")]
 Sort = Literal["date", "new", "freq", "user", "trends", "recommended"]
-Include = Literal["tags", "commits", "activity"]
+Include = Literal["tags", "commits", "activity", "flags"]
 Listed = BeforeValidator(_items)

@@ -1,11 +1,12 @@
 """An event whole: its stack trace and all that led to it; what gives way first is said in `Happened.steps`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Self, TypeVar
 
-from sentry.models import Event
+from sentry.models import CodeMapping, Event
 from views import sections
 from views.bounds import DETAIL, RAW, brief, briefs, cut, line, plain, raw, rows, size
+from views.flags import FLAGS, event_flags, flag_words
 from views.kinds.findings import Findings, with_findings
 from views.results import Details, Evidence, Moment, Step
 from views.sections import Breadcrumb, Request
@@ -35,6 +36,7 @@ class Happened(Traced):
     breadcrumbs_total: int = 0
     request: Request | None = None
     contexts: Details = {}
+    flags: Details = {}  # the feature flags that the app had looked at
     extra: Details = {}
     other: Details = {}  # entries of unusual types: csp, template, ...
     problems: list[Details] = []  # what Sentry could not do with the event
@@ -57,6 +59,7 @@ class Happened(Traced):
             "breadcrumbs": [crumb.shown(scale) for crumb in found.breadcrumbs],
             "request": found.request.shown(scale) if found.request else None,
             "contexts": briefs(found.contexts, 250 * scale, items),
+            "flags": briefs(found.flags, 40, items),
             "extra": briefs(found.extra, 200 * scale, items),
             "other": {cut(name, 80): brief(value, 600 * scale, 16) for name, value in list(found.other.items())[:10]},
             "tags": briefs(found.tags, 100, items),
@@ -114,16 +117,19 @@ class Happened(Traced):
         lines += self.request.lines() if self.request else []
         lines += sections.other_lines(self.other)
         lines += sections.context_lines(self.contexts)
+        lines += flag_words(self.flags)
         lines += sections.details_line("extra", self.extra, 4_000)
         return lines + [sections.problem_line(problem) for problem in self.problems]
 
 
-def happened(event: Event, *, whole: bool = False) -> dict[str, Any]:
-    """The fields of `Happened`; `whole` with what rarely explains an error."""
+def happened(event: Event, *, whole: bool = False, mappings: Sequence[CodeMapping] = ()) -> dict[str, Any]:
+    """The fields of `Happened`; `whole` with what rarely explains an error, `mappings` of its project's code."""
     crumbs, total = sections.breadcrumbs(event)
+    flags = event_flags(event)
+    contexts = sections.contexts(event, whole=whole)
     others = [entry for entry in event.entries[:30] if entry.type and entry.data and entry.type not in OWN_SECTION]
     told: dict[str, Any] = {
-        **traced(event),
+        **traced(event, mappings=mappings),
         "when": when(event.date_created),
         "message": _message(event),
         "release": raw(event.release_version),
@@ -134,7 +140,8 @@ def happened(event: Event, *, whole: bool = False) -> dict[str, Any]:
         "breadcrumbs": crumbs,
         "breadcrumbs_total": total,
         "request": sections.request(event, whole=whole),
-        "contexts": sections.contexts(event, whole=whole),
+        "contexts": {name: value for name, value in contexts.items() if not (flags and name == FLAGS)},
+        "flags": flags,
         "extra": sections.extras(event),
         "other": {entry.type[:DETAIL]: sections.other(entry) for entry in others} | _parameters(event),
         "problems": sections.problems(event),
@@ -200,7 +207,15 @@ def _last_breadcrumbs(found: H, most: int) -> H:
 
 
 def _without_the_rest(found: Happened) -> Happened:
-    changes: dict[str, Any] = {"request": None, "tags": {}, "user": {}, "contexts": {}, "other": {}, "problems": []}
+    changes: dict[str, Any] = {
+        "request": None,
+        "tags": {},
+        "user": {},
+        "contexts": {},
+        "flags": {},
+        "other": {},
+        "problems": [],
+    }
     rest = found.with_texts(cut, message=300)
     return rest.without("request", found.whole, **changes).without("tags", found.whole)
 

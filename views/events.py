@@ -1,10 +1,10 @@
 """Events: rows of a list, and one whole."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar, Self
 
-from sentry.models import Event
+from sentry.models import CodeMapping, Event
 from sentry.models.pages import Page
 from views.bounds import identifier, issue_name, line, of_organization, raw, slug
 from views.details import Happened, happened
@@ -81,10 +81,10 @@ class EventList(Paged):
         yield from fewer_rows("events")
 
 
-def event(event: Event, organization: str | None = None) -> EventResult:
+def event(event: Event, organization: str | None = None, mappings: Sequence[CodeMapping] = ()) -> EventResult:
     """One event whole; of an `organization` that is not the usual one."""
     return EventResult(
-        **happened(event, whole=True),
+        **happened(event, whole=True, mappings=mappings),
         organization=slug(organization),
         previous_event=identifier(event.previous_event_id),
         next_event=identifier(event.next_event_id),

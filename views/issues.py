@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Self
 
-from sentry.models import Activity, Commit, Event, Issue, TagValues
+from sentry.models import Activity, CodeMapping, Commit, Event, Issue, SuspectFlag, TagValues
 from sentry.models.pages import Page
 from sentry.values import as_object
 from views.activity import WithActivity, activity
 from views.bounds import DETAIL, cut, identifier, line, link, raw, rows
-from views.commits import CommitLine, commit_lines
+from views.commits import SuspectCommit, suspect_commits
 from views.details import Happened, happened
 from views.facts import IssueFacts, facts
+from views.flags import SuspectFlagLine, suspect_flags, suspect_words
 from views.kinds.names import ERRORS, IssueType, name_of
 from views.lists import Paged, fewer_rows, next_page
 from views.provenance import Markers
@@ -32,7 +33,9 @@ class IssueExtras:
 
     tags: list[TagValues] = field(default_factory=list[TagValues])
     suspect_commits: list[Commit] | None = None
+    suspect_flags: list[SuspectFlag] | None = None
     external_issues: list[str] = field(default_factory=list[str])
+    code_mappings: list[CodeMapping] = field(default_factory=list[CodeMapping])
     missing: dict[str, str] = field(default_factory=dict[str, str])
     activity: Page[Activity] | None = None  # besides the issue's own, of which then all is told
 
@@ -117,7 +120,8 @@ class IssueResult(WithActivity, Happened):
     trends: list[Trend] = []
     fingerprint: list[Evidence] = []
     tag_values: Details = {}  # in words, once they are clean; until then as `distribution` gives them
-    suspect_commits: list[CommitLine] | None = None
+    suspect_commits: list[SuspectCommit] | None = None
+    suspect_flags: list[SuspectFlagLine] | None = None
     external_issues: list[ByMember] = []
     missing: Details = {}
 
@@ -174,6 +178,7 @@ class IssueResult(WithActivity, Happened):
         lines += [f"suspect commit {commit.line()}" for commit in self.suspect_commits or []]
         if self.suspect_commits == []:
             lines.append("suspect commits: none; no commit that Sentry knows of its release touches these files")
+        lines += suspect_words(self.suspect_flags)
         lines += [f"linked: {external}" for external in self.external_issues]
         missing = {section: why for section, why in self.missing.items() if section != "event"}
         return lines + [f"{section} could not be fetched: {why}" for section, why in missing.items()]
@@ -191,6 +196,7 @@ class IssueResult(WithActivity, Happened):
             "external_issues": [line(text, 200) for text in found.external_issues[:10]],
             "missing": {key: line(why, 200) for key, why in found.missing.items()},
             "suspect_commits": found.suspect_commits and [commit.shown() for commit in found.suspect_commits[:5]],
+            "suspect_flags": found.suspect_flags and [flag.shown() for flag in found.suspect_flags],
             "tag_values": {line(key, 40): line(values, 300) for key, values in found.tag_values.items()},
         }
         return found.model_copy(update=changes).with_texts(line, first_release=120, last_release=120)
@@ -211,7 +217,11 @@ def issue(
 ) -> IssueResult:
     """The issue with one of its events; of an `organization` that is not the usual one."""
     extras = extras or IssueExtras()
-    found = happened(event) if event else {"event_id": "", "stacktrace": Stacktrace(frames=[])}
+    found = (
+        happened(event, mappings=extras.code_mappings)
+        if event
+        else {"event_id": "", "stacktrace": Stacktrace(frames=[])}
+    )
     fields: dict[str, Any] = {**found, **facts(issue, organization), "issue_id": identifier(issue.id)}
     if issue.issue_type not in ERRORS or "findings" in found:
         fields["unhandled"] = None  # Sentry says `false` of every issue that is no error
@@ -226,7 +236,8 @@ def issue(
         trends=[trend for period in PERIODS if (trend := _trend(issue, period))],
         fingerprint=[text for one in grouped[:20] if (text := raw(one))],
         tag_values={tag.key[:DETAIL]: distribution(tag, 4) for tag in extras.tags[:20] if tag.key},
-        suspect_commits=None if extras.suspect_commits is None else commit_lines(extras.suspect_commits[:10]),
+        suspect_commits=None if extras.suspect_commits is None else suspect_commits(extras.suspect_commits[:10]),
+        suspect_flags=None if extras.suspect_flags is None else suspect_flags(extras.suspect_flags),
         external_issues=[*extras.external_issues[:20], *_annotations(issue)],
         missing=extras.missing,
     )

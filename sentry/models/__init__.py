@@ -1,5 +1,6 @@
 """Sentry's objects as its Web API returns them: only the fields we use, and tolerant of every odd one."""
 
+from sentry.models.code import CodeMapping, PullRequest, Repository
 from sentry.models.event_parts import (
     Breadcrumb,
     Entry,
@@ -13,6 +14,7 @@ from sentry.models.event_parts import (
     Thread,
 )
 from sentry.models.events import Event
+from sentry.models.flags import SuspectFlag
 from sentry.models.issues import Activity, Actor, Issue
 from sentry.models.occurrences import Evidence, Occurrence
 from sentry.models.projects import Organization, Project, ProjectRef
@@ -25,6 +27,7 @@ __all__ = [
     "Actor",
     "Author",
     "Breadcrumb",
+    "CodeMapping",
     "Commit",
     "Deploy",
     "Entry",
@@ -39,10 +42,13 @@ __all__ = [
     "Organization",
     "Project",
     "ProjectRef",
+    "PullRequest",
     "Release",
+    "Repository",
     "Request",
     "SentryModel",
     "Stacktrace",
+    "SuspectFlag",
     "Tag",
     "TagSummary",
     "TagValue",

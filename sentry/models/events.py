@@ -16,6 +16,7 @@ class Event(SentryModel):
 
     id: str = Field("", validation_alias=AliasChoices("eventID", "id", "event_id"))
     group_id: str | None = Field(None, validation_alias=AliasChoices("groupID", "groupId", "issue_id"))
+    project_id: str | None = Field(None, validation_alias="projectID")
     title: str | None = None
     message: str | None = None
     culprit: str | None = None

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sentry.models.code import PullRequest, Repository
 from sentry.models.tolerance import Moment, Rows, SentryModel
 
 
@@ -15,6 +16,9 @@ class Commit(SentryModel):
     message: str | None = None
     date_created: Moment = None
     author: Author | None = None
+    repository: Repository | None = None
+    pull_request: PullRequest | None = None
+    suspect_commit_type: str | None = None  # how Sentry found it
 
 
 class Deploy(SentryModel):

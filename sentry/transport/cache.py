@@ -15,6 +15,7 @@ class Lifetime(Enum):
     EVENT = "event"  # never changes once ingested
     ISSUE = "issue"  # issues, their lists, their latest events, an event's neighbours: for seconds, and until a write
     PROJECT = "project"  # which projects there are, organizations, short IDs: for minutes
+    CODE = "code"  # where a project's code lies: for an hour
 
 
 _numbers = itertools.count()
@@ -67,6 +68,7 @@ class Cache:
             Lifetime.EVENT: float("inf") if ttl else 0.0,
             Lifetime.ISSUE: ttl,
             Lifetime.PROJECT: ttl * 30,
+            Lifetime.CODE: 3600.0 if ttl else 0.0,
         }
         self._bound = size
         self._clock = clock

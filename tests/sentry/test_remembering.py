@@ -71,20 +71,22 @@ async def test_a_failure_is_not_remembered() -> None:
         assert len(server.requests) == 2
 
 
-def test_issues_are_remembered_for_the_ttl_projects_for_thirty_times_it_and_events_for_ever() -> None:
+def test_issues_are_remembered_for_the_ttl_projects_longer_code_for_an_hour_and_events_for_ever() -> None:
     clock = Clock()
     cache = Cache(10, 1_000_000, clock)
     keys = {kind: cache.key(kind, "url") for kind in Lifetime}
     for key in keys.values():
         cache.put(key, {}, 1_000)
     seen: dict[float, set[Lifetime]] = {}
-    for clock.now in (9.9, 10.0, 299.9, 300.0, 1e9):
+    for clock.now in (9.9, 10.0, 299.9, 300.0, 3599.9, 3600.0, 1e9):
         seen[clock.now] = {kind for kind, key in keys.items() if cache.get(key)}
     assert seen == {
-        9.9: {Lifetime.ISSUE, Lifetime.PROJECT, Lifetime.EVENT},
-        10.0: {Lifetime.PROJECT, Lifetime.EVENT},
-        299.9: {Lifetime.PROJECT, Lifetime.EVENT},
-        300.0: {Lifetime.EVENT},
+        9.9: {Lifetime.ISSUE, Lifetime.PROJECT, Lifetime.CODE, Lifetime.EVENT},
+        10.0: {Lifetime.PROJECT, Lifetime.CODE, Lifetime.EVENT},
+        299.9: {Lifetime.PROJECT, Lifetime.CODE, Lifetime.EVENT},
+        300.0: {Lifetime.CODE, Lifetime.EVENT},
+        3599.9: {Lifetime.CODE, Lifetime.EVENT},
+        3600.0: {Lifetime.EVENT},
         1e9: {Lifetime.EVENT},
     }
 

@@ -74,6 +74,11 @@ def _routes(region: str) -> list[Route]:
         Route(f"{PROJECT}/events/{answers.EVENT_ID}", answers.EVENT, "environment"),
         Route(f"{PROJECT}/events/{answers.EVENT_ID}/committers", answers.COMMITTERS),
         Route(
+            "organizations/acme/code-mappings",
+            [answers.CODE_MAPPING, answers.SPARSE_CODE_MAPPING],
+            "integrationId project per_page cursor",
+        ),
+        Route(
             ISSUES,
             [answers.ISSUE_ROW, answers.SPARSE_ISSUE_ROW],
             f"{of_project} groupStatsPeriod shortIdLookup query viewId sort limit expand collapse cursor",
@@ -108,7 +113,8 @@ def _of_issue(name: str, whole: answers.Row, event: answers.Row) -> list[Route]:
         ),
         Route(f"{issue}/tags/environment", answers.TAG_VALUES, "environment"),
         Route(f"{issue}/tags/plan", answers.SPARSE_TAG, "environment"),
-        # Sentry's own pages ask these, and committers; its description of the API leaves them out.
+        # Sentry's own pages ask these, committers and code mappings; its description of the API leaves them out.
+        Route(f"{issue}/suspect/flags", answers.SUSPECT_FLAGS, "environment statsPeriod start end"),
         Route(f"{issue}/tags", [answers.TAG_VALUES, answers.SPARSE_TAG], "environment"),
         Route(f"{issue}/activities", {"activity": whole["activity"]}),
         Route(f"{issue}/comments", answers.COMMENT_POSTED, method="POST", status=201),

@@ -246,7 +246,28 @@ SPARSE_COMMIT: Row = {
 DEPLOYS: list[Row] = [_DEPLOY, {**_DEPLOY, "id": "40", "environment": "staging", "name": None, "url": None}]
 
 # Sentry's own pages ask these; its description of the API leaves them out.
+PULL_REQUEST: Row = {
+    "id": "12", "title": "Prices in euros", "message": None, "dateCreated": _EARLIER,
+    "repository": COMMIT["repository"], "author": USER, "externalUrl": "https://git.acme.test/acme/shop/pull/12",
+}  # fmt: skip
 COMMITTERS: Row = {"committers": [{"author": USER, "commits": [
-    {**COMMIT, "suspectCommitType": "via commit in release", "score": 3},
+    {**COMMIT, "suspectCommitType": "via commit in release", "score": 3, "pullRequest": PULL_REQUEST},
 ]}]}  # fmt: skip
+CODE_MAPPING: Row = {
+    "id": "71", "projectId": "4507", "projectSlug": PROJECT, "repoId": "6", "repoName": "acme/shop",
+    "integrationId": "21",
+    "provider": {"key": "github", "slug": "github", "name": "GitHub", "canAdd": True, "canDisable": False,
+                 "features": ["stacktrace-link"], "aspects": {}},
+    "stackRoot": "shop/", "sourceRoot": "backend/shop/", "defaultBranch": "main", "automaticallyGenerated": False,
+}  # fmt: skip
+SPARSE_CODE_MAPPING: Row = {
+    **CODE_MAPPING, "id": "72", "integrationId": None, "provider": None, "stackRoot": "", "sourceRoot": "",
+    "defaultBranch": None, "repoId": "7", "repoName": "acme/other", "automaticallyGenerated": True,
+}  # fmt: skip
+SUSPECT_FLAGS: Row = {"data": [
+    {"flag": "new-prices", "score": 0.016, "baseline_percent": 0.125, "is_filtered": False,
+     "distribution": {"baseline": {"true": 5, "false": 35}, "outliers": {"true": 5}}},
+    {"flag": "dark-mode", "score": 0.0, "baseline_percent": 0.5, "is_filtered": True,
+     "distribution": {"baseline": {"true": 20, "false": 20}, "outliers": {"true": 2, "false": 3}}},
+]}  # fmt: skip
 COMMENT_POSTED: Row = {**_COMMENT, "id": "5002"}

@@ -28,7 +28,7 @@ NAMED = re.compile(r"[a-z_]{1,30}: ")
 Call = tuple[str, str, dict[str, Any]]
 ISSUE_CALLS: list[Call] = [
     ("tool", "list_issues", {}),
-    ("tool", "get_issue", {"issue": "5", "include": ["tags", "commits", "activity"]}),
+    ("tool", "get_issue", {"issue": "5", "include": ["tags", "commits", "activity", "flags"]}),
     ("tool", "update_issue", {"issue": "5", "status": "resolved", "comment": "Seen."}),
     ("tool", "update_issue", {"issue": "5, SHOP-1", "status": "resolved"}),
     ("resource", "sentry://issues", {}),
@@ -69,6 +69,8 @@ CALLS: dict[type, list[Call]] = {
     models.Release: RELEASE_CALLS,
     models.Commit: [ISSUE_CALLS[1], *RELEASE_CALLS[1:3]],
     models.Deploy: RELEASE_CALLS[1:3],
+    models.CodeMapping: [*EVENT_CALLS[:1], *EVENT_CALLS[2:4], *EVENT_CALLS[5:]],
+    models.SuspectFlag: [ISSUE_CALLS[1]],
     models.TagValues: [
         ("tool", "get_tag_values", {"issue": "5", "tag": "release"}),
         ISSUE_CALLS[1],
@@ -105,7 +107,9 @@ class World:
         return httpx.Response(status, content=content, headers=[(b"link", link)] if self.link else [])
 
     def _found(self, name: str, path: str) -> Any:
-        issue, event, project, organization, release, commit, deploy, tag = (self.objects[kind] for kind in ROOTS)
+        issue, event, project, organization, release, commit, deploy, tag, mapping, flag = (
+            self.objects[kind] for kind in ROOTS
+        )
         if "/tags/" in path and name != "tags":
             return tag
         return {
@@ -124,6 +128,8 @@ class World:
             "deploys": [deploy],
             "tags": [tag],
             "committers": {"committers": [{"author": commit["author"], "commits": [commit]}]},
+            "code-mappings": [mapping],
+            "flags": {"data": [{**flag, "isFiltered": False}]},  # else it is not shown
             "notes": {},
             "comments": {},
         }.get(name)

@@ -29,6 +29,7 @@ ANSWERS: dict[str, Any] = {
     f"organizations/acme/issues/5/events/{EVENT}": {**large_event(), "eventID": EVENT},
     "organizations/acme/issues/5/tags": [],
     "organizations/acme/issues/5/tags/release": {"key": "release", "topValues": []},
+    "organizations/acme/code-mappings": [],
     "organizations/acme/projects": [{"slug": "shop"}],
     "projects/acme/shop": {"slug": "shop"},
     "organizations/acme/releases": [RELEASE],
@@ -60,12 +61,13 @@ class Clock:
 
 @asynccontextmanager
 async def connected(clock: Clock, **settings: str) -> AsyncGenerator[tuple[Client, list[str]]]:
-    """A client of the server, whose answers of Sentry's grow old by that clock, and what Sentry was asked."""
+    """A client of the server, whose answers of Sentry's grow old by that clock, and what Sentry was asked; where the
+    code lies it is asked once an hour."""
     asked: list[str] = []
 
     async def answer(request: httpx.Request) -> httpx.Response:
         path = request.url.path.removeprefix("/api/0/").removesuffix("/")
-        asked.append(path)
+        asked.extend([path] if path != "organizations/acme/code-mappings" else [])
         clock.now = clock.now if clock.after_a_request is None else clock.after_a_request
         return httpx.Response(200, json=ANSWERS[path])
 
@@ -124,9 +126,12 @@ async def test_an_event_is_never_old() -> None:
     clock = Clock()
     async with connected(clock) as (client, asked):
         answers = set[str]()
-        for clock.now in (0, 5, 1e6):
+        for clock.now in (0, 5, 3_599):
             answers.add(text_of(await client.call_tool("get_stacktrace", {"event": EVENT, "issue": "5"})))
         assert len(answers) == len(asked) == 1
+        clock.now = 1e6  # where its code lies has been asked again
+        assert "As of" not in text_of(await client.call_tool("get_stacktrace", {"event": EVENT, "issue": "5"}))
+        assert len(asked) == 1
 
 
 async def test_an_answer_stays_within_its_budget_when_it_says_its_age() -> None:

@@ -20,6 +20,7 @@ PROJECT = answers.PROJECT
 UNRESOLVED = "query=is%3Aunresolved"
 TITLE = "PriceError: no price of SKU-7 in EUR"
 TRACE = "rate = RATES[currency]"
+CODE = "code-mappings/?project=4507&per_page=100"
 
 
 @pytest.fixture(params=[SENTRY_IO, SELF_HOSTED])
@@ -46,13 +47,20 @@ READS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
         [f"issues/?query=&project={PROJECT}&environment=production&statsPeriod=30d&limit=5&cursor=1%3A0%3A0"],
         ["1,234 events, 56 users", "assigned to team payments"],
     ),
-    ("get_issue", {"issue": ISSUE}, [f"issues/{ISSUE}/", f"issues/{ISSUE}/events/latest/"], [TITLE, TRACE, "ACME-12"]),
     (
         "get_issue",
-        {"issue": SHORT.lower(), "include": ["tags", "commits"]},
+        {"issue": ISSUE},
+        [f"issues/{ISSUE}/", f"issues/{ISSUE}/events/latest/", CODE],
+        [TITLE, TRACE, "ACME-12"],
+    ),
+    (
+        "get_issue",
+        {"issue": SHORT.lower(), "include": ["tags", "commits", "flags"]},
         [
             f"issues/{SHORT}/",
             f"issues/{SHORT}/events/latest/",
+            CODE,
+            f"issues/{SHORT}/suspect/flags/",
             f"issues/{SHORT}/tags/",
             f"projects/acme/{PROJECT}/events/{EVENT}/committers/",
         ],
@@ -60,12 +68,14 @@ READS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
             "seen in release shop@2.0.0 to shop@2.1.0+7",
             "environment: production 97%",
             "suspect commit 9d3c9d3c9d3c by Ann Lee",
+            'pull request #12 "Prices in euros" https://git.acme.test/acme/shop/pull/12 | via commit in release',
+            "suspect flags: new-prices=true (100% of its events, 12% of all)",
         ],
     ),
     (
         "get_issue",
         {"issue": ISSUE, "event": "recommended"},
-        [f"issues/{ISSUE}/", f"issues/{ISSUE}/events/recommended/"],
+        [f"issues/{ISSUE}/", f"issues/{ISSUE}/events/recommended/", CODE],
         [TRACE],
     ),
     (
@@ -80,12 +90,17 @@ READS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
         [f"issues/{SHORT}/events/?per_page=3&limit=3&query=user.id%3A102&cursor=1%3A0%3A0"],
         ["2026-11-24 20:00Z"],
     ),
-    ("get_event", {"event": EVENT}, [f"eventids/{EVENT}/"], [TRACE, "production", f"of issue {ISSUE}"]),
-    ("get_event", {"event": EVENT, "issue": SHORT}, [f"issues/{SHORT}/events/{EVENT}/"], [TRACE]),
-    ("get_event", {"event": "oldest", "issue": ISSUE}, [f"issues/{ISSUE}/events/oldest/"], [TRACE, "previous 7c0de"]),
-    ("get_event", {"event": EVENT, "project": PROJECT}, [f"projects/acme/{PROJECT}/events/{EVENT}/"], [TRACE]),
-    ("get_stacktrace", {"issue": ISSUE}, [f"issues/{ISSUE}/events/latest/"], [TRACE]),
-    ("get_stacktrace", {"event": EVENT}, [f"eventids/{EVENT}/"], [TRACE]),
+    ("get_event", {"event": EVENT}, [f"eventids/{EVENT}/", CODE], [TRACE, "production", f"of issue {ISSUE}"]),
+    ("get_event", {"event": EVENT, "issue": SHORT}, [f"issues/{SHORT}/events/{EVENT}/", CODE], [TRACE]),
+    (
+        "get_event",
+        {"event": "oldest", "issue": ISSUE},
+        [f"issues/{ISSUE}/events/oldest/", CODE],
+        [TRACE, "previous 7c0de"],
+    ),
+    ("get_event", {"event": EVENT, "project": PROJECT}, [f"projects/acme/{PROJECT}/events/{EVENT}/", CODE], [TRACE]),
+    ("get_stacktrace", {"issue": ISSUE}, [f"issues/{ISSUE}/events/latest/", CODE], [TRACE]),
+    ("get_stacktrace", {"event": EVENT}, [f"eventids/{EVENT}/", CODE], [TRACE]),
     (
         "get_tag_values",
         {"issue": ISSUE, "tag": "environment"},

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from sentry.values import Json, as_object
 from views.bounds import rows
+from views.traces.code_mappings import Code
 from views.traces.frames import AROUND, Frame, call_name, frame
 
 Frames = Literal["app", "all"]
@@ -34,7 +35,9 @@ def any_ours(stacks: list[list[Row]]) -> bool:
     return any(is_ours(call) for stack in stacks for call in stack)
 
 
-def select(stack: list[Row], frames: Frames, marked: bool, most: int = MAX_FRAMES) -> list[Frame]:
+def select(
+    stack: list[Row], frames: Frames, marked: bool, most: int = MAX_FRAMES, code: Code | None = None
+) -> list[Frame]:
     """The calls worth reading, oldest first, each with a note on what was folded before it."""
     kept: list[tuple[Row, list[str]]] = []
     library: list[Row] = []
@@ -51,7 +54,7 @@ def select(stack: list[Row], frames: Frames, marked: bool, most: int = MAX_FRAME
     if earlier := kept[:-most]:
         kept = kept[-most:]
         kept[0][1].insert(0, folded_run(len(earlier), "earlier call", _name(earlier[0][0]), _name(earlier[-1][0])))
-    return [_frame(call, "; ".join(notes) or None, marked, call is stack[-1]) for call, notes in kept]
+    return [_frame(call, "; ".join(notes) or None, marked, call is stack[-1], code) for call, notes in kept]
 
 
 def folded_in(note: str | None) -> int:
@@ -65,9 +68,9 @@ def folded_run(count: int, kind: str, first: str, last: str) -> str:
     return f"{count} {kind}{'s' if count > 1 else ''}: {ends}"
 
 
-def _frame(call: Row, note: str | None, marked: bool, crashed: bool) -> Frame:
+def _frame(call: Row, note: str | None, marked: bool, crashed: bool, code: Code | None) -> Frame:
     ours = not marked or is_ours(call) or crashed
-    return frame(call, note, AROUND if ours else 2, ours)
+    return frame(call, note, AROUND if ours else 2, ours, code if not marked or is_ours(call) else None)
 
 
 def _name(call: Row) -> str:

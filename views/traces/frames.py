@@ -6,8 +6,10 @@ from typing import Any, Self
 from sentry.models import Frame as SentryFrame
 from sentry.values import as_list, as_object
 from views.bounds import DETAIL, RAW, briefs, cut, cut_around, line, plain_object, raw, size
-from views.results import Cleaner, Details, Evidence, Part
+from views.results import ByMember, Cleaner, Details, Evidence, Part
 from views.secrets.redaction import REDACTED
+from views.traces.code_links import blob_link
+from views.traces.code_mappings import Code
 
 AROUND = 5
 """Lines of source before and after a call."""
@@ -25,7 +27,9 @@ _BARE_OBJECT = re.compile(r"<[\w.<>\\$]{1,200} object(?: at 0x[0-9a-fA-F]+)?>")
 BUNDLERS = ("webpack-internal:///", "webpack:///", "app:///", "file:///")
 _ITSELF = ("self", "cls", "this")
 _SOURCE = frozenset({"pre_context", "context_line", "post_context"})
-_ONE_LINE = dict.fromkeys(("filename", "function", "module", "abs_path", "package", "address"), 200)
+_ONE_LINE = dict.fromkeys(
+    ("filename", "function", "module", "abs_path", "package", "address", "repository", "path"), 200
+)
 _BREAKS = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
@@ -46,6 +50,9 @@ class Frame(Part):
     package: Evidence | None = None
     address: Evidence | None = None
     folded: Evidence | None = None  # what was left out before this call
+    repository: ByMember | None = None
+    path: Evidence | None = None  # of the file in its repository
+    link: ByMember | None = None  # to the line: of the last call whose file is known
 
     @property
     def name(self) -> str:
@@ -73,6 +80,10 @@ class Frame(Part):
     def bounded(self) -> Self:
         """With locals as plain JSON of a bounded size: until then they are the event's own."""
         return self.model_copy(update={"vars": plain_object(self.vars)}) if self.vars else self
+
+    def in_repository(self) -> Self:
+        """With the path that its file has there, where that is known."""
+        return self.with_changes(filename=self.path) if self.path else self
 
     def narrowed(self, around: int) -> Self:
         """With at most that many lines of source on each side."""
@@ -115,7 +126,7 @@ def unbundled(filename: Any) -> str:
     return name
 
 
-def frame(row: dict[str, Any], note: str | None, around: int, with_locals: bool) -> Frame:
+def frame(row: dict[str, Any], note: str | None, around: int, with_locals: bool, code: Code | None = None) -> Frame:
     """A call of an event, whichever way it is written."""
     read = SentryFrame.model_validate(
         {
@@ -127,6 +138,7 @@ def frame(row: dict[str, Any], note: str | None, around: int, with_locals: bool)
     )
     before, here, after = read.source()
     path = read.abs_path
+    place = code.place(read) if code else None
     return Frame(
         filename=raw(read.filename),
         function=raw(read.function or read.symbol),
@@ -142,6 +154,9 @@ def frame(row: dict[str, Any], note: str | None, around: int, with_locals: bool)
         package=raw(read.package),
         address=raw(read.instruction_addr),
         folded=note,
+        repository=raw(place.repository) if place else None,
+        path=raw(place.path) if place else None,
+        link=blob_link(code, place, read.line_no) if code and place else None,
     )
 
 

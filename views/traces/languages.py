@@ -17,6 +17,7 @@ class Shown:
 
     lines: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     locals: dict[Place, dict[str, str]] = field(default_factory=dict[Place, dict[str, str]])
+    names_repositories: bool = False
 
 
 def family(platform: str | None) -> str:
@@ -117,5 +118,7 @@ def stack(frames: list[Frame], platform: str | None, shown_above: Shown, length:
     for frame in frames:
         if frame.folded:
             lines.append(f"… {frame.folded}")
-        lines += [head(frame, language), *source(frame, shown_above), *local_lines(frame, before, shown_above, length)]
+        repository = f" [{frame.repository}]" if frame.repository and shown_above.names_repositories else ""
+        lines.append(f"{head(frame.in_repository(), language)}{repository}")
+        lines += [*source(frame, shown_above), *local_lines(frame, before, shown_above, length)]
     return lines

@@ -1,15 +1,17 @@
 """The stack trace of an event: the exception chain or the crashed thread, and how it gives way to the budget."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar, Self, TypeVar
 
-from sentry.models import Event
+from sentry.models import CodeMapping, Event
 from views.bounds import cut, identifier, line, of_organization, raw, rows, slug
 from views.provenance import Markers
 from views.results import Evidence, Identifier, Part, Result, Slug, Step
 from views.traces.chains import CHAIN, Raised, chain
+from views.traces.code import RepositoryVersion, code_words, in_one_repository, linked_once, versions
+from views.traces.code_mappings import code_of
 from views.traces.folding import MAX_FRAMES, Frames, any_ours, calls_of, folded_in, folded_run, select
 from views.traces.frames import Frame
 from views.traces.languages import Shown, stack
@@ -38,6 +40,7 @@ class Traced(Result):
     thread: Evidence | None = None
     stacktrace: Stacktrace
     exceptions: list[Raised] = []
+    code: list[RepositoryVersion] = []  # where the files of the calls are
 
     @property
     def more(self) -> str:
@@ -66,16 +69,20 @@ class Traced(Result):
         changes: dict[str, Any] = {
             "stacktrace": Stacktrace(frames=[frame.shown(scale) for frame in self.stacktrace.frames]),
             "exceptions": [raised.shown(scale) for raised in self.exceptions],
+            "code": [one.shown() for one in self.code],
         }
         return self.model_copy(update=changes).with_texts(line, title=300, thread=100)
 
     def trace(self) -> list[str]:
         """Evidence: the chain and its calls, the exception raised last first."""
-        frames, shown_above = self.stacktrace.frames, Shown()
+        frames = self.stacktrace.frames
+        every = [*frames, *(frame for raised in self.exceptions for frame in raised.frames)]
+        shown_above = Shown(names_repositories=not in_one_repository(every))
+        code = code_words(self.code, every)
         calls = stack(frames, self.platform, shown_above)
         if not self.exceptions:
-            return [f"Thread {self.thread}:" if self.thread else "Calls:", *calls] if frames else []
-        lines = [f"{self.exceptions[0].line()}{HANDLED[self.exceptions[0].handled]}"]
+            return [*code, f"Thread {self.thread}:" if self.thread else "Calls:", *calls] if frames else []
+        lines = [*code, f"{self.exceptions[0].line()}{HANDLED[self.exceptions[0].handled]}"]
         lines += [f"Thread {self.thread}:"] if self.thread and frames else []
         lines += calls
         for raised in self.exceptions[1:]:
@@ -95,29 +102,34 @@ class StacktraceResult(Traced):
         return "\n".join([head, marks.announcement, marks.block("\n".join(lines)), *self.omitted])
 
 
-def stacktrace(event: Event, frames: Frames = "app", organization: str | None = None) -> StacktraceResult:
+def stacktrace(
+    event: Event, frames: Frames = "app", organization: str | None = None, mappings: Sequence[CodeMapping] = ()
+) -> StacktraceResult:
     """The stack trace of an event; `app` folds library calls, `all` shows them. `organization` is one that is not
     the usual one."""
-    return StacktraceResult(**traced(event, frames), organization=slug(organization))
+    return StacktraceResult(**traced(event, frames, mappings), organization=slug(organization))
 
 
-def traced(event: Event, frames: Frames = "app") -> dict[str, Any]:
-    """The fields of `Traced`, from an event."""
+def traced(event: Event, frames: Frames = "app", mappings: Sequence[CodeMapping] = ()) -> dict[str, Any]:
+    """The fields of `Traced`, from an event and its project's code mappings."""
     values = rows(event.entry("exception").get("values"))[-CHAIN:]
     threads = rows(event.entry("threads").get("values"))
     thread = _thread_of(values[-1] if values else {}, threads)
     stacks = [calls_of(value) for value in values]
     last = (stacks[-1] if stacks else []) or calls_of(thread) or calls_of({"stacktrace": event.entry("stacktrace")})
     marked = any_ours([*stacks, last])
-    causes = [select(calls, frames, marked, CAUSE) for calls in stacks[:-1]]
+    code = code_of(event, mappings)
+    causes = [select(calls, frames, marked, CAUSE, code) for calls in stacks[:-1]]
+    *causes, calls = linked_once([*causes, select(last, frames, marked, code=code)])
     return {
         "issue_id": identifier(event.group_id),
         "event_id": identifier(event.id) or "",
         "platform": slug(event.platform),
         "title": raw(event.title) or raw(event.message) or "(no title)",
         "thread": _thread_name(thread) if len(threads) > 1 or not values else None,
-        "stacktrace": Stacktrace(frames=select(last, frames, marked)),
+        "stacktrace": Stacktrace(frames=calls),
         "exceptions": chain(values, [*causes, []] if values else []),
+        "code": versions(code, [*causes, calls]) if code else [],
     }
 
 
