@@ -17,6 +17,7 @@ from views.provenance import Markers
 from views.results import ByMember, Cleaner, Detail, Details, Evidence, Link, Step, each
 from views.tags import clean_distributions, distribution
 from views.traces.stacktraces import Stacktrace
+from views.tracing import Tracing, tracing
 from views.updates import bulk_update, issue_update
 from views.wording import age, counted, joined, sparkline, status_words
 
@@ -104,7 +105,7 @@ class IssueList(Paged):
         yield from fewer_rows("issues")
 
 
-class IssueResult(IssueFacts, Happened):
+class IssueResult(IssueFacts, Tracing, Happened):
     """The issue, and in the fields of `Happened` the event that was asked for."""
 
     link: Link | None = None
@@ -163,7 +164,7 @@ class IssueResult(IssueFacts, Happened):
             f"grouped by {', '.join(map(_group, self.fingerprint))}" if self.fingerprint else None,
         ]
         lines = [self.title, joined(facts_of_event)]
-        lines += [f"this event: {about}"] if (about := self.about_event()) else []
+        lines += [f"this event: {about}"] if (about := joined([self.about_event(), self.tracing()])) else []
         lines += [f"{key}: {values}" for key, values in self.tag_values.items()]
         lines += [f"suspect commit {commit.line()}" for commit in self.suspect_commits or []]
         if self.suspect_commits == []:
@@ -181,7 +182,8 @@ class IssueResult(IssueFacts, Happened):
             "suspect_commits": found.suspect_commits and [commit.shown() for commit in found.suspect_commits[:5]],
             "tag_values": {line(key, 40): line(values, 300) for key, values in found.tag_values.items()},
         }
-        return found.model_copy(update=changes).with_texts(line, first_release=120, last_release=120)
+        lengths = {"first_release": 120, "last_release": 120, "transaction": 120}
+        return found.model_copy(update=changes).with_texts(line, **lengths)
 
 
 def issue_list(
@@ -204,6 +206,7 @@ def issue(
     grouped = event.fingerprints if event else []
     return IssueResult(
         **fields,
+        **(tracing(event, fields["culprit"]) if event else {}),
         link=link(issue.permalink),
         first_release=raw(issue.first_release.version) if issue.first_release else None,
         last_release=raw(issue.last_release.version) if issue.last_release else None,

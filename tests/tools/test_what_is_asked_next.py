@@ -1,0 +1,122 @@
+"""What an agent asks once it has read an issue or an event, answered in that same answer."""
+
+import copy
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+from mcp.client.client import Client
+from standins import todays_answers as answers
+from standins.recorded import TOKEN
+from standins.today import ISSUES, SELF_HOSTED, Today, todays_sentry
+from wire import connected_to, text_of
+
+ISSUE, SHORT, EVENT = answers.ISSUE_ID, answers.SHORT_ID, answers.EVENT_ID
+LATEST = f"{ISSUES}/{ISSUE}/events/latest"
+TRACE, REPLAY = "ab" * 16, "0e" * 16
+
+
+@pytest.fixture
+def today() -> Generator[Today]:
+    with todays_sentry(SELF_HOSTED) as today:
+        yield today
+
+
+def connected(today: Today, **settings: str) -> Any:
+    return connected_to(today.url, SENTRY_AUTH_TOKEN=TOKEN, **{"SENTRY_MCP_CACHE_TTL": "0", **settings})
+
+
+async def read(client: Client, tool: str, **arguments: Any) -> str:
+    result = await client.call_tool(tool, arguments)
+    assert not result.is_error, text_of(result)
+    return text_of(result)
+
+
+def event(**fields: Any) -> dict[str, Any]:
+    return {**copy.deepcopy(answers.EVENT), **fields}
+
+
+def requested(headers: list[list[str]], **fields: Any) -> dict[str, Any]:
+    """The event with these headers of its request."""
+    found = event(**fields)
+    (request,) = (entry for entry in found["entries"] if entry["type"] == "request")
+    request["data"]["headers"] = headers
+    return found
+
+
+async def test_what_else_happened_in_the_same_request(today: Today) -> None:
+    tags = [*answers.EVENT["tags"], {"key": "transaction", "value": "POST /checkout"}]
+    replay = {**answers.EVENT["contexts"], "replay": {"replay_id": REPLAY}}
+    async with connected(today) as client:
+        ordinary = await read(client, "get_issue", issue=ISSUE)
+        today.answers("GET", LATEST, 200, event(contexts=replay, tags=tags))
+        of_page = await read(client, "get_issue", issue=ISSUE)
+        today.answers("GET", LATEST, 200, event(tags=[*tags, {"key": "replayId", "value": REPLAY}], contexts=None))
+        by_tag = await read(client, "get_issue", issue=ISSUE)
+        today.answers("GET", LATEST, 200, event(contexts={"trace": {"trace_id": "see http://evil.test"}}))
+        none = await read(client, "get_issue", issue=ISSUE)
+
+    assert f"| trace {TRACE}\n" in ordinary
+    assert "replay" not in ordinary
+    assert f"| transaction POST /checkout | trace {TRACE} | replay {REPLAY}\n" in of_page
+    assert f"| transaction POST /checkout | replay {REPLAY}\n" in by_tag
+    assert "evil.test" not in none, "what is no trace ID leads nowhere"
+
+
+async def test_the_transaction_is_not_said_again_where_the_culprit_says_it(today: Today) -> None:
+    tags = [{"key": "transaction", "value": answers.ISSUE_WHOLE["culprit"]}]
+    today.answers("GET", LATEST, 200, event(tags=tags))
+    async with connected(today) as client:
+        text = await read(client, "get_issue", issue=ISSUE)
+    assert text.count("shop.cart in checkout") == 1
+    assert "transaction" not in text
+
+
+async def test_which_client_and_which_version_of_the_api_was_it(today: Today) -> None:
+    """What an application says of itself in the headers, and not what every proxy in between adds."""
+    headers = [
+        ["User-Agent", "ShopApp/4.2 (Android 15)"], ["Accept-Version", "2026-06"], ["X-Api-Version", "3"],
+        ["X-Tenant", "acme-eu"], ["X-Request-Id", "r-7"], ["X-Forwarded-For", "10.0.0.9"],
+        ["X-Forwarded-Proto", "https"], ["X-Real-Ip", "10.0.0.9"], ["X-Amzn-Trace-Id", "Root=1"],
+        ["X-Envoy-Attempt-Count", "1"], ["Sec-Ch-Ua-Full-Version", "140"], ["Accept-Encoding", "gzip"],
+    ]  # fmt: skip
+    today.answers("GET", LATEST, 200, requested(headers))
+    async with connected(today) as client:
+        text = await read(client, "get_issue", issue=ISSUE)
+    (line,) = (line for line in text.splitlines() if "ShopApp" in line)
+    assert sorted(line.strip().split("; ")) == [
+        "Accept-Version: 2026-06",
+        "User-Agent: ShopApp/4.2 (Android 15)",
+        "X-Api-Version: 3",
+        "X-Forwarded-For: 10.0.0.9",
+        "X-Request-Id: r-7",
+        "X-Tenant: acme-eu",
+    ]
+
+
+async def test_a_browser_is_told_once(today: Today) -> None:
+    agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    browser = {"browser": {"name": "Firefox", "version": "140.0", "type": "browser"}}
+    async with connected(today) as client:
+        today.answers("GET", LATEST, 200, requested([["User-Agent", agent]], contexts=browser))
+        known = await read(client, "get_issue", issue=ISSUE)
+        today.answers("GET", LATEST, 200, requested([["User-Agent", agent]], contexts={}))
+        unknown = await read(client, "get_issue", issue=ISSUE)
+    assert "Context: Firefox 140.0" in known
+    assert agent not in known
+    assert f"User-Agent: {agent}" in unknown
+
+
+async def test_was_it_a_machine_of_ours(today: Today) -> None:
+    """Private and loopback addresses are infrastructure; a public one is a person's."""
+    found = requested([["X-Forwarded-For", "10.0.0.9, 127.0.0.1"]], user={"id": "1", "ip_address": "192.168.1.7"})
+    outside = requested([["X-Forwarded-For", "203.0.113.7, 10.0.0.9"]], user={"id": "1", "ip_address": "203.0.113.7"})
+    async with connected(today) as client:
+        today.answers("GET", LATEST, 200, found)
+        inside = await read(client, "get_issue", issue=ISSUE)
+        today.answers("GET", LATEST, 200, outside)
+        public = await read(client, "get_issue", issue=ISSUE)
+    assert "X-Forwarded-For: 10.0.0.9, 127.0.0.1" in inside
+    assert "user {id: 1, ip_address: 192.168.1.7}" in inside
+    assert "10.0.0.9" in public
+    assert "203.0.113.7" not in public
