@@ -80,6 +80,8 @@ class SentryClient:
         self.get_events = within_deadline(connection, events.get_events)
         self.get_event = within_deadline(connection, events.get_event)
         self.get_stacktrace = within_deadline(connection, events.get_stacktrace)
+        self.get_oldest_event = within_deadline(connection, events.get_oldest_event)
+        self.get_short_id = within_deadline(connection, issues.get_short_id)
         self.get_tags = within_deadline(connection, tags.get_tags)
         self.get_tag_values = within_deadline(connection, tags.get_tag_values)
         self.get_suspect_commits = within_deadline(connection, commits.get_suspect_commits)

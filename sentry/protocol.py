@@ -59,6 +59,14 @@ class SentryClientProtocol(Protocol):
 
     def get_stacktrace(self, event: str | None = None, *, issue: str | None = None) -> Awaitable[Event]: ...
 
+    def get_oldest_event(self, issue: str) -> Awaitable[Event | None]:
+        """The oldest event, where one request has it and the issue was not named by one of its events."""
+        ...
+
+    def get_short_id(self, issue: str) -> Awaitable[str | None]:
+        """What people call an issue, without a request where that is known."""
+        ...
+
     def update_issue(self, issue: str, change: IssueChange) -> Awaitable[Issue]: ...
 
     def list_projects(

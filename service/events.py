@@ -2,7 +2,9 @@
 
 from typing import Literal
 
+from sentry.identifiers import NUMERIC
 from service.current import current_client
+from service.side_by_side import all_of, together
 from views import events as views
 from views import tags
 from views.events import EventList, EventResult
@@ -21,8 +23,20 @@ async def list_events(issue: str, *, query: str | None = None, limit: int = 25, 
 async def get_event(event: str, *, issue: str | None = None, project: str | None = None) -> EventResult:
     """An event in full."""
     client = current_client()
-    found = await client.get_event(event, issue=issue, project=project)
-    return views.event(found, client.other_organization(issue, event, project))
+    organization = client.other_organization(issue, event, project)
+    found, short_id = await together(client.get_event(event, issue=issue, project=project), _short_id(issue))
+    shown = found.result()
+    named = short_id.value
+    if issue is None and NUMERIC.fullmatch(shown.group_id or ""):
+        of_issue = f"{organization}/{shown.group_id}" if organization else shown.group_id
+        (asked,) = await all_of([_short_id(of_issue)])
+        named = asked.value
+    return views.event(shown, organization, short_id=named)
+
+
+async def _short_id(issue: str | None) -> str | None:
+    """What people call the issue, which an event does not say."""
+    return await current_client().get_short_id(issue) if issue else None
 
 
 async def get_stacktrace(

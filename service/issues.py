@@ -4,12 +4,13 @@ from typing import Literal
 
 from sentry.errors import InvalidRequestError, SentryError, UnavailableError
 from sentry.identifiers import LATEST
-from sentry.models import Commit, TagValues
+from sentry.models import Commit, Event, Issue, TagValues
 from sentry.search import diagnose, likely_meant
 from service.current import current_client
 from service.side_by_side import together
 from views import issues as views
 from views.issues import IssueExtras, IssueList, IssueResult
+from views.traces.source import has_source, lacks_source
 
 Include = Literal["tags", "commits"]
 """What an issue can be read with besides, at a request each."""
@@ -82,8 +83,20 @@ async def get_issue(issue: str, event: str | None = None, include: tuple[Include
             commits = await client.get_suspect_commits(about.project.slug, example.value.id, issue=issue)
         except SentryError as error:
             missing["suspect commits"] = error.message
-    extras = IssueExtras(tags=tags.value or [], suspect_commits=commits, missing=missing)
+    older = event is None and example.value is not None and await _older_has_source(issue, about, example.value)
+    extras = IssueExtras(tags=tags.value or [], suspect_commits=commits, missing=missing, older_has_source=older)
     return views.issue(about, example.value, extras=extras, organization=organization)
+
+
+async def _older_has_source(issue: str, about: Issue, shown: Event) -> bool:
+    """Whether the oldest event shows the source that this one, the latest, lacks: one look tells."""
+    if not lacks_source(shown) or not about.count or about.count < 2:
+        return False
+    try:
+        oldest = await current_client().get_oldest_event(issue)
+    except SentryError:
+        return False
+    return oldest is not None and has_source(oldest)
 
 
 async def _no_tags() -> list[TagValues]:

@@ -6,17 +6,19 @@ from typing import ClassVar, Self
 
 from sentry.models import Event
 from sentry.models.pages import Page
+from views import bounds
 from views.bounds import identifier, issue_name, line, of_organization, raw, slug
 from views.details import Happened, happened
 from views.lists import Paged, fewer_rows, next_page
 from views.provenance import Markers
-from views.results import Evidence, Identifier, IssueName, Moment, Part, Slug, Step
+from views.results import Evidence, Identifier, IssueName, Moment, Part, ShortId, Slug, Step
 from views.wording import counted, joined, read, when
 
 
 class EventResult(Happened):
     BREADCRUMBS: ClassVar = 30
 
+    short_id: ShortId | None = None
     previous_event: Identifier | None = None
     next_event: Identifier | None = None
 
@@ -31,6 +33,10 @@ class EventResult(Happened):
         lines = [self.title, self.about_event(), *self.evidence()]
         lines += [f"SDK: {self.sdk}"] if self.sdk else []
         return "\n".join([head, marks.announcement, marks.block("\n".join(filter(None, lines))), *self.omitted])
+
+    def of_which_issue(self) -> str:
+        short_id = of_organization(self.organization, self.short_id) if self.short_id else None
+        return f" of issue {short_id}" if short_id else super().of_which_issue()
 
 
 class EventRow(Part):
@@ -81,9 +87,10 @@ class EventList(Paged):
         yield from fewer_rows("events")
 
 
-def event(event: Event, organization: str | None = None) -> EventResult:
-    """One event whole; of an `organization` that is not the usual one."""
+def event(event: Event, organization: str | None = None, *, short_id: str | None = None) -> EventResult:
+    """One event whole; of an `organization` that is not the usual one, and of the issue of this short ID."""
     return EventResult(
+        short_id=bounds.short_id(short_id),
         **happened(event, whole=True),
         organization=slug(organization),
         previous_event=identifier(event.previous_event_id),

@@ -33,8 +33,10 @@ class IssueExtras:
     suspect_commits: list[Commit] | None = None
     external_issues: list[str] = field(default_factory=list[str])
     missing: dict[str, str] = field(default_factory=dict[str, str])
+    older_has_source: bool = False
 
 
+OLDER_HAS_SOURCE = 'The calls of this event have no source; those of the oldest have: get_issue with event="oldest".'
 Period = Literal["24h", "14d", "30d"]
 PERIODS: tuple[Period, ...] = ("24h", "14d", "30d")
 
@@ -217,6 +219,7 @@ def issue(
         suspect_commits=None if extras.suspect_commits is None else commit_lines(extras.suspect_commits[:10]),
         external_issues=[*extras.external_issues[:20], *_annotations(issue)],
         missing=extras.missing,
+        omitted=[OLDER_HAS_SOURCE] if extras.older_has_source else [],
     )
 
 

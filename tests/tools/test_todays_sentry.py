@@ -80,10 +80,25 @@ READS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
         [f"issues/{SHORT}/events/?per_page=3&limit=3&query=user.id%3A102&cursor=1%3A0%3A0"],
         ["2026-11-24 20:00Z"],
     ),
-    ("get_event", {"event": EVENT}, [f"eventids/{EVENT}/"], [TRACE, "production", f"of issue {ISSUE}"]),
+    (
+        "get_event",
+        {"event": EVENT},
+        [f"eventids/{EVENT}/", f"issues/{ISSUE}/"],
+        [TRACE, "production", f"of issue {SHORT}"],
+    ),
     ("get_event", {"event": EVENT, "issue": SHORT}, [f"issues/{SHORT}/events/{EVENT}/"], [TRACE]),
-    ("get_event", {"event": "oldest", "issue": ISSUE}, [f"issues/{ISSUE}/events/oldest/"], [TRACE, "previous 7c0de"]),
-    ("get_event", {"event": EVENT, "project": PROJECT}, [f"projects/acme/{PROJECT}/events/{EVENT}/"], [TRACE]),
+    (
+        "get_event",
+        {"event": "oldest", "issue": ISSUE},
+        [f"issues/{ISSUE}/", f"issues/{ISSUE}/events/oldest/"],
+        [TRACE, "previous 7c0de"],
+    ),
+    (
+        "get_event",
+        {"event": EVENT, "project": PROJECT},
+        [f"issues/{ISSUE}/", f"projects/acme/{PROJECT}/events/{EVENT}/"],
+        [TRACE],
+    ),
     ("get_stacktrace", {"issue": ISSUE}, [f"issues/{ISSUE}/events/latest/"], [TRACE]),
     ("get_stacktrace", {"event": EVENT}, [f"eventids/{EVENT}/"], [TRACE]),
     (

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from mcp.client.client import Client
 from standins import todays_answers as answers
+from standins.known import GLITCH, OLD_SENTRY, opened
 from standins.recorded import TOKEN
 from standins.today import ISSUES, SELF_HOSTED, Today, todays_sentry
 from wire import connected_to, text_of
+
+from sentry.errors import SentryError
 
 ISSUE, SHORT, EVENT = answers.ISSUE_ID, answers.SHORT_ID, answers.EVENT_ID
 LATEST = f"{ISSUES}/{ISSUE}/events/latest"
@@ -22,8 +25,8 @@ def today() -> Generator[Today]:
         yield today
 
 
-def connected(today: Today, **settings: str) -> Any:
-    return connected_to(today.url, SENTRY_AUTH_TOKEN=TOKEN, **{"SENTRY_MCP_CACHE_TTL": "0", **settings})
+def connected(today: Today, cache_seconds: int = 0) -> Any:
+    return connected_to(today.url, SENTRY_AUTH_TOKEN=TOKEN, SENTRY_MCP_CACHE_TTL=str(cache_seconds))
 
 
 async def read(client: Client, tool: str, **arguments: Any) -> str:
@@ -120,3 +123,104 @@ async def test_was_it_a_machine_of_ours(today: Today) -> None:
     assert "user {id: 1, ip_address: 192.168.1.7}" in inside
     assert "10.0.0.9" in public
     assert "203.0.113.7" not in public
+
+
+def without_source(**fields: Any) -> dict[str, Any]:
+    found = event(**fields)
+    (raised,) = next(entry["data"]["values"] for entry in found["entries"] if entry["type"] == "exception")
+    for frame in raised["stacktrace"]["frames"]:
+        frame.update(context=[], vars=None)
+    return found
+
+
+OLDER = 'The calls of this event have no source; those of the oldest have: get_issue with event="oldest".'
+OLDEST = f"{ISSUES}/{ISSUE}/events/oldest"
+
+
+async def test_where_is_the_source_of_these_calls(today: Today) -> None:
+    async with connected(today) as client:
+        today.answers("GET", LATEST, 200, without_source())
+        text = await read(client, "get_issue", issue=ISSUE)
+        asked = today.asked
+        today.answers("GET", OLDEST, 200, without_source())
+        nowhere = await read(client, "get_issue", issue=ISSUE)
+        today.answers("GET", OLDEST, 500, {"detail": "Internal Error"})
+        failed = await read(client, "get_issue", issue=ISSUE)
+    assert OLDER in text
+    assert asked == sorted(f"GET issues/{ISSUE}/{part}" for part in ("", "events/latest/", "events/oldest/"))
+    assert "source" not in nowhere.partition("PriceError")[0] + nowhere.rpartition("```")[2]
+    assert OLDER not in failed
+    assert answers.ISSUE_WHOLE["title"] in failed, "the answer is there all the same"
+
+
+async def test_no_older_event_is_looked_at_without_need(today: Today) -> None:
+    """With source, of an issue of one event, and for an event that was named, in words or in a URL."""
+    url = f"{SELF_HOSTED}/organizations/acme/issues/{ISSUE}/events/{EVENT}/"
+    async with connected(today) as client:
+        await read(client, "get_issue", issue=ISSUE)
+        for kind in ("recommended", EVENT, "latest"):
+            today.answers("GET", f"{ISSUES}/{ISSUE}/events/{kind}", 200, without_source())
+        await read(client, "get_issue", issue=ISSUE, event="recommended")
+        await read(client, "get_issue", issue=url)
+        today.answers("GET", f"{ISSUES}/{ISSUE}", 200, {**answers.ISSUE_WHOLE, "count": "1"})
+        await read(client, "get_issue", issue=ISSUE)
+    assert not [line for line in today.asked if "oldest" in line]
+
+
+async def test_the_oldest_event_is_asked_for_once_while_it_is_known(today: Today) -> None:
+    today.answers("GET", LATEST, 200, without_source())
+    async with connected(today, cache_seconds=60) as client:
+        await read(client, "get_issue", issue=ISSUE)
+        await read(client, "get_issue", issue=ISSUE, max_tokens=3000)
+    assert len([line for line in today.asked if "oldest" in line]) == 1
+
+
+async def test_no_list_of_events_is_walked_to_the_oldest() -> None:
+    """GlitchTip has no route to it: page after page would be read."""
+    async with opened(GLITCH) as (client, server):
+        await client.get_issue(GLITCH.issue)
+        server.requests.clear()
+        assert await client.get_oldest_event(GLITCH.issue) is None
+        assert server.requests == []
+    async with opened(OLD_SENTRY) as (client, server):
+        await client.get_issue(OLD_SENTRY.issue)
+        server.requests.clear()
+        with pytest.raises(SentryError):  # it was not recorded
+            await client.get_oldest_event(OLD_SENTRY.issue)
+        assert not [request for request in server.requests if request.path.endswith("/events/")]
+
+
+async def test_which_issue_is_this_event_of(today: Today) -> None:
+    async with connected(today) as client:
+        alone = await read(client, "get_event", event=EVENT)
+        by_lookup = today.asked
+        today.requests.clear()
+        by_number = await read(client, "get_event", event="latest", issue=ISSUE)
+        beside = today.asked
+        today.requests.clear()
+        by_name = await read(client, "get_event", event="latest", issue=SHORT.lower())
+        for_nothing = today.asked
+        today.answers("GET", f"{ISSUES}/{ISSUE}", 503, {"detail": "Service unavailable"})
+        failed = await read(client, "get_event", event="latest", issue=ISSUE)
+        result = await client.call_tool("get_event", {"event": EVENT})
+
+    for text in (alone, by_number, by_name):
+        assert text.startswith(f"Event {EVENT} of issue {SHORT} | ") or text.startswith(
+            f"Event {EVENT} of issue {SHORT}\n"
+        )
+    assert by_lookup == [f"GET eventids/{EVENT}/", f"GET issues/{ISSUE}/"]
+    assert beside == [f"GET issues/{ISSUE}/", f"GET issues/{ISSUE}/events/latest/"]
+    assert for_nothing == [f"GET issues/{SHORT}/events/latest/"]
+    assert f"of issue {ISSUE}" in failed
+    assert f"of issue {ISSUE}" in text_of(result)
+
+
+async def test_the_issue_of_an_event_is_not_asked_for_again_where_it_was_read(today: Today) -> None:
+    async with connected(today, cache_seconds=60) as client:
+        await read(client, "get_issue", issue=ISSUE)
+        today.requests.clear()
+        result = await client.call_tool("get_event", {"event": EVENT})
+    assert f"of issue {SHORT}" in text_of(result)
+    assert today.asked == [f"GET eventids/{EVENT}/"]
+    assert (result.structured_content or {})["short_id"] == SHORT
+    assert (result.structured_content or {})["issue_id"] == ISSUE
