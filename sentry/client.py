@@ -84,6 +84,7 @@ class SentryClient:
         self.get_short_id = within_deadline(connection, issues.get_short_id)
         self.get_tags = within_deadline(connection, tags.get_tags)
         self.get_tag_values = within_deadline(connection, tags.get_tag_values)
+        self.count_events = within_deadline(connection, tags.count_events)
         self.get_suspect_commits = within_deadline(connection, commits.get_suspect_commits)
         self.list_releases = within_deadline(connection, releases.list_releases)
         self.get_release = within_deadline(connection, releases.get_release)

@@ -77,7 +77,15 @@ class SentryClientProtocol(Protocol):
 
     def list_organizations(self) -> Awaitable[Page[Organization]]: ...
 
-    def get_tag_values(self, issue: str, tag: str) -> Awaitable[TagValues]: ...
+    def get_tag_values(
+        self, issue: str, tag: str, *, environment: str | None = None, period: str | None = None
+    ) -> Awaitable[TagValues]: ...
+
+    def count_events(
+        self, issue: str, *, environment: str | None = None, period: str | None = None
+    ) -> Awaitable[int | None]:
+        """In how many events of an issue its tags are counted."""
+        ...
 
     def get_tags(self, issue: str) -> Awaitable[list[TagValues]]: ...
 

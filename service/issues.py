@@ -3,7 +3,7 @@
 from typing import Literal
 
 from sentry.errors import InvalidRequestError, SentryError, UnavailableError
-from sentry.identifiers import LATEST
+from sentry.identifiers import EVENT_ID, LATEST
 from sentry.models import Commit, Event, Issue, TagValues
 from sentry.search import diagnose, likely_meant
 from service.current import current_client
@@ -54,7 +54,9 @@ async def list_issues(
         ) from error
     wrong = None if page.items else diagnose(query) or likely_meant(query)
     other = client.other_organization(project, organization=organization)
-    return views.issue_list(page, notes=[str(wrong)] if wrong else [], organization=other)
+    is_one = EVENT_ID.fullmatch(query.strip())  # whose counts are not of a period
+    within = {} if is_one else {"period": period, "environment": environment}
+    return views.issue_list(page, notes=[str(wrong)] if wrong else [], organization=other, **within)
 
 
 async def get_issue(issue: str, event: str | None = None, include: tuple[Include, ...] = ()) -> IssueResult:

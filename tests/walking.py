@@ -29,7 +29,7 @@ ORDINARY = {
 UNTYPED: dict[str, Json] = {
     "status_details": {"inRelease": "shop@2", "ignoreUntil": "2026-11-24T21:39:17Z"},
     "metadata": {"type": "KeyError", "value": "code"},
-    "teams": {"slug": "payments", "name": "Payments"},
+    "teams": {"id": "301", "slug": "payments", "name": "Payments"},
     "organization": {"slug": "acme"},
     "projects": {"slug": "shop", "name": "Shop", "healthData": {"crashFreeSessions": 99.5, "totalSessions": 3}},
     "user": {"id": "7", "username": "ann", "email": "ann", "ip_address": "home"},

@@ -10,6 +10,7 @@ from sentry.models.pages import Page
 from sentry.values import as_object
 from views.bounds import DETAIL, cut, identifier, line, link, raw, rows
 from views.commits import CommitLine, commit_lines
+from views.counts import InAll, in_all
 from views.details import Happened, happened
 from views.facts import IssueFacts, facts
 from views.lists import Paged, fewer_rows, next_page
@@ -57,8 +58,8 @@ class Trend(Detail):
 _NOT_BARE = dict.fromkeys(("culprit", "first_seen", "substatus", "condition", "priority", "unhandled"))
 
 
-class IssueRow(IssueFacts):
-    def line(self, now: datetime | None) -> str:
+class IssueRow(IssueFacts, InAll):
+    def line(self, now: datetime | None, period: str | None = None, environment: str | None = None) -> str:
         seen = joined(
             [
                 f"seen {age(self.last_seen, now)}" if self.last_seen else None,
@@ -72,7 +73,7 @@ class IssueRow(IssueFacts):
                 self.status_in_words(),
                 self.level if self.level != "error" else None,
                 f"{self.priority} priority" if self.priority in ("high", "low") else None,
-                joined([counted(self.count, "event"), counted(self.users, "user")], ", "),
+                self.counts_in_words(self.count, self.users, period, environment),
                 seen,
                 f"assigned to {self.assigned_to}" if self.assigned_to else None,
                 self.title,
@@ -88,16 +89,19 @@ class IssueRow(IssueFacts):
 
 class IssueList(Paged):
     issues: list[IssueRow]
+    period: Evidence | None = None  # that was asked for
+    environment: Evidence | None = None
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         if not self.issues:
             return "\n".join(["No issues match.", *next_page(self.next_cursor), *self.omitted])
-        lines = marks.block("\n".join(row.line(now) for row in self.issues))
+        lines = marks.block("\n".join(row.line(now, self.period, self.environment) for row in self.issues))
         head = f"{counted(len(self.issues), 'issue')}. {marks.announcement}"
         return "\n".join([head, lines, *next_page(self.next_cursor), *self.omitted])
 
     def shown(self, scale: float) -> Self:
-        return self.with_changes(issues=each(self.issues, lambda row: row.in_row(160)))
+        found = self.with_changes(issues=each(self.issues, lambda row: row.in_row(160)))
+        return found.with_texts(line, period=20, environment=80)
 
     def steps(self) -> Iterator[Step]:
         yield lambda found: found.with_changes(issues=each(found.issues, lambda row: row.with_texts(line, title=80)))
@@ -192,10 +196,15 @@ def issue_list(
     page: Page[Issue],
     notes: list[str] = [],  # noqa: B006 - never changed
     organization: str | None = None,
+    *,
+    period: str | None = None,
+    environment: str | None = None,
 ) -> IssueList:
-    """Rows of a list of issues, and what is to be said of the question; of an `organization` that is not the usual."""
-    rows = [IssueRow(**facts(issue, organization)) for issue in page.items]
-    return IssueList(issues=rows, next_cursor=raw(page.next_cursor), omitted=[*page.notes, *notes])
+    """Rows of a list of issues, counted within a period and an environment, and what is to be said of the question; of
+    an `organization` that is not the usual."""
+    rows = [IssueRow(**facts(issue, organization), **in_all(issue)) for issue in page.items]
+    found = IssueList(issues=rows, period=raw(period), environment=raw(environment), next_cursor=raw(page.next_cursor))
+    return found.with_changes(omitted=[*page.notes, *notes])
 
 
 def issue(

@@ -24,6 +24,13 @@ class Activity(SentryModel):
     user: Actor | None = None
 
 
+class Seen(SentryModel):
+    """How often, and by how many."""
+
+    count: int | None = None  # on the wire a string of digits
+    user_count: int | None = None
+
+
 class Issue(SentryModel):
     """https://docs.sentry.io/api/events/retrieve-an-issue/"""
 
@@ -43,6 +50,8 @@ class Issue(SentryModel):
     project: ProjectRef = ProjectRef()
     count: int | None = None  # on the wire a string of digits
     user_count: int | None = None
+    lifetime: Seen | None = None  # of a row: ever; its own counts are of the period that was asked for
+    filtered: Seen | None = None  # of a row: of the events that the search asks for
     first_seen: Moment = None
     last_seen: Moment = None
     assigned_to: Actor | None = None

@@ -9,7 +9,7 @@ from mcp.client.client import Client
 from standins import todays_answers as answers
 from standins.known import GLITCH, OLD_SENTRY, opened
 from standins.recorded import TOKEN
-from standins.today import ISSUES, SELF_HOSTED, Today, todays_sentry
+from standins.today import ISSUES, SELF_HOSTED, Today, link, todays_sentry
 from wire import connected_to, text_of
 
 from sentry.errors import SentryError
@@ -224,3 +224,82 @@ async def test_the_issue_of_an_event_is_not_asked_for_again_where_it_was_read(to
     assert today.asked == [f"GET eventids/{EVENT}/"]
     assert (result.structured_content or {})["short_id"] == SHORT
     assert (result.structured_content or {})["issue_id"] == ISSUE
+
+
+EVENTS = f"{ISSUES}/{ISSUE}/events"
+
+
+def row(number: int, **tags: str) -> dict[str, Any]:
+    named = [{"key": key, "value": value} for key, value in {"environment": "production", **tags}.items()]
+    return {**answers.EVENT_ROW, "id": f"{number:032x}", "eventID": f"{number:032x}", "tags": named}
+
+
+async def test_which_server_was_each_event_on(today: Today) -> None:
+    rows = [row(1, server_name="web-1", region="eu"), row(2, server_name="web-2", region="eu"), row(3, region="eu")]
+    today.answers("GET", EVENTS, 200, rows)
+    async with connected(today) as client:
+        wanted = ["server_name", "region", "plan"]
+        result = await client.call_tool("get_events", {"issue": ISSUE, "tags": wanted})
+        as_text = await read(client, "get_events", issue=ISSUE, tags="server_name, region, plan")
+        without = await read(client, "get_events", issue=ISSUE)
+        too_many = await client.call_tool("get_events", {"issue": ISSUE, "tags": [f"t{n}" for n in range(6)]})
+
+    text = text_of(result)
+    assert f"{1:032x} | 2026-11-24 20:00Z | user bob | server_name=web-1" in text
+    assert "server_name=web-2" in text
+    assert [line for line in text.splitlines() if "region=eu" in line] == [
+        next(line for line in text.splitlines() if line.startswith("all: "))
+    ], "what all rows have is said once"
+    assert "None of these events has the tag 'plan'." in text
+    assert (result.structured_content or {})["events"][0]["tags"] == {"server_name": "web-1", "region": "eu"}
+    assert as_text.splitlines()[3:-2] == text.splitlines()[3:-2]
+    assert "web-1" not in without
+    assert "up to 5 tags" in text_of(too_many)
+    assert too_many.is_error
+
+
+async def test_how_many_events_are_there_in_all(today: Today) -> None:
+    """Of a page the issue says it, of all rows they say it themselves, of a search nobody does."""
+    two = [row(1), row(2)]
+    async with connected(today) as client:
+        today.answers("GET", EVENTS, 200, two, link=link(more=True))
+        page = await client.call_tool("get_events", {"issue": ISSUE})
+        searched = await read(client, "get_events", issue=ISSUE, query="user.id:7")
+        asked = today.asked
+        today.answers("GET", EVENTS, 200, two, link=link(more=False))
+        last = await read(client, "get_events", issue=ISSUE, cursor=answers.CURSOR)
+        today.requests.clear()
+        whole = await read(client, "get_events", issue=ISSUE)
+        alone = today.asked
+        today.answers("GET", f"{ISSUES}/{ISSUE}", 503, {"detail": "Service unavailable"})
+        unknown = await read(client, "get_events", issue=ISSUE, cursor=answers.CURSOR)
+
+    head = f"events of issue {ISSUE}, the newest first. "
+    assert text_of(page).startswith(f"2 of 1,234 {head}")
+    assert (page.structured_content or {})["total"] == 1234
+    assert last.startswith(f"2 of 1,234 {head}")
+    for text in (searched, whole, unknown):
+        assert text.startswith(f"2 {head}")
+    assert asked.count(f"GET issues/{ISSUE}/") == 1, "not for a search"
+    assert len(alone) == 1, "nor where all rows are there"
+
+
+async def test_a_list_that_says_how_many_there_are_is_believed_up_to_where_it_stops_counting(today: Today) -> None:
+    async with connected(today) as client:
+        today.answers("GET", EVENTS, 200, [row(1)], link=link(more=True), x_hits="58", x_max_hits="1000")
+        assert (await read(client, "get_events", issue=ISSUE)).startswith("1 of 58 events")
+        today.answers("GET", EVENTS, 200, [row(1)], link=link(more=True), x_hits="1000", x_max_hits="1000")
+        assert (await read(client, "get_events", issue=ISSUE)).startswith("1 of 1,234 events")
+
+
+async def test_whom_can_it_be_assigned_to(today: Today) -> None:
+    """A team is named as assigned_to takes it."""
+    async with connected(today) as client:
+        listed = await read(client, "list_projects")
+        one = await read(client, "get_project", project=answers.PROJECT)
+        found = await read(client, "get_issue", issue=ISSUE)
+        issues = await read(client, "list_issues")
+    assert "shop-backend | python | Shop Backend | team:301 (payments)\n" in listed
+    assert "teams: team:301 (payments)" in one
+    for text in (found, issues):
+        assert "assigned to team:301 (payments)" in text
