@@ -75,7 +75,7 @@ def _value(annotation: Any, place: str, name: str, fill: Fill) -> Json:
         if name == "numbered":
             return [[7, fill(f"{place}[]", "total = price(cart)")]]
         return [_value(get_args(annotation)[0], f"{place}[]", name, fill)]
-    if name == "stats":
+    if name in ("stats", "stats_newest"):
         return {"24h": [[1, 3]], fill(f"{place}.key", "14d"): [[1, 2]]}
     if get_origin(annotation) is dict or annotation is Any:
         more = _texts(UNTYPED.get(name, {}), place, fill)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from sentry.models import Commit, Event, Issue, TagValues
 from sentry.models.pages import Page
@@ -15,12 +15,13 @@ from views.details import Happened, happened
 from views.facts import IssueFacts, facts
 from views.lists import Paged, fewer_rows, next_page
 from views.provenance import Markers
-from views.results import ByMember, Cleaner, Detail, Details, Evidence, Link, Step, each
+from views.results import ByMember, Cleaner, Details, Evidence, Link, Step, each
 from views.tags import clean_distributions, distribution
 from views.traces.stacktraces import Stacktrace
 from views.tracing import Tracing, tracing
+from views.trends import Rise, Trend, rise, trends
 from views.updates import bulk_update, issue_update
-from views.wording import age, counted, joined, sparkline, status_words
+from views.wording import age, counted, joined, status_words
 
 __all__ = ["IssueExtras", "IssueList", "IssueResult", "bulk_update", "issue", "issue_list", "issue_update"]
 
@@ -38,23 +39,6 @@ class IssueExtras:
 
 
 OLDER_HAS_SOURCE = 'The calls of this event have no source; those of the oldest have: get_issue with event="oldest".'
-Period = Literal["24h", "14d", "30d"]
-PERIODS: tuple[Period, ...] = ("24h", "14d", "30d")
-
-
-class Trend(Detail):
-    """Events in equal steps of time, the oldest first."""
-
-    period: Period
-    counts: list[int]
-
-    def line(self) -> str:
-        """`30d ▁▁▁▁▃█ 14 (peak 5/day)`."""
-        step = {"24h": "hour", "14d": "day", "30d": "day"}.get(self.period, "step")
-        peak = f" (peak {max(self.counts):,}/{step})"
-        return f"{self.period} {sparkline(self.counts)} {sum(self.counts):,}{peak}"
-
-
 _NOT_BARE = dict.fromkeys(("culprit", "first_seen", "substatus", "condition", "priority", "unhandled"))
 
 
@@ -119,6 +103,7 @@ class IssueResult(IssueFacts, Tracing, Happened):
     last_release: Evidence | None = None
     comments: int | None = None
     trends: list[Trend] = []
+    rise: Rise | None = None
     fingerprint: list[Evidence] = []
     tag_values: Details = {}  # in words, once they are clean; until then as `distribution` gives them
     suspect_commits: list[CommitLine] | None = None
@@ -148,7 +133,7 @@ class IssueResult(IssueFacts, Tracing, Happened):
             joined([counted(self.count, "event"), counted(self.users, "user")], ", "),
         ]
         seen = [_seen("first seen", self.first_seen, now), _seen("last seen", self.last_seen, now)]
-        trends = [trend.line() for trend in self.trends]
+        trends = [*(trend.line() for trend in self.trends), self.rise.line() if self.rise else None]
         event = f"event {self.event_name}" if self.event_id else None
         no_event = f"event could not be fetched: {self.missing['event']}" if "event" in self.missing else None
         lines = (joined(head), joined([*seen, *trends]), joined([event, self.link]), no_event)
@@ -222,7 +207,8 @@ def issue(
         first_release=raw(issue.first_release.version) if issue.first_release else None,
         last_release=raw(issue.last_release.version) if issue.last_release else None,
         comments=issue.num_comments,
-        trends=[trend for period in PERIODS if (trend := _trend(issue, period))],
+        trends=trends(issue),
+        rise=rise(issue),
         fingerprint=[text for one in grouped[:20] if (text := raw(one))],
         tag_values={tag.key[:DETAIL]: distribution(tag, 4) for tag in extras.tags[:20] if tag.key},
         suspect_commits=None if extras.suspect_commits is None else commit_lines(extras.suspect_commits[:10]),
@@ -239,11 +225,6 @@ def _group(text: str) -> str:
 
 def _seen(words: str, stamp: str | None, now: datetime | None) -> str | None:
     return f"{words} {stamp[:10]} {stamp[11:16]}Z ({age(stamp, now)})" if stamp else None
-
-
-def _trend(issue: Issue, period: Period) -> Trend | None:
-    counts = [int(count) if 0 <= count < 1e12 else 0 for count in issue.stats.get(period, [])]
-    return Trend(period=period, counts=counts[-31:]) if any(counts) else None
 
 
 def _annotations(issue: Issue) -> list[str]:

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from pydantic import Field
+
 from sentry.models.projects import ProjectRef
 from sentry.models.releases import Release
 from sentry.models.tags import TagSummary
-from sentry.models.tolerance import Counts, Moment, Rows, SentryModel
+from sentry.models.tolerance import Counts, Moment, Newest, Rows, SentryModel
 
 
 class Actor(SentryModel):
@@ -58,6 +60,7 @@ class Issue(SentryModel):
     first_release: Release | None = None
     last_release: Release | None = None
     stats: Counts = {}  # how often it was seen in each part of a period, the newest last
+    stats_newest: Newest = Field({}, validation_alias="stats")  # when the newest part of a period began
     tags: Rows[TagSummary] = []
     activity: Rows[Activity] = []
     annotations: list[Any] = []
