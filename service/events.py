@@ -16,6 +16,7 @@ from views.traces.stacktraces import StacktraceResult
 from views.wording import joined
 
 MOST_TAGS = 5
+"""Tags that the rows of a list of events show."""
 
 
 async def list_events(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from sentry.models.projects import ProjectRef
 from sentry.models.releases import Release
@@ -60,7 +60,9 @@ class Issue(SentryModel):
     first_release: Release | None = None
     last_release: Release | None = None
     stats: Counts = {}  # how often it was seen in each part of a period, the newest last
-    stats_newest: Newest = Field({}, validation_alias="stats")  # when the newest part of a period began
+    stats_newest: Newest = Field(
+        default={}, validation_alias=AliasChoices("stats")
+    )  # when the newest part of a period began
     tags: Rows[TagSummary] = []
     activity: Rows[Activity] = []
     annotations: list[Any] = []

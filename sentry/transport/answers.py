@@ -172,8 +172,8 @@ def _good(status: int, headers: Mapping[str, str], content: Content, *, is_html:
 
 
 def _total(headers: Mapping[str, str]) -> int | None:
-    """Rows of a list in all; None where they were not counted to their end (https://docs.sentry.io/api/pagination/ does
-    not say: `X-Hits` stops at `X-Max-Hits`)."""
+    """Rows of a list in all, where Sentry counts them; None where it stopped counting, as `X-Hits` does at
+    `X-Max-Hits`."""
     hits, most = (headers.get(name, "") for name in ("x-hits", "x-max-hits"))
     if not _COUNT.fullmatch(hits) or (_COUNT.fullmatch(most) and int(hits) >= int(most)):
         return None

@@ -4,6 +4,7 @@ from typing import Any
 
 from sentry.models import Event
 from views.bounds import number, rows
+from views.traces.chains import CHAIN
 from views.traces.folding import calls_of, is_ours
 
 
@@ -21,7 +22,8 @@ def has_source(event: Event) -> bool:
 def _our_calls(event: Event) -> list[dict[str, Any]]:
     """Those with a line; where the server marks none as ours, all of them."""
     values = rows(event.entry("exception").get("values")) or rows(event.entry("threads").get("values"))
-    calls = [call for holder in (*values, {"stacktrace": event.entry("stacktrace")}) for call in calls_of(holder)]
+    holders = [*values[-CHAIN:], {"stacktrace": event.entry("stacktrace")}]
+    calls = [call for holder in holders for call in calls_of(holder)]
     return [
         call
         for call in [*filter(is_ours, calls)] or calls
