@@ -29,6 +29,7 @@ ANSWERS: dict[str, Any] = {
     f"organizations/acme/issues/5/events/{EVENT}": {**large_event(), "eventID": EVENT},
     "organizations/acme/issues/5/tags": [],
     "organizations/acme/issues/5/tags/release": {"key": "release", "topValues": []},
+    "organizations/acme/issues/5/tags/level": {"key": "level", "topValues": []},
     "organizations/acme/projects": [{"slug": "shop"}],
     "projects/acme/shop": {"slug": "shop"},
     "organizations/acme/releases": [RELEASE],
