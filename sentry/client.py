@@ -84,8 +84,11 @@ class SentryClient:
         self.get_event = within_deadline(connection, events.get_event)
         self.get_stacktrace = within_deadline(connection, events.get_stacktrace)
         self.get_activity = within_deadline(connection, Activities(issues).get_activity)
+        self.get_oldest_event = within_deadline(connection, events.get_oldest_event)
+        self.get_short_id = within_deadline(connection, issues.get_short_id)
         self.get_tags = within_deadline(connection, tags.get_tags)
         self.get_tag_values = within_deadline(connection, tags.get_tag_values)
+        self.count_events = within_deadline(connection, tags.count_events)
         self.get_suspect_commits = within_deadline(connection, commits.get_suspect_commits)
         self.get_suspect_flags = within_deadline(connection, Flags(caller).get_suspect_flags)
         self.get_code_mappings = CodeMappings(caller, clock).get_code_mappings  # which has a shorter one

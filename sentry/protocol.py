@@ -71,6 +71,14 @@ class SentryClientProtocol(Protocol):
 
     def get_stacktrace(self, event: str | None = None, *, issue: str | None = None) -> Awaitable[Event]: ...
 
+    def get_oldest_event(self, issue: str) -> Awaitable[Event | None]:
+        """The oldest event, where one request has it and the issue was not named by one of its events."""
+        ...
+
+    def get_short_id(self, issue: str) -> Awaitable[str | None]:
+        """What people call an issue, without a request where that is known."""
+        ...
+
     def update_issue(self, issue: str, change: IssueChange) -> Awaitable[Issue]: ...
 
     def list_projects(
@@ -81,7 +89,15 @@ class SentryClientProtocol(Protocol):
 
     def list_organizations(self) -> Awaitable[Page[Organization]]: ...
 
-    def get_tag_values(self, issue: str, tag: str) -> Awaitable[TagValues]: ...
+    def get_tag_values(
+        self, issue: str, tag: str, *, environment: str | None = None, period: str | None = None
+    ) -> Awaitable[TagValues]: ...
+
+    def count_events(
+        self, issue: str, *, environment: str | None = None, period: str | None = None
+    ) -> Awaitable[int | None]:
+        """In how many events of an issue its tags are counted."""
+        ...
 
     def get_tags(self, issue: str) -> Awaitable[list[TagValues]]: ...
 

@@ -3,14 +3,15 @@
 from typing import Literal
 
 from sentry.errors import InvalidRequestError, SentryError, UnavailableError
-from sentry.identifiers import LATEST
-from sentry.models import Activity, CodeMapping, Commit, Issue, SuspectFlag, TagValues
+from sentry.identifiers import EVENT_ID, LATEST
+from sentry.models import Activity, CodeMapping, Commit, Event, Issue, SuspectFlag, TagValues
 from sentry.models.pages import Page
 from sentry.search import diagnose, likely_meant
 from service.current import current_client
 from service.side_by_side import together
 from views import issues as views
 from views.issues import IssueExtras, IssueList, IssueResult
+from views.traces.source import has_source, lacks_source
 
 Include = Literal["tags", "commits", "activity", "flags"]
 """What an issue can be read with besides, at a request each; for its activity where it does not come with it."""
@@ -57,7 +58,9 @@ async def list_issues(
     wrong = None if page.items else diagnose(query) or likely_meant(query)
     notes = [str(wrong)] if wrong else [ONLY_UNRESOLVED] if not page.items and query == UNRESOLVED else []
     other = client.other_organization(project, organization=organization)
-    return views.issue_list(page, notes=notes, organization=other)
+    is_one = EVENT_ID.fullmatch(query.strip())  # whose counts are not of a period
+    within = {} if is_one else {"period": period, "environment": environment}
+    return views.issue_list(page, notes=notes, organization=other, **within)
 
 
 async def get_issue(issue: str, event: str | None = None, include: tuple[Include, ...] = ()) -> IssueResult:
@@ -95,6 +98,7 @@ async def get_issue(issue: str, event: str | None = None, include: tuple[Include
             activity = Page([]) if about.activity else await client.get_activity(issue)
         except SentryError as error:
             missing["activity"] = error.message
+    older = event is None and example.value is not None and await _older_has_source(issue, about, example.value)
     extras = IssueExtras(
         tags=tags.value or [],
         suspect_commits=commits,
@@ -102,6 +106,7 @@ async def get_issue(issue: str, event: str | None = None, include: tuple[Include
         code_mappings=mappings,
         missing=missing,
         activity=activity,
+        older_has_source=older,
     )
     return views.issue(about, example.value, extras=extras, organization=organization)
 
@@ -111,6 +116,17 @@ async def _with_code_mappings(issue: str, organization: str | None) -> tuple[Iss
     client = current_client()
     found = await client.get_issue(issue)
     return found, await client.get_code_mappings(found.project.id, organization)
+
+
+async def _older_has_source(issue: str, about: Issue, shown: Event) -> bool:
+    """Whether the oldest event shows the source that this one, the latest, lacks: one look tells."""
+    if not lacks_source(shown) or not about.count or about.count < 2:
+        return False
+    try:
+        oldest = await current_client().get_oldest_event(issue)
+    except SentryError:
+        return False
+    return oldest is not None and has_source(oldest)
 
 
 async def _no_tags() -> list[TagValues]:

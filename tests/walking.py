@@ -32,7 +32,7 @@ SPAN = "5a" * 8
 UNTYPED: dict[str, Json] = {
     "status_details": {"inRelease": "shop@2", "ignoreUntil": "2026-11-24T21:39:17Z"},
     "metadata": {"type": "KeyError", "value": "code"},
-    "teams": {"slug": "payments", "name": "Payments"},
+    "teams": {"id": "301", "slug": "payments", "name": "Payments"},
     "organization": {"slug": "acme"},
     "projects": {"slug": "shop", "name": "Shop", "healthData": {"crashFreeSessions": 99.5, "totalSessions": 3}},
     "user": {"id": "7", "username": "ann", "email": "ann", "ip_address": "home"},
@@ -102,7 +102,7 @@ def _value(annotation: Any, place: str, name: str, fill: Fill) -> Json:
         if name == "numbered":
             return [[7, fill(f"{place}[]", "total = price(cart)")]]
         return [_value(get_args(annotation)[0], f"{place}[]", name, fill)]
-    if name == "stats":
+    if name in ("stats", "stats_newest"):
         return {"24h": [[1, 3]], fill(f"{place}.key", "14d"): [[1, 2]]}
     if get_origin(annotation) is dict or annotation is Any:
         more = _texts(UNTYPED.get(name, {}), place, fill)

@@ -98,10 +98,11 @@ class Sentry:
         fingerprint: list[str] | None = None,
         tags: dict[str, str] | None = None,
         project: int | None = None,
+        environment: str = "production",
     ) -> str:
         """Runs `broken` and captures what it raises, or as a message what it returns; gives the event's ID."""
         client = sentry_sdk.Client(
-            self.dsn(project), release=release, environment="production", in_app_include=["broken"]
+            self.dsn(project), release=release, environment=environment, in_app_include=["broken"]
         )
         with sentry_sdk.isolation_scope() as isolated, sentry_sdk.new_scope() as scope:
             isolated.set_client(client)

@@ -1,9 +1,11 @@
 """What a model can do with events."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
 
 import service
-from tools.arguments import Cursor, EventId, EventOfIssue, Frames, IssueId, Limit, MaxTokens, Project, Text
+from tools.arguments import Cursor, EventId, EventOfIssue, Frames, IssueId, Limit, Listed, MaxTokens, Project, Text
 
 if TYPE_CHECKING:
     from views.events import EventList, EventResult
@@ -13,11 +15,12 @@ if TYPE_CHECKING:
 async def get_events(
     issue: IssueId,
     query: Text | None = None,
+    tags: Annotated[list[Text], Listed, Field(description="Shown in rows")] = [],  # noqa: B006 - copied
     limit: Limit = 25,
     cursor: Cursor | None = None,
 ) -> "EventList":
-    """List the events of an issue, one row each, the newest first. For one in full, get_event."""
-    return await service.events.list_events(issue, query=query, limit=limit, cursor=cursor)
+    """List an issue's events, newest first. For one in full, get_event."""
+    return await service.events.list_events(issue, query=query, tags=tuple(tags), limit=limit, cursor=cursor)
 
 
 async def get_event(

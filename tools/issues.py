@@ -34,7 +34,7 @@ async def list_issues(
     cursor: Cursor | None = None,
     organization: Organization | None = None,
 ) -> "IssueList":
-    """List issues, one row each, the most recently seen first. For one in full, get_issue."""
+    """List issues, the most recently seen first. For one in full, get_issue."""
     return await service.issues.list_issues(
         organization=organization,
         project=project,

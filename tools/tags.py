@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 async def get_tag_values(
     issue: IssueId,
-    tag: Annotated[Text, Field(description="e.g. release, environment, user, browser, or your own")],
+    tag: Annotated[Text, Field(description="e.g. release, user")],
+    environment: Text | None = None,
+    period: Text | None = None,
 ) -> "TagValuesResult":
     """Get how an issue's events spread over a tag."""
-    return await service.events.get_tag_values(issue, tag)
+    return await service.events.get_tag_values(issue, tag, environment=environment, period=period)

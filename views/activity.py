@@ -89,7 +89,7 @@ class WithActivity(IssueFacts, Result):
 
 
 def activity(issue: Issue, more: Page[Activity] | None, missing: Container[str]) -> dict[str, Any]:
-    """The fields of `WithActivity`, and notes: the last comments and as many changes of those that the issue came with;
+    """The fields of `WithActivity`: the last comments and as many changes of those that the issue came with;
     all of them, and `more`, where that was asked for."""
     fetched = more.items if more else list[Activity]()
     rows = sorted([*issue.activity, *fetched], key=_moment, reverse=True)
@@ -101,7 +101,6 @@ def activity(issue: Issue, more: Page[Activity] | None, missing: Container[str])
         "comments": issue.num_comments,
         "activity": [told[at][1] for at in kept][:MOST],
         "activity_total": issue.num_comments or 0 if is_unknown else len(told),
-        "omitted": [*more.notes] if more else [],
     }
 
 

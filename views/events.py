@@ -6,17 +6,20 @@ from typing import ClassVar, Self
 
 from sentry.models import CodeMapping, Event
 from sentry.models.pages import Page
-from views.bounds import identifier, issue_name, line, of_organization, raw, slug
+from sentry.paths import quoted
+from views import bounds
+from views.bounds import briefs, compact, identifier, issue_name, line, of_organization, raw, slug
 from views.details import Happened, happened
 from views.lists import Paged, fewer_rows, next_page
 from views.provenance import Markers
-from views.results import Evidence, Identifier, IssueName, Moment, Part, Slug, Step
+from views.results import Details, Evidence, Identifier, IssueName, Moment, Part, ShortId, Slug, Step
 from views.wording import counted, joined, read, when
 
 
 class EventResult(Happened):
     BREADCRUMBS: ClassVar = 30
 
+    short_id: ShortId | None = None
     previous_event: Identifier | None = None
     next_event: Identifier | None = None
 
@@ -32,6 +35,10 @@ class EventResult(Happened):
         lines += [f"SDK: {self.sdk}"] if self.sdk else []
         return "\n".join([head, marks.announcement, marks.block("\n".join(filter(None, lines))), *self.omitted])
 
+    def of_which_issue(self) -> str:
+        short_id = of_organization(self.organization, self.short_id) if self.short_id else None
+        return f" of issue {short_id}" if short_id else super().of_which_issue()
+
 
 class EventRow(Part):
     id: Identifier
@@ -40,18 +47,25 @@ class EventRow(Part):
     release: Evidence | None = None
     environment: Evidence | None = None
     user: Evidence | None = None
+    tags: Details = {}  # those that were asked for
 
     def line(self, common: set[str]) -> str:
-        facts = [self.release, self.environment, f"user {self.user}" if self.user else None, self.title]
+        user = f"user {self.user}" if self.user else None
+        facts = [self.release, self.environment, user, *self.tags_in_words(), self.title]
         return joined([self.id, read(self.when), *(fact for fact in facts if fact not in common)])
 
+    def tags_in_words(self) -> list[str]:
+        return [f"{name}={compact(value, 80)}" for name, value in self.tags.items()]
+
     def shown(self, title: int) -> Self:
-        return self.with_texts(line, title=title, release=60, environment=40, user=60)
+        found = self.with_changes(tags=briefs(self.tags, 80, len(self.tags))) if self.tags else self
+        return found.with_texts(line, title=title, release=60, environment=40, user=60)
 
 
 class EventList(Paged):
     issue: IssueName
     organization: Slug | None = None  # where it is not the one that is asked without a name
+    total: int | None = None  # of all pages
     events: list[EventRow]
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
@@ -61,7 +75,9 @@ class EventList(Paged):
         lines = [f"all: {joined(sorted(common))}"] if common else []
         lines += [row.line(common) for row in self.events]
         call = f" (get_event takes {self.organization}/ID)" if self.organization else ""
-        events = f"{counted(len(self.events), 'event')} of issue {self.issue}, the newest first{call}"
+        of_all = f"{len(self.events):,} of " if (self.total or 0) > len(self.events) else ""
+        count = counted(self.total if of_all else len(self.events), "event")
+        events = f"{of_all}{count} of issue {self.issue}, the newest first{call}"
         head = f"{events}. {marks.announcement}"
         return "\n".join([head, marks.block("\n".join(lines)), *next_page(self.next_cursor), *self.omitted])
 
@@ -71,6 +87,8 @@ class EventList(Paged):
         for name in ("release", "environment", "title"):
             values = {getattr(row, name) for row in self.events}
             common |= values - {None} if len(values) == 1 and self.events[1:] else set()
+        if self.events[1:]:
+            common |= set[str].intersection(*(set(row.tags_in_words()) for row in self.events))
         return common
 
     def shown(self, scale: float) -> Self:
@@ -81,9 +99,16 @@ class EventList(Paged):
         yield from fewer_rows("events")
 
 
-def event(event: Event, organization: str | None = None, mappings: Sequence[CodeMapping] = ()) -> EventResult:
-    """One event whole; of an `organization` that is not the usual one."""
+def event(
+    event: Event,
+    organization: str | None = None,
+    mappings: Sequence[CodeMapping] = (),
+    *,
+    short_id: str | None = None,
+) -> EventResult:
+    """One event whole; of an `organization` that is not the usual one, and of the issue of this short ID."""
     return EventResult(
+        short_id=bounds.short_id(short_id),
         **happened(event, whole=True, mappings=mappings),
         organization=slug(organization),
         previous_event=identifier(event.previous_event_id),
@@ -91,18 +116,24 @@ def event(event: Event, organization: str | None = None, mappings: Sequence[Code
     )
 
 
-def event_list(issue: str, page: Page[Event], organization: str | None = None) -> EventList:
-    """Rows of an issue's events; of an `organization` that is not the usual one."""
+def event_list(
+    issue: str, page: Page[Event], organization: str | None = None, *, tags: tuple[str, ...] = ()
+) -> EventList:
+    """Rows of an issue's events, each with its values of these tags; of an `organization` that is not the usual one."""
+    rows = [_row(event, tags) for event in page.items]
+    lacking = [tag for tag in tags if rows and not any(tag in row.tags for row in rows)]
+    notes = [f"None of these events has the tag {', '.join(map(quoted, lacking))}."] if lacking else []
     return EventList(
         issue=issue_name(issue),
         organization=slug(organization),
-        events=[_row(event) for event in page.items],
+        total=page.total,
+        events=rows,
         next_cursor=raw(page.next_cursor),
-        omitted=[*page.notes],
+        omitted=[*page.notes, *notes],
     )
 
 
-def _row(event: Event) -> EventRow:
+def _row(event: Event, tags: tuple[str, ...]) -> EventRow:
     user = event.user or {}
     named = next((user[key] for key in ("username", "id", "email", "ip_address") if user.get(key)), None)
     return EventRow(
@@ -112,4 +143,5 @@ def _row(event: Event) -> EventRow:
         release=raw(event.release_version),
         environment=raw(event.environment),
         user=raw(named) or raw(event.tag("user")),
+        tags={tag: value for tag in tags if (value := raw(event.tag(tag)))},
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from sentry.models import Activity, CodeMapping, Commit, Event, Issue, SuspectFlag, TagValues
 from sentry.models.pages import Page
@@ -11,17 +11,20 @@ from sentry.values import as_object
 from views.activity import WithActivity, activity
 from views.bounds import DETAIL, cut, identifier, line, link, raw, rows
 from views.commits import SuspectCommit, suspect_commits
+from views.counts import InAll, in_all
 from views.details import Happened, happened
 from views.facts import IssueFacts, facts
 from views.flags import SuspectFlagLine, suspect_flags, suspect_words
 from views.kinds.names import ERRORS, IssueType, name_of
 from views.lists import Paged, fewer_rows, next_page
 from views.provenance import Markers
-from views.results import ByMember, Cleaner, Detail, Details, Evidence, Link, Step, each
+from views.results import ByMember, Cleaner, Details, Evidence, Link, Step, each
 from views.tags import clean_distributions, distribution
 from views.traces.stacktraces import Stacktrace
+from views.tracing import Tracing, tracing
+from views.trends import Rise, Trend, rise, trends
 from views.updates import bulk_update, issue_update
-from views.wording import age, counted, joined, sparkline, status_words
+from views.wording import age, counted, joined, status_words
 
 __all__ = ["IssueExtras", "IssueList", "IssueResult", "bulk_update", "issue", "issue_list", "issue_update"]
 
@@ -38,30 +41,15 @@ class IssueExtras:
     code_mappings: list[CodeMapping] = field(default_factory=list[CodeMapping])
     missing: dict[str, str] = field(default_factory=dict[str, str])
     activity: Page[Activity] | None = None  # besides the issue's own, of which then all is told
+    older_has_source: bool = False
 
 
-Period = Literal["24h", "14d", "30d"]
-PERIODS: tuple[Period, ...] = ("24h", "14d", "30d")
-
-
-class Trend(Detail):
-    """Events in equal steps of time, the oldest first."""
-
-    period: Period
-    counts: list[int]
-
-    def line(self) -> str:
-        """`30d ▁▁▁▁▃█ 14 (peak 5/day)`."""
-        step = {"24h": "hour", "14d": "day", "30d": "day"}.get(self.period, "step")
-        peak = f" (peak {max(self.counts):,}/{step})"
-        return f"{self.period} {sparkline(self.counts)} {sum(self.counts):,}{peak}"
-
-
+OLDER_HAS_SOURCE = 'The calls of this event have no source; those of the oldest have: get_issue with event="oldest".'
 _NOT_BARE = dict.fromkeys(("culprit", "first_seen", "substatus", "condition", "priority", "unhandled"))
 
 
-class IssueRow(IssueFacts):
-    def line(self, now: datetime | None) -> str:
+class IssueRow(IssueFacts, InAll):
+    def line(self, now: datetime | None, period: str | None = None, environment: str | None = None) -> str:
         seen = joined(
             [
                 f"seen {age(self.last_seen, now)}" if self.last_seen else None,
@@ -75,7 +63,7 @@ class IssueRow(IssueFacts):
                 self.status_in_words(),
                 self.level if self.level != "error" else None,
                 f"{self.priority} priority" if self.priority in ("high", "low") else None,
-                joined([counted(self.count, "event"), counted(self.users, "user")], ", "),
+                self.counts_in_words(self.count, self.users, period, environment),
                 seen,
                 f"assigned to {self.assigned_to}" if self.assigned_to else None,
                 self.title,
@@ -91,16 +79,19 @@ class IssueRow(IssueFacts):
 
 class IssueList(Paged):
     issues: list[IssueRow]
+    period: Evidence | None = None  # that was asked for
+    environment: Evidence | None = None
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         if not self.issues:
             return "\n".join(["No issues match.", *next_page(self.next_cursor), *self.omitted])
-        lines = marks.block("\n".join(row.line(now) for row in self.issues))
+        lines = marks.block("\n".join(row.line(now, self.period, self.environment) for row in self.issues))
         head = f"{counted(len(self.issues), 'issue')}. {marks.announcement}"
         return "\n".join([head, lines, *next_page(self.next_cursor), *self.omitted])
 
     def shown(self, scale: float) -> Self:
-        return self.with_changes(issues=each(self.issues, lambda row: row.in_row(160)))
+        found = self.with_changes(issues=each(self.issues, lambda row: row.in_row(160)))
+        return found.with_texts(line, period=20, environment=80)
 
     def steps(self) -> Iterator[Step]:
         yield lambda found: found.with_changes(issues=each(found.issues, lambda row: row.with_texts(line, title=80)))
@@ -110,7 +101,7 @@ class IssueList(Paged):
         yield from fewer_rows("issues")
 
 
-class IssueResult(WithActivity, Happened):
+class IssueResult(WithActivity, Tracing, Happened):
     """The issue, and in the fields of `Happened` the event that was asked for."""
 
     issue_type: IssueType | None = None
@@ -118,6 +109,7 @@ class IssueResult(WithActivity, Happened):
     first_release: Evidence | None = None
     last_release: Evidence | None = None
     trends: list[Trend] = []
+    rise: Rise | None = None
     fingerprint: list[Evidence] = []
     tag_values: Details = {}  # in words, once they are clean; until then as `distribution` gives them
     suspect_commits: list[SuspectCommit] | None = None
@@ -149,7 +141,7 @@ class IssueResult(WithActivity, Happened):
             joined([counted(self.count, "event"), counted(self.users, "user")], ", "),
         ]
         seen = [_seen("first seen", self.first_seen, now), _seen("last seen", self.last_seen, now)]
-        trends = [trend.line() for trend in self.trends]
+        trends = [*(trend.line() for trend in self.trends), self.rise.line() if self.rise else None]
         event = f"event {self.event_name}" if self.event_id else None
         no_event = f"event could not be fetched: {self.missing['event']}" if "event" in self.missing else None
         lines = (joined(head), joined([*seen, *trends]), joined([event, self.link]), no_event)
@@ -173,7 +165,7 @@ class IssueResult(WithActivity, Happened):
         title = None if self._is_said(self.title) else self.title
         lines = [text for text in (title, joined(facts_of_event)) if text]
         lines += [one.line() for one in self.activity]
-        lines += [f"this event: {about}"] if (about := self.about_event()) else []
+        lines += [f"this event: {about}"] if (about := joined([self.about_event(), self.tracing()])) else []
         lines += [f"{key}: {values}" for key, values in self.tag_values.items()]
         lines += [f"suspect commit {commit.line()}" for commit in self.suspect_commits or []]
         if self.suspect_commits == []:
@@ -199,17 +191,23 @@ class IssueResult(WithActivity, Happened):
             "suspect_flags": found.suspect_flags and [flag.shown() for flag in found.suspect_flags],
             "tag_values": {line(key, 40): line(values, 300) for key, values in found.tag_values.items()},
         }
-        return found.model_copy(update=changes).with_texts(line, first_release=120, last_release=120)
+        lengths = {"first_release": 120, "last_release": 120, "transaction": 120}
+        return found.model_copy(update=changes).with_texts(line, **lengths)
 
 
 def issue_list(
     page: Page[Issue],
     notes: list[str] = [],  # noqa: B006 - never changed
     organization: str | None = None,
+    *,
+    period: str | None = None,
+    environment: str | None = None,
 ) -> IssueList:
-    """Rows of a list of issues, and what is to be said of the question; of an `organization` that is not the usual."""
-    rows = [IssueRow(**facts(issue, organization)) for issue in page.items]
-    return IssueList(issues=rows, next_cursor=raw(page.next_cursor), omitted=[*page.notes, *notes])
+    """Rows of a list of issues, counted within a period and an environment, and what is to be said of the question; of
+    an `organization` that is not the usual."""
+    rows = [IssueRow(**facts(issue, organization), **in_all(issue)) for issue in page.items]
+    found = IssueList(issues=rows, period=raw(period), environment=raw(environment), next_cursor=raw(page.next_cursor))
+    return found.with_changes(omitted=[*page.notes, *notes])
 
 
 def issue(
@@ -217,7 +215,7 @@ def issue(
 ) -> IssueResult:
     """The issue with one of its events; of an `organization` that is not the usual one."""
     extras = extras or IssueExtras()
-    found = (
+    found: dict[str, Any] = (
         happened(event, mappings=extras.code_mappings)
         if event
         else {"event_id": "", "stacktrace": Stacktrace(frames=[])}
@@ -229,17 +227,23 @@ def issue(
     return IssueResult(
         **fields,
         **activity(issue, extras.activity, extras.missing),
+        **(tracing(event, fields["culprit"], found.get("findings")) if event else {}),
         issue_type=issue.issue_type,
         link=link(issue.permalink),
         first_release=raw(issue.first_release.version) if issue.first_release else None,
         last_release=raw(issue.last_release.version) if issue.last_release else None,
-        trends=[trend for period in PERIODS if (trend := _trend(issue, period))],
+        trends=trends(issue),
+        rise=rise(issue),
         fingerprint=[text for one in grouped[:20] if (text := raw(one))],
         tag_values={tag.key[:DETAIL]: distribution(tag, 4) for tag in extras.tags[:20] if tag.key},
         suspect_commits=None if extras.suspect_commits is None else suspect_commits(extras.suspect_commits[:10]),
         suspect_flags=None if extras.suspect_flags is None else suspect_flags(extras.suspect_flags),
         external_issues=[*extras.external_issues[:20], *_annotations(issue)],
         missing=extras.missing,
+        omitted=[
+            *(extras.activity.notes if extras.activity else ()),
+            *([OLDER_HAS_SOURCE] if extras.older_has_source else ()),
+        ],
     )
 
 
@@ -250,11 +254,6 @@ def _group(text: str) -> str:
 
 def _seen(words: str, stamp: str | None, now: datetime | None) -> str | None:
     return f"{words} {stamp[:10]} {stamp[11:16]}Z ({age(stamp, now)})" if stamp else None
-
-
-def _trend(issue: Issue, period: Period) -> Trend | None:
-    counts = [int(count) if 0 <= count < 1e12 else 0 for count in issue.stats.get(period, [])]
-    return Trend(period=period, counts=counts[-31:]) if any(counts) else None
 
 
 def _annotations(issue: Issue) -> list[str]:

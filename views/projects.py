@@ -9,8 +9,11 @@ from sentry.models.pages import Page
 from views.bounds import identifier, line, of_organization, raw, slug, word
 from views.lists import Paged, fewer_rows, next_page
 from views.provenance import Markers
-from views.results import ByMember, Evidence, Identifier, Moment, Part, Result, Slug, Step, Word
-from views.wording import counted, joined, read, when
+from views.results import ByMember, Evidence, Identifier, Moment, Part, Result, Slug, Step, Word, each
+from views.wording import counted, joined, read, team, when
+
+TEAMS = 3
+"""Of a project in a list."""
 
 
 class ProjectRow(Part):
@@ -18,9 +21,11 @@ class ProjectRow(Part):
     slug: Slug
     name: ByMember | None = None
     platform: Slug | None = None
+    teams: list[ByMember] = []  # the first
 
     def line(self) -> str:
-        return joined([self.slug, self.platform, self.name if self.name != self.slug else None])
+        name = self.name if self.name != self.slug else None
+        return joined([self.slug, self.platform, name, ", ".join(self.teams)])
 
 
 class ProjectList(Paged):
@@ -31,13 +36,15 @@ class ProjectList(Paged):
         if not self.projects:
             return "\n".join(["The token sees no projects here.", *self.omitted])
         rows = [of_organization(self.organization, row.line()) for row in self.projects]
-        head = f"{counted(len(self.projects), 'project')}: slug, platform, name. {marks.announcement}"
+        teams = ", teams" if any(row.teams for row in self.projects) else ""
+        head = f"{counted(len(self.projects), 'project')}: slug, platform, name{teams}. {marks.announcement}"
         return "\n".join([head, marks.block("\n".join(rows)), *next_page(self.next_cursor), *self.omitted])
 
     def shown(self, scale: float) -> Self:
         return self.model_copy(update={"projects": [_short(row, 100) for row in self.projects]})
 
     def steps(self) -> Iterator[Step]:
+        yield _without_teams
         yield lambda found: found.model_copy(update={"projects": [_short(row, 40) for row in found.projects]})
         yield lambda found: found.without(
             "names and platforms",
@@ -93,7 +100,6 @@ def project_list(page: Page[Project], organization: str | None = None) -> Projec
 
 def project(project: Project) -> ProjectResult:
     """One project whole."""
-    teams = [str(team.get("slug") or team.get("name") or "") for team in project.teams]
     release = project.latest_release
     return ProjectResult(
         id=identifier(project.id) or "",
@@ -103,7 +109,7 @@ def project(project: Project) -> ProjectResult:
         organization=slug(project.organization.get("slug")),
         status=word(project.status),
         created=when(project.date_created),
-        teams=[text for team in teams if (text := raw(team))],
+        teams=_teams(project),
         latest_release=raw(release.version) if release else None,
     )
 
@@ -114,8 +120,20 @@ def _row(project: Project) -> ProjectRow:
         slug=slug(project.slug) or "",
         name=raw(project.name),
         platform=slug(project.platform),
+        teams=_teams(project)[:TEAMS],
     )
 
 
+def _without_teams(found: ProjectList) -> ProjectList:
+    rows = each(found.projects, lambda row: row.with_changes(teams=[]) if row.teams else row)
+    return found if rows is found.projects else found.without("teams", "get_project", projects=rows)
+
+
+def _teams(project: Project) -> list[str]:
+    """As `assigned_to` takes them; by name alone where they come without an ID."""
+    named = [(row.get("id"), raw(row.get("slug") or row.get("name"))) for row in project.teams]
+    return [team(identifier, name) if identifier else name or "" for identifier, name in named if identifier or name]
+
+
 def _short(row: ProjectRow, name: int) -> ProjectRow:
-    return row.with_texts(line, name=name)
+    return row.with_changes(teams=[line(one, name) for one in row.teams]).with_texts(line, name=name)

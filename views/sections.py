@@ -10,6 +10,7 @@ from sentry.models import Frame as SentryFrame
 from sentry.models import Request as SentryRequest
 from sentry.values import Json, as_list, as_object
 from views.bounds import DETAIL, brief, briefs, compact, cut, line, plain, plain_object, raw, rows
+from views.headers import ranked
 from views.results import OUTSIDER, Detail, Details, Evidence, Moment, Word
 from views.secrets.redaction import REDACTED
 from views.wording import LEVELS, joined, when
@@ -21,10 +22,6 @@ TOLD_ELSEWHERE = re.compile(
     r"sentry:\w+|(user|os|runtime|browser|device|client_os|app|trace)\..*|runtime|os|browser|client_os|device)"
 )
 """Tags that repeat what another section says."""
-HEADERS = ("content-type", "referer", "origin", "accept", "host", "user-agent")
-"""Headers that are shown first; the others while there is room."""
-TELLING_HEADERS = {"content-type", "referer", "origin", "x-request-id", "x-forwarded-for", "authorization"}
-"""Headers that an issue shows."""
 NAMED = ("runtime", "browser", "os", "client_os", "device", "app")
 """Contexts that are told by name and version on one line."""
 DULL = (
@@ -144,8 +141,7 @@ def request(event: Event, *, whole: bool) -> Request | None:
         return None
     headers = _named(read.headers)
     cookies = _named(read.cookies) if whole else {}
-    ranked = sorted(headers, key=lambda name: HEADERS.index(name.lower()) if name.lower() in HEADERS else 99)
-    some = [name for name in ranked if whole or name.lower() in TELLING_HEADERS]
+    some = ranked(headers, event, whole=whole)
     return Request(
         method=raw(read.method),
         url=raw(read.url),

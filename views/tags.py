@@ -9,7 +9,7 @@ from views.bounds import issue_name, line, raw
 from views.lists import fewer_rows
 from views.provenance import Markers
 from views.results import Cleaner, Evidence, IssueName, Moment, Part, Result, Step
-from views.wording import age, bar, joined, when
+from views.wording import age, bar, counted, joined, when
 
 
 class TagRow(Part):
@@ -31,7 +31,9 @@ class TagValuesResult(Result):
 
     issue: IssueName
     tag: Evidence
-    total: int
+    total: int  # events that have the tag
+    events: int | None = None  # events in all
+    asked_within: Evidence | None = None  # the period and environment that were asked for
     unique: int | None = None
     values: list[TagRow]
 
@@ -43,15 +45,24 @@ class TagValuesResult(Result):
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         if not self.values:
-            return f"No event of issue {self.issue} has this tag."
-        unique = f" over {self.unique:,} values" if self.unique else ""
-        lines = [f"{self.tag}: {self.total:,} events{unique}", *(row.line(now) for row in self.values)]
+            none = f"None of the {self.events:,} events" if self.events else "No event"
+            return f"{none} of issue {self.issue}{' asked for' * bool(self.asked_within)} has this tag."
+        lines = [f"{self.tag}: {self.total_in_words()}", *(row.line(now) for row in self.values)]
         head = f"Tag of issue {self.issue}. {marks.announcement}"
         return "\n".join([head, marks.block("\n".join(lines)), *self.omitted])
 
+    def total_in_words(self) -> str:
+        """`5 of 58 events in 7d, production have this tag, over 2 values`."""
+        within = f" in {self.asked_within}" if self.asked_within else ""
+        unique = f" over {counted(self.unique, 'value')}" if self.unique else ""
+        if not self.events:
+            return f"{self.total:,} events{within}{unique}"
+        have = f"{'has' if self.total == 1 else 'have'} this tag{',' * bool(unique)}"
+        return f"{self.total:,} of {counted(self.events, 'event')}{within} {have}{unique}"
+
     def shown(self, scale: float) -> Self:
         values = [row.with_texts(line, value=160) for row in self.values]
-        return self.model_copy(update={"values": values}).with_texts(line, tag=80)
+        return self.model_copy(update={"values": values}).with_texts(line, tag=80, asked_within=80)
 
     def steps(self) -> Iterator[Step]:
         yield lambda found: found.model_copy(
@@ -60,13 +71,19 @@ class TagValuesResult(Result):
         yield from fewer_rows("values", "Only the {} most frequent values are shown.")
 
 
-def tag_values(issue: str, values: TagValues) -> TagValuesResult:
-    """The distribution of an issue's events over one tag."""
+def tag_values(
+    issue: str, values: TagValues, *, events: int | None = None, within: str | None = None
+) -> TagValuesResult:
+    """The distribution of an issue's events over one tag; of so many `events`, where that is known to be no fewer, and
+    of those `within` a period or an environment."""
     total = _total(values)
+    without = sum(value.count for value in values.top_values if not value.value)
     return TagValuesResult(
         issue=issue_name(issue),
         tag=raw(values.key or values.name) or "?",
-        total=total,
+        total=total - without if events else total,
+        events=events if events and events >= total else None,
+        asked_within=raw(within),
         unique=values.unique_values,
         values=[_row(value, total) for value in values.top_values],
     )

@@ -1,6 +1,7 @@
 """Moments, ages, counts, trends and statuses in words."""
 
 import math
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -121,8 +122,17 @@ def until_when(details: dict[str, Any]) -> str:
 
 
 def actor(found: Actor | None) -> str | None:
-    """Whom an issue is assigned to: `Ann`, `team payments`."""
+    """Whom an issue is assigned to: `Ann`, `team:301 (payments)`."""
     if found is None:
         return None
-    name = raw(found.name or found.email or found.id)
-    return f"team {name}" if found.type == "team" else name or None
+    if found.type == "team":
+        return team(found.id, found.name or found.email)
+    return raw(found.name or found.email or found.id) or None
+
+
+def team(identifier: Any, name: Any) -> str:
+    """As `assigned_to` takes it, where its ID is known, and as people know it: `team:301 (payments)`."""
+    number, known_as = str(identifier or ""), raw(name)
+    if not re.fullmatch(r"[0-9]{1,20}", number):
+        return f"team {known_as or raw(number)}"
+    return f"team:{number} ({known_as})" if known_as else f"team:{number}"

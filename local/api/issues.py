@@ -7,7 +7,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from local.api.list_parameters import events_asked, projects_asked
+from local.api.list_parameters import environments_asked, events_asked, projects_asked
 from local.api.paging import limit_of, page
 from local.api.request import ApiRequest, ApiResponse, issue_of, organization_of, project_of
 from local.clock import DAY, HOUR, iso, now
@@ -175,10 +175,13 @@ def _rows(
     seen = _seen(connection, identifiers, found.seen) if found and found.seen.sql else None
     wanted = Conditions(found.seen.sql + found.events.sql, found.seen.values + found.events.values) if found else None
     matching = _seen(connection, identifiers, wanted) if wanted and found and found.events.sql else None
+    environments = environments_asked(request)
+    ever = _seen(connection, identifiers, environments) if environments.sql else None
     shown: list[dict[str, Json]] = []
     for row in rows:
         issue = issue_shape(connection, row, request.base_url)
         lifetime = {name: issue[name] for name in ("count", "userCount", "firstSeen", "lastSeen")}
+        lifetime |= ever.get(row["id"], _NOTHING) if ever is not None else {}
         within = dict(seen.get(row["id"], _NOTHING)) if seen is not None else {}
         if not request.query.getlist("environment"):
             within.pop("firstSeen", None)

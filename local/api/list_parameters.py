@@ -59,6 +59,13 @@ def events_asked(request: ApiRequest) -> Conditions:
         conditions.add("e.timestamp >= ?", start)
     if end is not None:
         conditions.add("e.timestamp < ?", end)
+    environments = environments_asked(request)
+    return Conditions(conditions.sql + environments.sql, conditions.values + environments.values)
+
+
+def environments_asked(request: ApiRequest) -> Conditions:
+    """Conditions on events (`e`): `environment` (repeated; an empty one is none)."""
+    conditions = Conditions()
     environments = request.query.getlist("environment")
     if environments:
         named = [name for name in environments if name]

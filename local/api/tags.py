@@ -19,10 +19,12 @@ MOST_VALUES_OF_ONE = 100
 
 
 def list_tags(request: ApiRequest) -> ApiResponse:
+    """All tags of an issue, or those that `key` (repeated) names."""
+    asked = [key.removeprefix("sentry:") for key in request.query.getlist("key") if key]
     with request.store.reading() as connection:
         issue = issue_of(request, connection)
         counted = _counted(request, connection, issue["id"])
-    keys = dict.fromkeys(row["key"] for row in counted)
+    keys = dict.fromkeys(row["key"] for row in counted if not asked or row["key"] in asked)
     return ApiResponse([_tag(key, [row for row in counted if row["key"] == key], MOST_VALUES) for key in keys])
 
 

@@ -87,6 +87,20 @@ class Events:
         reference = await self.caller.reference(issue)
         return await self._of_issue(reference, reference.event or LATEST)
 
+    async def get_oldest_event(self, issue: str) -> Event | None:
+        """The oldest event, where one request has it; None too for an issue that was named by one of its events."""
+        reference = await self.caller.reference(issue)
+        is_walked_to = self.caller.dialect is not None and self.caller.dialect.is_glitchtip
+        if is_walked_to or reference.event:
+            return None
+        return await self.issues.part(
+            "read the latest event of an issue",  # whose routes are one request each
+            reference,
+            *("events", OLDEST),
+            wanted=f"The oldest event of issue {reference.id}",
+            read=OneOf(Event),
+        )
+
     async def _get(self, event: str, issue: str | None, project: str | None, within: Lifetime | None = None) -> Event:
         name, named = event_reference(event, self.caller.connection.url)
         if issue or not isinstance(named, EventReference):

@@ -69,7 +69,8 @@ class IssueLists:
             page = await self.page(asked.for_glitchtip(), *scope)
             if project and not page.items:
                 await self.projects.must_be_there(project, owner)  # of one that is not its list is empty
-            return _explained(asked.within_period(page), asked, SEARCH_OF_GLITCHTIP)
+            uncounted = asked.period or asked.environment
+            return _explained(_counted(asked.within_period(page), uncounted), asked, SEARCH_OF_GLITCHTIP)
 
         async def of_each_project() -> Page[Issue]:
             if lacking := asked.what_sentry_9_lacks():
@@ -82,7 +83,7 @@ class IssueLists:
                 [project] if project else await self.projects.slugs(owner),
                 lambda of, one_page: self.page(one_page, "projects", owner, of),
             )
-            return _explained(page, asked, SEARCH_OF_SENTRY_9)
+            return _explained(_counted(page, asked.period), asked, SEARCH_OF_SENTRY_9)
 
         routes: dict[Route, Ask[Page[Issue]]] = {
             Route.ORGANIZATION: of_organization,
@@ -130,6 +131,12 @@ def _is_read_otherwise(asked: IssueQuery) -> bool:
     in_other_words = asked.in_old_words() is not asked
     is_known = not any(not_searched(asked.query, search) for search in SEARCHES)
     return bool(asked.period or asked.sort or in_other_words or not is_known)
+
+
+def _counted(page: Page[Issue], uncounted: str | None) -> Page[Issue]:
+    """With a word where the counts of rows are not of the period, or the environment, that was asked for."""
+    note = f"Events and users of each issue are counted in all: this Sentry does not count them in {uncounted}."
+    return replace(page, notes=(*page.notes, note)) if uncounted and page.items else page
 
 
 def _explained(page: Page[Issue], asked: IssueQuery, search: Search) -> Page[Issue]:

@@ -43,6 +43,11 @@ class Issues:
         self.caller.learn(organization, [found])
         return found
 
+    async def get_short_id(self, issue: str) -> str | None:
+        """What people call an issue: as it was named, else as it says itself."""
+        reference = await self.caller.reference(issue)
+        return reference.id if reference.is_short else (await self.by_reference(reference)).short_id
+
     async def part(
         self,
         operation: str,

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from pydantic import AliasChoices, Field
+
 from sentry.models.projects import ProjectRef
 from sentry.models.releases import Release
 from sentry.models.tags import TagSummary
-from sentry.models.tolerance import Counts, Moment, Rows, SentryModel
+from sentry.models.tolerance import Counts, Moment, Newest, Rows, SentryModel
 
 
 class Actor(SentryModel):
@@ -23,6 +25,13 @@ class Activity(SentryModel):
     data: dict[str, Any] = {}
     user: Actor | None = None  # None is Sentry itself, or somebody whose account is gone
     sentry_app: Actor | None = None  # an integration, in whose name the user acted
+
+
+class Seen(SentryModel):
+    """How often, and by how many."""
+
+    count: int | None = None  # on the wire a string of digits
+    user_count: int | None = None
 
 
 class Issue(SentryModel):
@@ -46,12 +55,17 @@ class Issue(SentryModel):
     project: ProjectRef = ProjectRef()
     count: int | None = None  # on the wire a string of digits
     user_count: int | None = None
+    lifetime: Seen | None = None  # of a row: ever; its own counts are of the period that was asked for
+    filtered: Seen | None = None  # of a row: of the events that the search asks for
     first_seen: Moment = None
     last_seen: Moment = None
     assigned_to: Actor | None = None
     first_release: Release | None = None
     last_release: Release | None = None
     stats: Counts = {}  # how often it was seen in each part of a period, the newest last
+    stats_newest: Newest = Field(
+        default={}, validation_alias=AliasChoices("stats")
+    )  # when the newest part of a period began
     tags: Rows[TagSummary] = []
     activity: Rows[Activity] = []
     annotations: list[Any] = []

@@ -25,6 +25,9 @@ from sentry.values import Json, as_list, as_object, objects
 MOST = 1_000
 """Items of a list within an object that become objects; a list of frames is looked through by whoever reads it."""
 
+FIRST_YEAR = 2008
+"""In which Sentry was first released: an earlier time of a step is none."""
+
 
 class SentryModel(BaseModel):
     """Every field has a default, and a value that does not fit becomes that default."""
@@ -101,8 +104,20 @@ def _counts(value: Json) -> Json:
     }
 
 
+def _newest(value: Json) -> Json:
+    """Of `{"24h": [[time, count], ...]}` when the last step of each period began, where that is a time."""
+    found: dict[str, datetime] = {}
+    for period, rows in islice((as_object(value) or {}).items(), MOST):
+        pairs = [as_list(row) for row in first_items(rows)[-1:]]
+        moment = _moment(pairs[0][0]) if pairs and pairs[0] else None
+        if isinstance(moment, datetime) and moment.year >= FIRST_YEAR:
+            found[period] = moment
+    return found
+
+
 T = TypeVar("T")
 Counts = Annotated[dict[str, list[float]], BeforeValidator(_counts)]
+Newest = Annotated[dict[str, datetime], BeforeValidator(_newest)]
 Rows = Annotated[list[T], BeforeValidator(_rows)]
 Strings = Annotated[list[str], BeforeValidator(_strings)]
 Moment = Annotated[datetime | None, BeforeValidator(_moment)]

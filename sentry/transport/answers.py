@@ -37,6 +37,7 @@ PAGE = 100
 MAX_QUOTE = 2_000
 """Characters of Sentry's own words that an error carries: more than are shown, so that no cut hides half a secret."""
 _SLUG = re.compile(r"[a-z0-9_-]{1,100}")
+_COUNT = re.compile(r"[0-9]{1,15}")
 _SITE = re.compile(r"https?://(?:[a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?", re.IGNORECASE)
 
 
@@ -62,14 +63,15 @@ def missing_instead(error: SentryError) -> RouteMissingError:
 
 @dataclass(frozen=True)
 class Reply:
-    """A good answer of `host`: its JSON, the bytes of memory that this takes, and of a list the cursor of the next page
-    and whether it is without its last rows, as there were too many."""
+    """A good answer of `host`: its JSON, the bytes it takes, and of a list the cursor of the next page,
+    whether it is without its last rows, as there were too many, and how many there are in all, where that is said."""
 
     body: Json
     host: str
     next_cursor: str | None = None
     memory: int = 0
     is_cut: bool = False
+    total: int | None = None
 
 
 def interpret(
@@ -167,7 +169,16 @@ def _good(status: int, headers: Mapping[str, str], content: Content, *, is_html:
             f"{host} answered with something that is not JSON ({len(content)} bytes, {_flaw(error)}).",
             status_code=status,
         ) from None
-    return Reply(found.value, host, next_cursor(headers.get("link")), found.memory, found.is_cut)
+    return Reply(found.value, host, next_cursor(headers.get("link")), found.memory, found.is_cut, _total(headers))
+
+
+def _total(headers: Mapping[str, str]) -> int | None:
+    """Rows of a list in all, where Sentry counts them; None where it stopped counting, as `X-Hits` does at
+    `X-Max-Hits`."""
+    hits, most = (headers.get(name, "") for name in ("x-hits", "x-max-hits"))
+    if not _COUNT.fullmatch(hits) or (_COUNT.fullmatch(most) and int(hits) >= int(most)):
+        return None
+    return int(hits)
 
 
 def rows(reply: Reply) -> list[dict[str, Json]]:
@@ -207,7 +218,7 @@ class PageOf(Generic[M]):
         kept = found[: self.most]
         is_cut = reply.is_cut or len(kept) < len(found)
         notes = (f"Sentry sent more rows than are read: these are the first {len(kept)}.",) if is_cut else ()
-        return Page([self.model.model_validate(row) for row in kept], reply.next_cursor, notes=notes)
+        return Page([self.model.model_validate(row) for row in kept], reply.next_cursor, reply.total, notes)
 
 
 def sentry_words(body: Json, token: str) -> str | None:

@@ -113,9 +113,14 @@ def _of_issue(name: str, whole: answers.Row, event: answers.Row) -> list[Route]:
         ),
         Route(f"{issue}/tags/environment", answers.TAG_VALUES, "environment"),
         Route(f"{issue}/tags/plan", answers.SPARSE_TAG, "environment"),
+        Route(f"{issue}/tags/level", answers.LEVELS, "environment"),
         # Sentry's own pages ask these, committers and code mappings; its description of the API leaves them out.
         Route(f"{issue}/suspect/flags", answers.SUSPECT_FLAGS, "environment statsPeriod start end"),
-        Route(f"{issue}/tags", [answers.TAG_VALUES, answers.SPARSE_TAG], "environment"),
+        Route(
+            f"{issue}/tags",
+            [answers.TAG_VALUES, answers.SPARSE_TAG, answers.LEVELS],
+            "environment key limit statsPeriod start end",
+        ),
         Route(f"{issue}/activities", {"activity": whole["activity"]}),
         Route(f"{issue}/comments", answers.COMMENT_POSTED, method="POST", status=201),
     ]

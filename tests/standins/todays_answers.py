@@ -206,6 +206,12 @@ TAG_VALUES: Row = {
         {"key": "environment", "name": "(empty)", "value": None, "count": 34, "lastSeen": _AT, "firstSeen": _EARLIER},
     ],
 }  # fmt: skip
+LEVELS: Row = {
+    "key": "level", "name": "Level", "uniqueValues": 1, "totalValues": 1234,
+    "topValues": [
+        {"key": "level", "name": "Error", "value": "error", "count": 1234, "lastSeen": _AT, "firstSeen": _EARLIER},
+    ],
+}  # fmt: skip
 SPARSE_TAG: Row = {"key": "plan", "name": "Plan", "uniqueValues": None, "totalValues": None, "topValues": None}
 
 _HEALTH: Row = {

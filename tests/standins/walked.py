@@ -40,7 +40,7 @@ ISSUE_CALLS: list[Call] = [
 ]
 EVENT_CALLS: list[Call] = [
     ("tool", "get_issue", {"issue": "5"}),
-    ("tool", "get_events", {"issue": "5"}),
+    ("tool", "get_events", {"issue": "5", "tags": ["release", "plain"]}),
     ("tool", "get_event", {"event": EVENT, "issue": "5", "max_tokens": 20_000}),
     ("tool", "get_stacktrace", {"issue": "5", "frames": "all"}),
     ("resource", "sentry://issues/5/events", {}),

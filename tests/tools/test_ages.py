@@ -30,6 +30,7 @@ ANSWERS: dict[str, Any] = {
     "organizations/acme/issues/5/tags": [],
     "organizations/acme/issues/5/tags/release": {"key": "release", "topValues": []},
     "organizations/acme/code-mappings": [],
+    "organizations/acme/issues/5/tags/level": {"key": "level", "topValues": []},
     "organizations/acme/projects": [{"slug": "shop"}],
     "projects/acme/shop": {"slug": "shop"},
     "organizations/acme/releases": [RELEASE],

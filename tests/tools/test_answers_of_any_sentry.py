@@ -83,7 +83,7 @@ async def test_of_a_long_trend_the_newest_counts_are_shown() -> None:
     days = [[1_795_000_000 + 86_400 * day, count] for day, count in enumerate(counts)]
     answers = {ISSUE: {"id": "5", "stats": {"30d": days}}, LATEST: {"eventID": EVENT_ID}}
 
-    assert "▁█ 7 (peak 7/day)" in await read(answers, "get_issue", issue="5")
+    assert "30d 7 by day from 12-27: 7\n" in await read(answers, "get_issue", issue="5")
 
 
 FAILURE = 500, {"detail": "Internal Error"}

@@ -177,7 +177,7 @@ async def test_what_an_answer_names_is_what_the_next_call_takes(kind: Dialect) -
         assert "Issue beta/SHOP-1: unresolved" in whole
         (event,) = set(re.findall(r'event="([^"]+)"', whole))
         found = text_of(await client.call_tool("get_event", {"event": event}))
-        assert f"Event beta/{EVENT} of issue beta/5 | next beta/{'c' * 32}" in found
+        assert f"Event beta/{EVENT} of issue beta/SHOP-1 | next beta/{'c' * 32}" in found
         assert "beta/SHOP-1 | unresolved" in text_of(await client.call_tool("list_issues", {"project": "beta/shop"}))
         listed = text_of(await client.call_tool("get_events", {"issue": "beta/SHOP-1"}))
         assert "of issue beta/SHOP-1, the newest first (get_event takes beta/ID)" in listed

@@ -45,7 +45,7 @@ READS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
         "list_issues",
         {"project": PROJECT, "query": "*", "environment": "production", "period": "30d", "limit": 5, "cursor": "1:0:0"},
         [f"issues/?query=&project={PROJECT}&environment=production&statsPeriod=30d&limit=5&cursor=1%3A0%3A0"],
-        ["1,234 events, 56 users", "assigned to team payments"],
+        ["1,234 events, 56 users", "assigned to team:301 (payments)"],
     ),
     (
         "get_issue",
@@ -90,24 +90,45 @@ READS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
         [f"issues/{SHORT}/events/?per_page=3&limit=3&query=user.id%3A102&cursor=1%3A0%3A0"],
         ["2026-11-24 20:00Z"],
     ),
-    ("get_event", {"event": EVENT}, [f"eventids/{EVENT}/", CODE], [TRACE, "production", f"of issue {ISSUE}"]),
+    (
+        "get_event",
+        {"event": EVENT},
+        [f"eventids/{EVENT}/", f"issues/{ISSUE}/", CODE],
+        [TRACE, "production", f"of issue {SHORT}"],
+    ),
     ("get_event", {"event": EVENT, "issue": SHORT}, [f"issues/{SHORT}/events/{EVENT}/", CODE], [TRACE]),
     (
         "get_event",
         {"event": "oldest", "issue": ISSUE},
-        [f"issues/{ISSUE}/events/oldest/", CODE],
+        [f"issues/{ISSUE}/", f"issues/{ISSUE}/events/oldest/", CODE],
         [TRACE, "previous 7c0de"],
     ),
-    ("get_event", {"event": EVENT, "project": PROJECT}, [f"projects/acme/{PROJECT}/events/{EVENT}/", CODE], [TRACE]),
+    (
+        "get_event",
+        {"event": EVENT, "project": PROJECT},
+        [f"issues/{ISSUE}/", f"projects/acme/{PROJECT}/events/{EVENT}/", CODE],
+        [TRACE],
+    ),
     ("get_stacktrace", {"issue": ISSUE}, [f"issues/{ISSUE}/events/latest/", CODE], [TRACE]),
     ("get_stacktrace", {"event": EVENT}, [f"eventids/{EVENT}/", CODE], [TRACE]),
     (
         "get_tag_values",
         {"issue": ISSUE, "tag": "environment"},
-        [f"issues/{ISSUE}/tags/environment/"],
-        ["1,234 events over 2 values", "production | 1,200"],
+        [f"issues/{ISSUE}/tags/environment/", f"issues/{ISSUE}/tags/level/"],
+        ["1,200 of 1,234 events have this tag, over 2 values", "production | 1,200"],
     ),
-    ("get_tag_values", {"issue": SHORT, "tag": "plan"}, [f"issues/{SHORT}/tags/plan/"], ["No event"]),
+    (
+        "get_tag_values",
+        {"issue": SHORT, "tag": "plan", "environment": "production"},
+        [f"issues/{SHORT}/tags/{tag}/?environment=production" for tag in ("plan", "level")],
+        ["None of the 1,234 events"],
+    ),
+    (
+        "get_tag_values",
+        {"issue": SHORT, "tag": "environment", "environment": "production", "period": "7d"},
+        [f"issues/{SHORT}/tags/?environment=production&key={tag}&statsPeriod=7d" for tag in ("environment", "level")],
+        ["environment: 1,200 of 1,234 events in 7d, production have this tag, over 2 values"],
+    ),
     ("list_projects", {}, ["projects/"], ["shop-backend | python | Shop Backend", "new-app | New App"]),
     ("list_projects", {"cursor": "0:100:0"}, ["projects/?cursor=0%3A100%3A0"], ["shop-backend"]),
     (
@@ -230,7 +251,8 @@ async def test_a_list_is_paged_by_the_links_of_its_answers(
         last = await read(client, tool, **arguments, cursor=answers.CURSOR)
 
     assert "cursor" not in last
-    assert today.requests[-1].url.params["cursor"] == answers.CURSOR
+    lists = [request for request in today.requests if request.url.path.endswith(f"/{path}/")]
+    assert lists[-1].url.params["cursor"] == answers.CURSOR
 
 
 async def test_what_is_null_or_absent_is_left_out(today: Today) -> None:

@@ -88,7 +88,7 @@ async def test_a_change_and_a_comment_are_shown_before_and_after(today: Today) -
     asked = {"status": "resolvedInNextRelease", "assigned_to": "user:77", "priority": "low", "comment": "By 2.1.1"}
     text = text_of(await call(today, "update_issue", issue=SHORT, **asked))
 
-    assert "unresolved (regressed), high, team payments -> resolvedInNextRelease, low, Ann Lee" in text
+    assert "unresolved (regressed), high, team:301 (payments) -> resolvedInNextRelease, low, Ann Lee" in text
     assert "By 2.1.1" in text
     assert "ann@acme.test" not in text
     assert today.sent[1]["text"] == "By 2.1.1"

@@ -133,10 +133,18 @@ def test_a_status_is_told_in_words(read: Read, fields: dict[str, Any], status: s
     assert "archived" not in answer.text or words is None, "each thing once"
 
 
-def test_a_trend_is_a_sparkline_with_its_total_and_peak(read: Read) -> None:
+def test_a_trend_is_its_total_and_the_counts_of_its_days(read: Read) -> None:
     days = [[1_795_000_000 + 86_400 * n, n] for n in range(14)]
 
     answer = read(issue(made(stats={"14d": days, "24h": [[0, 0]] * 24, "30d": []}), None))
+
+    assert "14d 91 by day from 11-19: 1 2 3 4 5 6 7 8 9 10 11 12 13" in answer.text
+    newest = "2026-12-01T11:06:40Z"
+    assert answer.data["trends"] == [{"period": "14d", "counts": list(range(14)), "newest": newest}]
+
+
+def test_a_trend_without_times_is_a_sparkline_with_its_total_and_peak(read: Read) -> None:
+    answer = read(issue(made(stats={"14d": [[None, n] for n in range(14)]}), None))
 
     assert "14d ▁▂▃▃▄▄▅▅▆▆▇▇██ 91 (peak 13/day)" in answer.text
     assert answer.data["trends"] == [{"period": "14d", "counts": list(range(14))}]

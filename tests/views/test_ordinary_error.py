@@ -65,4 +65,4 @@ def test_what_a_person_sees_and_a_program_reads_hold_no_secret(read: Read) -> No
 
     for text in (answer.text, json.dumps(answer.data)):
         assert "bob@example.com" not in text
-        assert "10.0.0.14" not in text
+        assert "10.0.0.14" in text, "an address of ours is no secret"

@@ -94,6 +94,17 @@ def test_a_clients_address_goes(text: str, address: str) -> None:
     assert REDACTION.text(text.replace("§", address)) == text.replace("§", REDACTED)
 
 
+@pytest.mark.parametrize("name", ["ip_address", "REMOTE_ADDR", "X-Forwarded-For", "X-Real-IP", "server_addr"])
+@pytest.mark.parametrize(
+    "address", ["10.0.0.14", "172.31.2.1", "192.168.1.7", "169.254.1.1", "127.0.0.1", "::1", "fd12::7"]
+)
+def test_which_machine_of_ours_was_it(name: str, address: str) -> None:
+    """A private or loopback address is infrastructure, whatever it stands under; a public one may be somebody's."""
+    assert REDACTION.value({name: address}) == {name: address}
+    assert REDACTION.value({name: f"{address}, 203.0.113.7"}) == {name: f"{address}, {REDACTED}"}
+    assert REDACTION.value({name: "10.0.0.300"}) == {name: "10.0.0.300"}, "no address of anyone's"
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -174,7 +185,7 @@ def test_json_names_values_in_many_ways() -> None:
         {"rejectedValue": "hunter", "field": "user.password"},
         ["Host", "x", "Authorization", "Bearer x", "Accept", "*/*"],
         ["backup", "--password", "hunter", "shop"],
-        {"ip_address": "10.0.0.14", "version": "1.2.3.4"},
+        {"ip_address": "203.0.113.7", "version": "1.2.3.4"},
         ["user", "password", "email"],
         {"name": "HOME", "value": "/root"},
     ]

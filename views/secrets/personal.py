@@ -76,21 +76,26 @@ def _is_account(text: str) -> bool:
 
 
 def _is_public(address: str) -> bool:
-    """Loopback, private, link-local and unspecified addresses are infrastructure, and say nothing of anyone."""
+    """Whether it is the address of a machine that anyone can reach, and so may be a person's."""
     octets = address.split(".")
     if len(octets) != 4 or ":" in address:
         return _is_public_ipv6(address)
-    first, second, *rest = map(int, octets)
     if any(int(octet) > 255 or (octet[0] == "0" and len(octet) > 1) for octet in octets):
         return False
-    inside = (
+    return not _is_inside(address)
+
+
+def _is_inside(address: str) -> bool:
+    """Loopback, private, link-local and unspecified IPv4 addresses are infrastructure, and say nothing of anyone
+    (RFC 1918, 3927, 6598)."""
+    first, second, *_ = map(int, address.split("."))
+    return (
         first in (0, 10, 127)
         or (first, second) in ((192, 168), (169, 254))
         or (first == 172 and 16 <= second <= 31)
         or (first == 100 and 64 <= second <= 127)
         or first >= 224
     )
-    return not inside and bool(rest)
 
 
 def _is_public_ipv6(address: str) -> bool:
@@ -154,8 +159,9 @@ def names_address(name: str) -> bool:
 
 
 def hide_clients(value: str) -> str:
-    """All IPv4 addresses of what stands under such a name: a person's may be a private one."""
-    return _ADDRESS.sub(lambda match: match[0] if match[0].startswith(("127.", "0.0.")) else REDACTED, value)
+    """All IPv4 addresses of what stands under such a name, but those of infrastructure: a private one is what a proxy
+    or a load balancer leaves of a client, which is worth knowing."""
+    return _ADDRESS.sub(lambda match: match[0] if _is_inside(match[0]) else REDACTED, value)
 
 
 _ADDRESS = re.compile(r"(?<![\w.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![\w.])")
