@@ -103,7 +103,8 @@ def stacktrace(event: Event, frames: Frames = "app", organization: str | None = 
 
 def traced(event: Event, frames: Frames = "app") -> dict[str, Any]:
     """The fields of `Traced`, from an event."""
-    values = rows(event.entry("exception").get("values"))[-CHAIN:]
+    every = rows(event.entry("exception").get("values"))
+    values = every[-CHAIN:]
     threads = rows(event.entry("threads").get("values"))
     thread = _thread_of(values[-1] if values else {}, threads)
     stacks = [calls_of(value) for value in values]
@@ -118,6 +119,7 @@ def traced(event: Event, frames: Frames = "app") -> dict[str, Any]:
         "thread": _thread_name(thread) if len(threads) > 1 or not values else None,
         "stacktrace": Stacktrace(frames=select(last, frames, marked)),
         "exceptions": chain(values, [*causes, []] if values else []),
+        "omitted": [f"Of {len(every)} exceptions, the last {CHAIN} are read."] if len(every) > CHAIN else [],
     }
 
 
