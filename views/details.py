@@ -63,6 +63,8 @@ class Happened(Traced):
         }
         if _much_less(changes, found):
             found = found.without("parts of extra and contexts", found.whole)
+        if len(found.other) > 10:
+            found = found.without("some entries", found.whole)
         shown = found.model_copy(update=changes).with_texts(line, release=200, dist=80, environment=80, sdk=80)
         return shown.with_texts(cut, message=1_000 * scale)
 

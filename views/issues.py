@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from sentry.models import Commit, Event, Issue, TagValues
 from sentry.models.pages import Page
 from sentry.values import as_object
-from views.bounds import DETAIL, cut, identifier, line, link, raw, rows
+from views.bounds import DETAIL, cut, first, identifier, line, link, raw, rows
 from views.commits import CommitLine, commit_lines
 from views.details import Happened, happened
 from views.facts import IssueFacts, facts
@@ -128,7 +128,12 @@ class IssueResult(IssueFacts, Happened):
 
     def steps(self) -> Iterator[Step]:
         yield from super().steps()
-        yield lambda found: found.with_changes(trends=[])
+        yield _without_trends
+        yield _without_extras
+
+    @property
+    def of_issue(self) -> str:
+        return f'get_issue(issue="{self.name}", max_tokens=20000)'
 
     def header(self, now: datetime | None) -> list[str]:
         """What Sentry itself knows: nothing that an outsider wrote."""
@@ -175,10 +180,10 @@ class IssueResult(IssueFacts, Happened):
     def shown(self, scale: float) -> Self:
         found = super().shown(scale).in_row(300)
         changes: dict[str, Any] = {
-            "fingerprint": [line(text, 100) for text in found.fingerprint[:6]],
-            "external_issues": [line(text, 200) for text in found.external_issues[:10]],
+            "fingerprint": first(found.fingerprint, 6, 100),
+            "external_issues": first(found.external_issues, 10, 200),
             "missing": {key: line(why, 200) for key, why in found.missing.items()},
-            "suspect_commits": found.suspect_commits and [commit.shown() for commit in found.suspect_commits[:5]],
+            "suspect_commits": found.suspect_commits and [commit.shown() for commit in found.suspect_commits],
             "tag_values": {line(key, 40): line(values, 300) for key, values in found.tag_values.items()},
         }
         return found.model_copy(update=changes).with_texts(line, first_release=120, last_release=120)
@@ -215,6 +220,17 @@ def issue(
         external_issues=[*extras.external_issues[:20], *_annotations(issue)],
         missing=extras.missing,
     )
+
+
+def _without_trends(found: IssueResult) -> IssueResult:
+    return found.without("trends", found.of_issue, trends=[]) if found.trends else found
+
+
+def _without_extras(found: IssueResult) -> IssueResult:
+    lists: dict[str, Any] = {"fingerprint": [], "tag_values": {}, "external_issues": []}
+    changes = {**lists, "suspect_commits": None, "first_release": None, "last_release": None}
+    told = {name: empty for name, empty in changes.items() if getattr(found, name)}
+    return found.without("releases, tags, commits and links", found.of_issue, **told) if told else found
 
 
 def _group(text: str) -> str:
