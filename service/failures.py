@@ -5,7 +5,7 @@ from typing import Any
 
 from sentry.errors import InvalidRequestError, NotFoundError, SentryError
 from views.provenance import Markers
-from views.reader import Reader
+from views.reader import QUOTED, Reader, compact_json
 
 SAYS_NO_MORE = (
     "The requested resource does not exist",
@@ -34,13 +34,22 @@ class Failure:
 
 
 def failure(error: SentryError, reader: Reader) -> Failure:
+    """As much of what Sentry said as the smallest budget has room for."""
+    for length in (QUOTED, QUOTED // 2, QUOTED // 4):
+        found = _failure(error, reader, length)
+        if reader.fits(found.text, compact_json(found.data)):
+            return found
+    return _failure(error, reader, QUOTED // 8)
+
+
+def _failure(error: SentryError, reader: Reader, length: int) -> Failure:
     message = reader.own_words(error.message)
     details = {
         name: reader.own_words(value) if isinstance(value, str) else value for name, value in error.details.items()
     }
     text = f"{error.error}: {message}"
     if error.sentry:
-        quoted = reader.quote(error.sentry)
+        quoted = reader.quote(error.sentry, length)
         details["sentry"] = quoted
         text += f"\nSentry said: {Markers.new().inline(quoted)}" * (error.sentry not in SAYS_NO_MORE)
     if elsewhere := details.get("redirected_to"):

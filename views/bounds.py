@@ -208,6 +208,12 @@ def briefs(fields: dict[str, Any], length: float, items: int) -> dict[str, Any]:
     return some if len(fields) <= items else {**some, "…": f"{len(fields) - items} more"}
 
 
+def first(texts: list[str], most: int, length: float) -> list[str]:
+    """The first so many of them, each as one line, and how many more there are."""
+    some = [line(text, length) for text in texts[:most]]
+    return some if len(texts) <= most else [*some, f"… {len(texts) - most} more"]
+
+
 def compact(value: Json, length: float = 200) -> str:
     """Any JSON as one short line: `{id: 2, lines: [a, b]}`."""
     return line(_compact(value), length)

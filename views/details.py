@@ -70,6 +70,8 @@ class Happened(Traced):
             found = found.without("parts of extra and contexts", found.whole)
         if found.findings and (findings := found.findings.shown(scale)) != found.findings:
             found = found.without("parts of the evidence", found.whole, findings=findings)
+        if len(found.other) > 10:
+            found = found.without("some entries", found.whole)
         shown = found.model_copy(update=changes).with_texts(line, release=200, dist=80, environment=80, sdk=80)
         return shown.with_texts(cut, message=1_000 * scale)
 

@@ -9,7 +9,7 @@ from sentry.models import Activity, CodeMapping, Commit, Event, Issue, SuspectFl
 from sentry.models.pages import Page
 from sentry.values import as_object
 from views.activity import WithActivity, activity
-from views.bounds import DETAIL, cut, identifier, line, link, raw, rows
+from views.bounds import DETAIL, cut, first, identifier, line, link, raw, rows
 from views.commits import SuspectCommit, suspect_commits
 from views.counts import InAll, in_all
 from views.details import Happened, happened
@@ -127,7 +127,12 @@ class IssueResult(WithActivity, Tracing, Happened):
 
     def steps(self) -> Iterator[Step]:
         yield from super().steps()
-        yield lambda found: found.with_changes(trends=[])
+        yield _without_trends
+        yield _without_extras
+
+    @property
+    def of_issue(self) -> str:
+        return f'get_issue(issue="{self.name}", max_tokens=20000)'
 
     def header(self, now: datetime | None) -> list[str]:
         """What Sentry itself knows: nothing that an outsider wrote."""
@@ -184,10 +189,10 @@ class IssueResult(WithActivity, Tracing, Happened):
     def shown(self, scale: float) -> Self:
         found = super().shown(scale).in_row(300)
         changes: dict[str, Any] = {
-            "fingerprint": [line(text, 100) for text in found.fingerprint[:6]],
-            "external_issues": [line(text, 200) for text in found.external_issues[:10]],
+            "fingerprint": first(found.fingerprint, 6, 100),
+            "external_issues": first(found.external_issues, 10, 200),
             "missing": {key: line(why, 200) for key, why in found.missing.items()},
-            "suspect_commits": found.suspect_commits and [commit.shown() for commit in found.suspect_commits[:5]],
+            "suspect_commits": found.suspect_commits and [commit.shown() for commit in found.suspect_commits],
             "suspect_flags": found.suspect_flags and [flag.shown() for flag in found.suspect_flags],
             "tag_values": {line(key, 40): line(values, 300) for key, values in found.tag_values.items()},
         }
@@ -220,6 +225,8 @@ def issue(
         if event
         else {"event_id": "", "stacktrace": Stacktrace(frames=[])}
     )
+    notes = [*found.pop("omitted", ()), *(extras.activity.notes if extras.activity else ())]
+    notes += [OLDER_HAS_SOURCE] if extras.older_has_source else []
     fields: dict[str, Any] = {**found, **facts(issue, organization), "issue_id": identifier(issue.id)}
     if issue.issue_type not in ERRORS or "findings" in found:
         fields["unhandled"] = None  # Sentry says `false` of every issue that is no error
@@ -240,11 +247,20 @@ def issue(
         suspect_flags=None if extras.suspect_flags is None else suspect_flags(extras.suspect_flags),
         external_issues=[*extras.external_issues[:20], *_annotations(issue)],
         missing=extras.missing,
-        omitted=[
-            *(extras.activity.notes if extras.activity else ()),
-            *([OLDER_HAS_SOURCE] if extras.older_has_source else ()),
-        ],
+        omitted=notes,
     )
+
+
+def _without_trends(found: IssueResult) -> IssueResult:
+    return found.without("trends", found.of_issue, trends=[], rise=None) if found.trends else found
+
+
+def _without_extras(found: IssueResult) -> IssueResult:
+    lists: dict[str, Any] = {"fingerprint": [], "tag_values": {}, "external_issues": []}
+    changes: dict[str, Any] = {**lists, "suspect_commits": None, "suspect_flags": None}
+    changes |= {"first_release": None, "last_release": None}
+    told = {name: empty for name, empty in changes.items() if getattr(found, name)}
+    return found.without("releases, tags, commits and links", found.of_issue, **told) if told else found
 
 
 def _group(text: str) -> str:

@@ -28,18 +28,18 @@ PAGE_ON = "The last rows of this page were left out: ask again with limit={} to 
 
 
 def fewer_rows(field: str, note: str = PAGE_ON) -> Iterator[Step]:
-    """A fifth fewer, again and again, until a single row is left; the note says how many are left."""
+    """A tenth fewer, again and again, until a single row is left; the note says how many are left."""
 
     def fewer(found: Any) -> Any:
         rows = getattr(found, field)
         if len(rows) < 2:
             return found
-        kept = rows[: min(len(rows) - 1, len(rows) * 4 // 5)]
+        kept = rows[: min(len(rows) - 1, len(rows) * 9 // 10)]
         said = [line for line in found.omitted if line != note.format(len(rows))]
         changes: dict[str, Any] = {field: kept, "omitted": [*said, note.format(len(kept))]}
         if hasattr(found, "next_cursor"):
             changes["next_cursor"] = None  # going on from here would pass over the rows that were left out
         return found.model_copy(update=changes)
 
-    for _ in range(30):
+    for _ in range(50):
         yield fewer

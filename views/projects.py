@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from sentry.models import Project
 from sentry.models.pages import Page
-from views.bounds import identifier, line, of_organization, raw, slug, word
+from views.bounds import first, identifier, line, of_organization, raw, slug, word
 from views.lists import Paged, fewer_rows, next_page
 from views.provenance import Markers
 from views.results import ByMember, Evidence, Identifier, Moment, Part, Result, Slug, Step, Word, each
@@ -84,7 +84,7 @@ class ProjectResult(Result):
         return "\n".join([head, *told, *self.omitted])
 
     def shown(self, scale: float) -> Self:
-        changes: dict[str, Any] = {"teams": [line(team, 80) for team in self.teams[:20]]}
+        changes: dict[str, Any] = {"teams": first(self.teams, 20, 80)}
         for name in ("name", "latest_release"):
             if text := getattr(self, name):
                 changes[name] = line(text, 200)

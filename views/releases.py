@@ -8,7 +8,7 @@ from typing import Any, Self
 from sentry.models import Author, Commit, Deploy, Issue, Release
 from sentry.models.pages import Page
 from sentry.values import Json, as_object
-from views.bounds import line, number, raw, slug
+from views.bounds import first, line, number, raw, slug
 from views.commits import CommitLine, commit_lines
 from views.facts import facts
 from views.issues import IssueRow
@@ -117,19 +117,20 @@ class ReleaseResult(ReleaseFacts, Result):
 
     def shown(self, scale: float) -> Self:
         changes: dict[str, Any] = {
-            "authors": [line(author, 60) for author in self.authors[:20]],
+            "authors": first(self.authors, 20, 60),
             "issues": [row.in_row(120) for row in self.issues],
             "commits": [commit.shown() for commit in self.commits],
-            "deploys": [line(deploy, 160) for deploy in self.deploys[:10]],
+            "deploys": first(self.deploys, 10, 160),
             "missing": {name: line(why, 200) for name, why in self.missing.items()},
             "projects": self.projects[:20],
         }
-        return self.model_copy(update=changes).with_texts(line, version=200, url=200)
+        found = self.without("some projects", "list_projects") if len(self.projects) > 20 else self
+        return found.model_copy(update=changes).with_texts(line, version=200, url=200)
 
     def steps(self) -> Iterator[Step]:
         yield partial(_first, name="commits", most=10)
         yield partial(_first, name="issues", most=20)
-        yield lambda found: found.model_copy(update={"issues": [row.bare() for row in found.issues]})
+        yield _bare_issues
         for most in (5, 2):
             yield partial(_first, name="commits", most=most)
             yield partial(_first, name="issues", most=most * 2)
@@ -210,6 +211,11 @@ def _author(author: Author) -> str | None:
 
 def _deploy(deploy: Deploy) -> str | None:
     return raw(joined([raw(deploy.environment), raw(deploy.name), read(when(deploy.date_finished)), raw(deploy.url)]))
+
+
+def _bare_issues(found: ReleaseResult) -> ReleaseResult:
+    bare = [row.bare() for row in found.issues]
+    return found.without("details of issues", "get_issue", issues=bare) if bare != found.issues else found
 
 
 def _first(found: ReleaseResult, name: str, most: int) -> ReleaseResult:

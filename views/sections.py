@@ -78,7 +78,8 @@ class Request(Detail):
         if self.headers:
             lines.append("  " + "; ".join(f"{name}: {compact(value, 120)}" for name, value in self.headers.items()))
         if self.cookies:
-            lines.append(f"  cookies: {', '.join(self.cookies)}")
+            more = f" {found}" if (found := self.cookies.get("…")) else ""
+            lines.append(f"  cookies: {', '.join(self.cookies)}{more}")
         if self.body is not None:
             lines.append(f"  body: {compact(self.body, 2_000)}")
         return lines

@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from counting import tokens as counted
+from counting import tokens_of_json
 from mcp.types import TextResourceContents
 from specimens import large_event, recorded
 from standins.knowing import Answering
@@ -11,7 +13,6 @@ from standins.sockets import listening
 from wire import connected_to
 
 from sentry.dialects import Dialect
-from views.reader import compact_json
 
 ROWS = 100
 ISSUE = {**recorded("python_issue.json"), "title": "PricingError: no price for a thing in EUR " * 5, "assignedTo": None}
@@ -40,7 +41,7 @@ async def test_a_resource_keeps_within_the_budget(uri: str, tokens: int) -> None
         (content,) = (await client.read_resource(f"sentry://{uri}")).contents
 
     assert isinstance(content, TextResourceContents)
-    assert len(content.text) <= tokens * 4
+    assert counted(content.text) <= tokens
     data = json.loads(content.text)
     rows = next((data[name] for name in ("issues", "events", "projects") if name in data), None)
     if rows is None:
@@ -62,5 +63,4 @@ async def test_a_tools_json_keeps_within_the_budget_with_all_that_is_said_about_
         for tool, arguments in (("get_issue", {"issue": "5"}), ("list_issues", {}), ("list_projects", {})):
             result = await client.call_tool(tool, arguments)
             told = {name: value for name, value in (result.meta or {}).items() if name == "untrusted"}
-            sizes = [len(compact_json(one)) for one in (result.structured_content, told)]
-            assert sum(sizes) <= tokens * 4, tool
+            assert tokens_of_json(result.structured_content, told) <= tokens, tool

@@ -135,12 +135,15 @@ class World:
         }.get(name)
 
 
-def served(world: World, *, structured: bool = True) -> Client:
+def served(world: World, *, structured: bool = True, budget: int = 20_000) -> Client:
     def open_client() -> SentryClient:
         connection = connection_to(URL, token=TOKEN, organization="acme", cache_ttl=0, timeout=2)
         return SentryClient(connection, httpx.MockTransport(world.answer))
 
-    environment = {"SENTRY_MCP_STRUCTURED_CONTENT": str(structured).lower(), "SENTRY_MCP_TOKEN_BUDGET": "20000"}
+    environment = {
+        "SENTRY_MCP_STRUCTURED_CONTENT": str(structured).lower(),
+        "SENTRY_MCP_TOKEN_BUDGET": str(budget),
+    }
     return Client(build_server(load_settings(environment=environment), open_client))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from corpus.hostile import CANARIES, HOSTILE_EVENTS, HOSTILE_ISSUES
+from counting import assert_within
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -19,7 +20,7 @@ from tools.schema import output_schema
 from views.events import event, event_list
 from views.issues import issue, issue_list
 from views.projects import project, project_list
-from views.reader import Answer, Reader, compact_json
+from views.reader import Answer, Reader
 from views.releases import release, release_list
 from views.results import Result
 from views.tags import tag_values
@@ -87,8 +88,7 @@ def schema_of(kind: type[Result]) -> Any:
 def answers(result: Result, budget: int = 4_000) -> Answer:
     """The answer, after checking what is true of every one."""
     answer = Reader().read(result, budget)
-    assert len(answer.text) <= budget * 4
-    assert len(compact_json(answer.data)) <= budget * 6
+    assert_within(answer, budget)
     json.loads(json.dumps(answer.data, allow_nan=False))
     schema_of(type(result)).validate(answer.data)
     answer.text.encode()

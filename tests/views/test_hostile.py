@@ -10,6 +10,7 @@ from corpus.hidden import hidden_in
 from corpus.hostile import CANARIES, HOSTILE_EVENTS, HOSTILE_ISSUES
 from corpus.ordinary import ordinary_event, ordinary_issue
 from corpus.secrets_table import SECRETS
+from counting import assert_within
 
 from sentry.models import Event, Issue
 from sentry.models.pages import Page
@@ -17,7 +18,7 @@ from sentry.values import as_list, as_object
 from views.events import event, event_list
 from views.issues import issue, issue_list
 from views.provenance import Markers
-from views.reader import Answer, Reader
+from views.reader import USUAL, Answer, Reader
 from views.results import Result
 from views.traces.stacktraces import stacktrace
 
@@ -72,7 +73,8 @@ def strings(value: Any) -> Iterator[str]:
         yield value
 
 
-def check(answer: Answer, secret: str | None) -> None:
+def check(answer: Answer, secret: str | None, budget: int | None) -> None:
+    assert_within(answer, budget or USUAL)
     said = outside(answer.text)
     assert not [canary for canary in CANARIES if canary in said], said
     read = [re.sub(r"«\d{9}|\d{9}»", "", answer.text), *strings(answer.data)]
@@ -85,13 +87,15 @@ def check(answer: Answer, secret: str | None) -> None:
 @pytest.mark.parametrize(("name", "found"), HOSTILE_EVENTS, ids=[name for name, _ in HOSTILE_EVENTS])
 def test_a_hostile_event_stays_evidence(name: str, found: dict[str, Any]) -> None:
     for result in of_event(Event.model_validate(found)):
-        check(Reader().read(result, LARGE if name in SECRET_OF else None), SECRET_OF.get(name))
+        budget = LARGE if name in SECRET_OF else None
+        check(Reader().read(result, budget), SECRET_OF.get(name), budget)
 
 
 @pytest.mark.parametrize(("name", "found"), HOSTILE_ISSUES, ids=[name for name, _ in HOSTILE_ISSUES])
 def test_a_hostile_issue_stays_evidence(name: str, found: dict[str, Any]) -> None:
     for result in of_issue(Issue.model_validate(found)):
-        check(Reader().read(result, LARGE if name in SECRET_OF else None), SECRET_OF.get(name))
+        budget = LARGE if name in SECRET_OF else None
+        check(Reader().read(result, budget), SECRET_OF.get(name), budget)
 
 
 def test_the_corpus_is_large() -> None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 
-from bpe_openai import get_encoding
+from counting import tokens
 from specimens import python_event, python_issue
 
 from views.events import event
@@ -12,10 +12,6 @@ from views.reader import Answer
 from views.traces.stacktraces import stacktrace
 
 Read = Callable[..., Answer]
-
-
-def tokens(text: str) -> int:
-    return len(get_encoding("o200k_base").encode(text))
 
 
 def test_an_issue_is_told_whole_in_a_thousand_tokens(read: Read, golden: Callable[[str, str], None]) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from reading import told
-from specimens import call, raised
+from specimens import call, chained, raised
 
 from views.reader import Reader
 from views.traces.stacktraces import stacktrace
@@ -212,3 +212,89 @@ def test_a_private_key_within_source_is_hidden_line_by_line() -> None:
     assert frame["pre_context"] == ["[redacted]"] * 5
     assert frame["context_line"] == "after = 2"
     assert "MIIE" not in answer.text
+
+
+def source(first: int, *lines: str) -> dict[str, Any]:
+    return {"context": [[number, text] for number, text in enumerate(lines, first)]}
+
+
+def test_calls_that_exceptions_share_are_told_once() -> None:
+    shared = [call("main", 3), call("handle", 9, file="web.py"), call("pay", 20)]
+    cause = {"type": "IOError", "value": "closed", "stacktrace": {"frames": [*shared, call("read", 5, file="io.py")]}}
+    last = {"type": "PayError", "value": "none", "stacktrace": {"frames": [*shared, call("charge", 30)]}}
+
+    lines = told(stacktrace(chained("python", [cause, last])))
+
+    assert [line for line in lines if not line.startswith(">")] == [
+        "PayError: none",
+        'File "shop.py", line 3, in main',
+        'File "web.py", line 9, in handle',
+        'File "shop.py", line 20, in pay',
+        'File "shop.py", line 30, in charge',
+        "Caused by: IOError: closed",
+        "… 3 calls as above",
+        'File "io.py", line 5, in read',
+    ]
+
+
+def test_a_cause_that_was_raised_where_the_exception_was_keeps_its_last_call() -> None:
+    frames = [call("main", 3), call("pay", 20)]
+    values = [{"type": name, "value": "v", "stacktrace": {"frames": frames}} for name in ("IOError", "PayError")]
+
+    assert told(stacktrace(chained("python", values)))[-4:-1] == [
+        "Caused by: IOError: v",
+        "… 1 call as above",
+        'File "shop.py", line 20, in pay',
+    ]
+
+
+def test_calls_that_led_to_the_failing_one_in_its_file_have_two_lines_on_each_side() -> None:
+    body = [f"    line_{number}()" for number in range(1, 12)]
+    frames = [
+        call("other", 6, file="other.py", **source(1, *body)),
+        call("outer", 6, **source(1, *body)),
+        call("inner", 106, **source(101, *body)),
+    ]
+
+    lines = told(stacktrace(raised("python", frames)))
+
+    shown = [int(line.strip("> ").split()[0]) for line in lines if "line_" in line]
+    assert shown == [*range(1, 12), *range(4, 9), *range(101, 112)]
+
+
+def test_source_ends_with_the_function() -> None:
+    lines = ("def pay():", "    charge()", "    return 1", "", "", "def other():", "    pass")
+
+    found = told(stacktrace(raised("python", [call("pay", 2, **source(1, *lines))])))
+
+    assert found[-3:] == [" 1 def pay():", ">2     charge()", " 3     return 1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("environ", {"wsgi.version": [1, 0], "PATH_INFO": "/pay", "HTTP_HOST": "shop"}, "environ = the WSGI request"),
+        ("scope", {"type": "http", "asgi": {"version": "3.0"}, "path": "/pay"}, "scope = the ASGI request"),
+        ("start_response", "<werkzeug.serving.StartResponse object at 0x7f>", None),
+        ("args", "()", None),
+        ("kwargs", {}, None),
+        ("args", ["7"], "args = [7]"),
+        ("self", "<shop.Cart object at 0x7f>", None),
+        ("cart", "<shop.Cart object at 0x7f>", "cart = <shop.Cart object>"),
+        ("json", "<module 'json' from '/usr/lib/json.py'>", None),
+        ("environ", {"stage": "live"}, "environ = {stage: live}"),
+    ],
+)
+def test_locals_that_say_nothing_go(name: str, value: Any, shown: str | None) -> None:
+    lines = told(stacktrace(raised("python", [call("pay", vars={name: value, "total": 5})])))
+
+    found = [line.strip() for line in lines[lines.index(" locals:") + 1 :]]
+    assert found == [*([shown] if shown else []), "total = 5"]
+
+
+def test_a_long_chain_says_how_much_of_it_is_read() -> None:
+    answer = Reader().read(
+        stacktrace(chained("python", [{"type": f"E{number}", "value": "v"} for number in range(15)]))
+    )
+
+    assert answer.text.endswith("Of 15 exceptions, the last 12 are read.")

@@ -26,6 +26,9 @@ _NOISE = ("<module ", "<built-in ", "<class ", "<_frozen", "<frozen ", "<functio
 _BARE_OBJECT = re.compile(r"<[\w.<>\\$]{1,200} object(?: at 0x[0-9a-fA-F]+)?>")
 BUNDLERS = ("webpack-internal:///", "webpack:///", "app:///", "file:///")
 _ITSELF = ("self", "cls", "this")
+_ARGUMENTS = ("args", "kwargs")
+_PROTOCOLS = {"asgi": "ASGI", "wsgi.version": "WSGI", "wsgi.url_scheme": "WSGI"}
+"""By a name that only the notes have which a server makes of a request."""
 _SOURCE = frozenset({"pre_context", "context_line", "post_context"})
 _ONE_LINE = dict.fromkeys(
     ("filename", "function", "module", "abs_path", "package", "address", "repository", "path"), 200
@@ -191,17 +194,27 @@ def _one_line(text: str) -> str:
 
 
 def _locals(found: dict[str, Any]) -> dict[str, Any]:
-    """Without modules, functions, dunders and a bare `self`; addresses of objects say nothing."""
+    """Without what says nothing: modules, functions, dunders, a bare `self`, empty arguments, addresses of objects. A
+    server's own notes of its request are named: the request is told elsewhere."""
     kept: dict[str, Any] = {}
     for name, value in list(found.items())[:80]:
-        if (name.startswith("__") and name.endswith("__")) or (isinstance(value, str) and _noise(name, value)):
+        if (name.startswith("__") and name.endswith("__")) or _noise(name, value):
+            continue
+        fields = as_object(value)
+        if fields and (protocol := next((known for mark, known in _PROTOCOLS.items() if mark in fields), None)):
+            kept[name] = f"the {protocol} request"
             continue
         kept[name] = _ADDRESS.sub("", value[:DETAIL]) if isinstance(value, str) and value.startswith("<") else value
     return kept
 
 
-def _noise(name: str, value: str) -> bool:
-    return value.startswith(_NOISE) or (name in _ITSELF and _BARE_OBJECT.fullmatch(value) is not None)
+def _noise(name: str, value: Any) -> bool:
+    if name in _ARGUMENTS and (value in ("()", "[]", "{}") or not value):
+        return True
+    if name == "start_response":
+        return True
+    is_bare = isinstance(value, str) and name in _ITSELF and _BARE_OBJECT.fullmatch(value) is not None
+    return is_bare or (isinstance(value, str) and value.startswith(_NOISE))
 
 
 def _clean_lines(lines: list[str], cleaner: Cleaner) -> list[str]:

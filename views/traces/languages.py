@@ -3,12 +3,17 @@
 from dataclasses import dataclass, field
 
 from views.bounds import compact
-from views.traces.frames import Frame, unbundled
+from views.traces.folding import folded_in
+from views.traces.frames import AROUND, Frame, unbundled
+from views.wording import counted
 
 JAVASCRIPT = {"javascript", "node", "bun", "deno"}
 JAVA = {"java", "kotlin", "scala", "groovy", "clojure", "android"}
 NATIVE = {"native", "c", "cocoa", "objc", "rust", "swift", "apple"}
+NEIGHBOUR = 2
+"""Lines of source on each side of a call that led to the failing one in the same file."""
 Place = tuple[str, str]
+Call = tuple[str, str, int | None]
 
 
 @dataclass
@@ -18,6 +23,7 @@ class Shown:
     lines: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     locals: dict[Place, dict[str, str]] = field(default_factory=dict[Place, dict[str, str]])
     names_repositories: bool = False
+    calls: set[Call] = field(default_factory=set[Call])
 
 
 def family(platform: str | None) -> str:
@@ -64,10 +70,11 @@ def _qualified(frame: Frame, joint: str) -> str:
     return f"{module}{joint}{name}" if module and not name.startswith(f"{module}{joint}") else name
 
 
-def source(frame: Frame, shown_above: Shown) -> list[str]:
+def source(frame: Frame, shown_above: Shown, around: int = AROUND) -> list[str]:
     """The lines around the call, numbered, dedented, the call's own marked `>`.
 
-    Blank lines and lines that an earlier call has shown are left out at both ends.
+    At most `around` on each side; blank lines, lines that an earlier call has shown and those of the next function are
+    left out at both ends.
     """
     if frame.context_line is None:
         return []
@@ -79,18 +86,30 @@ def source(frame: Frame, shown_above: Shown) -> list[str]:
     def needed(position: int) -> bool:
         return bool(texts[position]) and not (numbered and (file, offset + position) in shown_above.lines)
 
-    first = next((n for n in range(here) if needed(n)), here)
-    last = next((n for n in range(len(texts) - 1, here, -1) if needed(n)), here)
+    first = next((n for n in range(max(0, here - around), here) if needed(n)), here)
+    last = next((n for n in range(min(_end(texts, here), here + around), here, -1) if needed(n)), here)
     shown = range(first, last + 1)
     if not any(texts[n] for n in shown):
         return []
     if numbered:
         shown_above.lines.update((file, offset + n) for n in shown)
-    indent = min(len(texts[n]) - len(texts[n].lstrip()) for n in shown if texts[n])
+    indent = min(_indent(texts[n]) for n in shown if texts[n])
     width = len(str(offset + last))
     marks = [">" if n == here else " " for n in range(len(texts))]
     numbers = [f"{offset + n:>{width}} " if numbered else "" for n in range(len(texts))]
     return [f"{marks[n]}{numbers[n]}{texts[n][indent:]}".rstrip() for n in shown]
+
+
+def _end(texts: list[str], here: int) -> int:
+    """The last line that may belong to the same function: after a blank line, one that is indented less does not."""
+    for n in range(here + 2, len(texts)):
+        if texts[n] and not texts[n - 1] and _indent(texts[n]) < _indent(texts[here]):
+            return n - 1
+    return len(texts) - 1
+
+
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip())
 
 
 def local_lines(frame: Frame, before: dict[str, str], shown_above: Shown, length: float) -> list[str]:
@@ -111,14 +130,28 @@ def local_lines(frame: Frame, before: dict[str, str], shown_above: Shown, length
 
 
 def stack(frames: list[Frame], platform: str | None, shown_above: Shown, length: float = 1_000) -> list[str]:
-    """The calls, the oldest first, each with what was folded before it."""
+    """The calls, the oldest first, each with what was folded before it; those that stand above are but counted."""
     language = family(platform)
+    same = _as_above(frames, shown_above)
     before: dict[str, str] = {}
-    lines: list[str] = []
-    for frame in frames:
+    lines = [f"… {counted(sum(1 + folded_in(call.folded) for call in frames[:same]), 'call')} as above"] if same else []
+    for frame in frames[same:]:
         if frame.folded:
             lines.append(f"… {frame.folded}")
+        is_neighbour = frame is not frames[-1] and frame.filename == frames[-1].filename
         repository = f" [{frame.repository}]" if frame.repository and shown_above.names_repositories else ""
         lines.append(f"{head(frame.in_repository(), language)}{repository}")
-        lines += [*source(frame, shown_above), *local_lines(frame, before, shown_above, length)]
+        code = source(frame, shown_above, NEIGHBOUR if is_neighbour else AROUND)
+        lines += [*code, *local_lines(frame, before, shown_above, length)]
+    shown_above.calls.update(map(_call, frames))
     return lines
+
+
+def _as_above(frames: list[Frame], shown_above: Shown) -> int:
+    """How many calls at the start another exception of the answer has run through: its cause was raised in them."""
+    places = [_call(frame) for frame in frames[:-1]]
+    return next((n for n, place in enumerate(places) if place not in shown_above.calls), len(places))
+
+
+def _call(frame: Frame) -> Call:
+    return frame.filename or frame.module or "", frame.function or "", frame.lineno

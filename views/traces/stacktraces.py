@@ -112,7 +112,8 @@ def stacktrace(
 
 def traced(event: Event, frames: Frames = "app", mappings: Sequence[CodeMapping] = ()) -> dict[str, Any]:
     """The fields of `Traced`, from an event and its project's code mappings."""
-    values = rows(event.entry("exception").get("values"))[-CHAIN:]
+    every = rows(event.entry("exception").get("values"))
+    values = every[-CHAIN:]
     threads = rows(event.entry("threads").get("values"))
     thread = _thread_of(values[-1] if values else {}, threads)
     stacks = [calls_of(value) for value in values]
@@ -130,6 +131,7 @@ def traced(event: Event, frames: Frames = "app", mappings: Sequence[CodeMapping]
         "stacktrace": Stacktrace(frames=calls),
         "exceptions": chain(values, [*causes, []] if values else []),
         "code": versions(code, [*causes, calls]) if code else [],
+        "omitted": [f"Of {len(every)} exceptions, the last {CHAIN} are read."] if len(every) > CHAIN else [],
     }
 
 
