@@ -183,7 +183,8 @@ def short(value: Json, length: float, items: int = 8, depth: int = 4) -> Json:
     if (fields := as_object(value)) is not None:
         if depth == 0:
             return f"{{… {len(fields)}}}"
-        some = {cut(key, 80): short(item, length, items, depth - 1) for key, item in list(fields.items())[:items]}
+        name = min(80, max(8, 4 * length))
+        some = {cut(key, name): short(item, length, items, depth - 1) for key, item in list(fields.items())[:items]}
         return some if len(fields) <= items else {**some, "…": f"{len(fields) - items} more"}
     if (elements := as_list(value)) is not None:
         if depth == 0:

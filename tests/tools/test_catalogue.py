@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
+import counting
 import pytest
-from bpe_openai import get_encoding
 from broken import checkout
 from jsonschema import Draft202012Validator
 from mcp.types import CacheableResult, Tool
@@ -30,7 +30,7 @@ WRITES = {"update_issue"}
 
 def tokens(value: object) -> int:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return len(get_encoding("o200k_base").encode(text))
+    return counting.tokens(text)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+import counting
 import pytest
 from counting import assert_within
 from specimens import large_event, python_event, python_issue, recorded
@@ -70,8 +71,8 @@ def test_the_failing_call_and_the_cause_survive(name: str) -> None:
 def test_a_large_event_fills_the_usual_budget_and_no_more() -> None:
     answer = Reader().read(large_issue())
 
-    assert 12_000 < len(answer.text) <= 16_000
-    assert 12_000 < len(answer.json()) <= 16_000
+    assert 3_400 < counting.tokens(answer.text) <= 4_000
+    assert 3_400 < counting.tokens_of_json(answer.data, answer.meta) <= 4_000
 
 
 def test_what_was_left_out_is_said_with_the_call_that_gets_it() -> None:

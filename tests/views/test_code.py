@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from bpe_openai import get_encoding
+from counting import tokens
 from specimens import python_event, python_issue, recorded
 
 from sentry.models import CodeMapping, Commit, Event, SuspectFlag
@@ -14,10 +14,6 @@ from views.traces.stacktraces import stacktrace
 Read = Callable[..., Answer]
 Golden = Callable[[str, str], None]
 COMMIT: dict[str, Any] = {"id": "9d3c41f0" * 5, "repository": {"id": "6", "name": "acme/shop"}}
-
-
-def tokens(text: str) -> int:
-    return len(get_encoding("o200k_base").encode(text))
 
 
 def mapping(**fields: Any) -> CodeMapping:

@@ -6,7 +6,7 @@ from itertools import cycle
 from typing import Any
 
 import pytest
-from bpe_openai import get_encoding
+from counting import tokens
 from kinds_of_issues import PAIRS, event_of, feedback, found, issue_of, n_plus_one, occurrence_of, span, unknown
 from leaks import ALL, ISSUERS, LARGE, PASSWORD, TOKEN, look, look_at_data
 from specimens import python_event
@@ -40,10 +40,6 @@ QUESTIONS = {
     "feedback": ["The checkout button does nothing", "three times", "Jane Doe", "Linked error: d3d3", "Replay: c5c5"],
     "unknown": ["agent_redundant_tool_calls", "the same tool was called 14 times", "refund-bot", "search_orders"],
 }  # fmt: skip
-
-
-def tokens(text: str) -> int:
-    return len(get_encoding("o200k_base").encode(text))
 
 
 @pytest.mark.parametrize("name", PAIRS)

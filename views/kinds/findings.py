@@ -54,7 +54,7 @@ class Findings(Detail):
     def in_brief(self) -> Self:
         facts = dict(islice(self.facts.items(), 6))
         few = {"facts": facts, "spans": self.spans[:2], "before": self.before[:1]}
-        return self.model_copy(update=few)._cut(150, 200)
+        return self.model_copy(update=few)._cut(80, 160)
 
     def tells(self, said: str | None) -> bool:
         """Whether a fact says this, or begins with what is cut off in it."""
