@@ -33,6 +33,8 @@ LIMITS = {
     "x-sentry-rate-limit-concurrentlimit": "25",
     "x-sentry-rate-limit-concurrentremaining": "24",
 }
+CODE = "code-mappings/?project=4507&per_page=100"
+"""What the first question about a project's code asks besides, once an hour."""
 SORTS = {"date", "freq", "inbox", "new", "recommended", "trends", "user"}
 FIELDS = set(
     "inbox status statusDetails substatus hasSeen isBookmarked isPublic isSubscribed merge discard assignedTo priority"

@@ -9,7 +9,7 @@ from mcp.client.client import Client
 from mcp.types import TextResourceContents
 from standins import todays_answers as answers
 from standins.recorded import TOKEN
-from standins.today import ISSUES, SELF_HOSTED, Today, todays_sentry
+from standins.today import CODE, ISSUES, SELF_HOSTED, Today, todays_sentry
 from wire import connected_to, text_of
 
 ISSUE = answers.ISSUE_ID
@@ -40,7 +40,7 @@ async def test_what_happened_is_in_the_answer_about_an_issue(today: Today, name:
 
     async with connected_to(today.url, SENTRY_AUTH_TOKEN=TOKEN, SENTRY_MCP_CACHE_TTL="0") as client:
         of_issue = await read(client, "get_issue", issue=ISSUE)
-        assert today.asked == [f"GET issues/{ISSUE}/", f"GET issues/{ISSUE}/events/latest/"]
+        assert today.asked == [f"GET {CODE}", f"GET issues/{ISSUE}/", f"GET issues/{ISSUE}/events/latest/"]
 
         assert TOLD[name] in of_issue
         assert TOLD[name] in await read(client, "get_event", event="latest", issue=ISSUE)

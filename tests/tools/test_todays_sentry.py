@@ -10,7 +10,7 @@ from mcp.client.client import Client
 from mcp.types import TextContent
 from standins import todays_answers as answers
 from standins.recorded import TOKEN
-from standins.today import ISSUES, RELEASES, SELF_HOSTED, SENTRY_IO, VERSION, Today, link, todays_sentry
+from standins.today import CODE, ISSUES, RELEASES, SELF_HOSTED, SENTRY_IO, VERSION, Today, link, todays_sentry
 from wire import connected_to, text_of
 
 from tools.catalogue import CATALOGUE
@@ -20,7 +20,6 @@ PROJECT = answers.PROJECT
 UNRESOLVED = "query=is%3Aunresolved"
 TITLE = "PriceError: no price of SKU-7 in EUR"
 TRACE = "rate = RATES[currency]"
-CODE = "code-mappings/?project=4507&per_page=100"
 
 
 @pytest.fixture(params=[SENTRY_IO, SELF_HOSTED])

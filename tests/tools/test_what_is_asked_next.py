@@ -9,7 +9,7 @@ from mcp.client.client import Client
 from standins import todays_answers as answers
 from standins.known import GLITCH, OLD_SENTRY, opened
 from standins.recorded import TOKEN
-from standins.today import ISSUES, SELF_HOSTED, Today, link, todays_sentry
+from standins.today import CODE, ISSUES, SELF_HOSTED, Today, link, todays_sentry
 from wire import connected_to, text_of
 
 from sentry.errors import SentryError
@@ -147,7 +147,10 @@ async def test_where_is_the_source_of_these_calls(today: Today) -> None:
         today.answers("GET", OLDEST, 500, {"detail": "Internal Error"})
         failed = await read(client, "get_issue", issue=ISSUE)
     assert OLDER in text
-    assert asked == sorted(f"GET issues/{ISSUE}/{part}" for part in ("", "events/latest/", "events/oldest/"))
+    assert asked == [
+        f"GET {CODE}",
+        *(f"GET issues/{ISSUE}/{part}" for part in ("", "events/latest/", "events/oldest/")),
+    ]
     assert "source" not in nowhere.partition("PriceError")[0] + nowhere.rpartition("```")[2]
     assert OLDER not in failed
     assert answers.ISSUE_WHOLE["title"] in failed, "the answer is there all the same"
@@ -208,7 +211,7 @@ async def test_which_issue_is_this_event_of(today: Today) -> None:
         assert text.startswith(f"Event {EVENT} of issue {SHORT} | ") or text.startswith(
             f"Event {EVENT} of issue {SHORT}\n"
         )
-    assert by_lookup == [f"GET eventids/{EVENT}/", f"GET issues/{ISSUE}/"]
+    assert by_lookup == [f"GET {CODE}", f"GET eventids/{EVENT}/", f"GET issues/{ISSUE}/"]
     assert beside == [f"GET issues/{ISSUE}/", f"GET issues/{ISSUE}/events/latest/"]
     assert for_nothing == [f"GET issues/{SHORT}/events/latest/"]
     assert f"of issue {ISSUE}" in failed
