@@ -212,8 +212,8 @@ async def test_which_issue_is_this_event_of(today: Today) -> None:
             f"Event {EVENT} of issue {SHORT}\n"
         )
     assert by_lookup == [f"GET {CODE}", f"GET eventids/{EVENT}/", f"GET issues/{ISSUE}/"]
-    assert beside == [f"GET issues/{ISSUE}/", f"GET issues/{ISSUE}/events/latest/"]
-    assert for_nothing == [f"GET issues/{SHORT}/events/latest/"]
+    assert beside == [f"GET {CODE}", f"GET issues/{ISSUE}/", f"GET issues/{ISSUE}/events/latest/"]
+    assert for_nothing == [f"GET {CODE}", f"GET issues/{SHORT}/events/latest/"]
     assert f"of issue {ISSUE}" in failed
     assert f"of issue {ISSUE}" in text_of(result)
 

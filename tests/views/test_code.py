@@ -5,8 +5,9 @@ from typing import Any
 
 from counting import tokens
 from specimens import python_event, python_issue, recorded
+from standins.activities import BOB, entry, note
 
-from sentry.models import CodeMapping, Commit, Event, SuspectFlag
+from sentry.models import CodeMapping, Commit, Event, Issue, SuspectFlag
 from views.issues import IssueExtras, issue
 from views.reader import Answer
 from views.traces.stacktraces import stacktrace
@@ -35,6 +36,27 @@ def test_an_everyday_error_says_where_its_code_lies_within_a_thousand_tokens(rea
     assert tokens(answer.text) - tokens(plain.text) <= 40
     assert 'File "backend/shop/orders.py", line 46, in discount_for' in answer.text
     assert "https://github.com/acme/shop/blob/9d3c41f09d/backend/shop/orders.py#L46" in answer.text
+
+
+def test_with_all_that_is_known_of_it_an_everyday_error_is_told_in_a_thousand_tokens(
+    read: Read, golden: Golden
+) -> None:
+    history = [
+        entry("set_regression", {"version": "shop@1.5.0", "resolved_in_version": "shop@1.4.9"}),
+        note("Seen since the coupon import.", BOB, at="2026-11-24T20:10:00Z"),
+    ]
+    about = Issue.model_validate({**recorded("python_issue.json"), "activity": history, "numComments": 1})
+    answer = read(issue(about, released(), extras=IssueExtras(code_mappings=[mapping()])))
+
+    golden("issue_with_all", answer.text)
+    assert tokens(answer.text) <= 1_000
+    for said in (
+        "regressed in release shop@1.5.0",
+        "comment by Bob Roy: Seen",
+        "| trace 6fbd8e37",
+        "Code: https://github",
+    ):
+        assert said in answer.text, said
 
 
 def test_without_a_link_it_costs_twenty_five_tokens(read: Read) -> None:
