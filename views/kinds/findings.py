@@ -52,7 +52,7 @@ class Findings(Detail):
         return self._cut(500 * scale, 600 * scale)
 
     def in_brief(self) -> Self:
-        facts = dict(islice(self.facts.items(), 4))
+        facts = dict(islice(self.facts.items(), 3))
         few = {"facts": facts, "spans": self.spans[:2], "before": self.before[:1]}
         return self.model_copy(update=few)._cut(80, 160)
 
