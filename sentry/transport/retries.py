@@ -10,6 +10,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from tenacity.wait import wait_random_exponential
 
 from sentry.errors import (
+    LATER,
     MisconfiguredError,
     RateLimitedError,
     SentryError,
@@ -105,13 +106,14 @@ def _would_pass_deadline(retry_state: RetryCallState) -> bool:
 async def _tell(retry_state: RetryCallState) -> None:
     if (tell := on_progress.get()) is not None:
         error, wait = _error_of(retry_state), retry_state.upcoming_sleep
-        await tell(f"{error.message} Waiting {wait:.1f} s, then trying again.")
+        await tell(f"{error.message.removesuffix(LATER).rstrip()} Waiting {wait:.1f} s, then trying again.")
 
 
 def _give_up(retry_state: RetryCallState) -> None:
     error, attempts = _error_of(retry_state), retry_state.attempt_number
     if attempts > 1:
-        error.message += f" It was asked {attempts} times."
+        advice = f" {LATER}" * error.message.endswith(LATER)
+        error.message = f"{error.message.removesuffix(advice)} It was asked {attempts} times.{advice}"
     raise error
 
 
