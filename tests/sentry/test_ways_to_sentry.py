@@ -62,7 +62,7 @@ async def test_a_ca_of_ones_own_is_trusted_when_it_is_named_and_else_told_about(
         async with client_of(server.url, organization="acme") as client:
             with pytest.raises(MisconfiguredError, match=r"self.signed.*ca_file"):
                 await client.get_issue("5")
-        assert len([request for request in server.requests if "/issues/" in request.target]) == 1
+        assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("content", [None, "not a certificate"])
@@ -125,7 +125,7 @@ async def test_too_long_a_query_and_text_that_cannot_be_sent_are_refused_before_
         with pytest.raises(InvalidRequestError):
             await client.get_tag_values("5", "%2e%2e")
         await client.list_issues(query="half a pair: \ud800 и ещё")
-        assert len(server.requests) == 1
+        assert len([request for request in server.requests if "/issues/" in request.target]) == 1
 
 
 async def test_ipv6_is_an_address_like_any_other() -> None:
