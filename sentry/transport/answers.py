@@ -24,7 +24,7 @@ from sentry.models.pages import Page
 from sentry.site import Site
 from sentry.steps import Steps
 from sentry.transport.bodies import MAX_ERROR_BODY
-from sentry.transport.links import next_cursor
+from sentry.transport.links import next_cursor, total_rows
 from sentry.transport.parsing import Content, parse
 from sentry.transport.reading import ROWS, TooLargeError, reading
 from sentry.transport.waits import asked_wait, retry_after
@@ -37,7 +37,6 @@ PAGE = 100
 MAX_QUOTE = 2_000
 """Characters of Sentry's own words that an error carries: more than are shown, so that no cut hides half a secret."""
 _SLUG = re.compile(r"[a-z0-9_-]{1,100}")
-_COUNT = re.compile(r"[0-9]{1,15}")
 _SITE = re.compile(r"https?://(?:[a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?", re.IGNORECASE)
 
 
@@ -169,16 +168,7 @@ def _good(status: int, headers: Mapping[str, str], content: Content, *, is_html:
             f"{host} answered with something that is not JSON ({len(content)} bytes, {_flaw(error)}).",
             status_code=status,
         ) from None
-    return Reply(found.value, host, next_cursor(headers.get("link")), found.memory, found.is_cut, _total(headers))
-
-
-def _total(headers: Mapping[str, str]) -> int | None:
-    """Rows of a list in all, where Sentry counts them; None where it stopped counting, as `X-Hits` does at
-    `X-Max-Hits`."""
-    hits, most = (headers.get(name, "") for name in ("x-hits", "x-max-hits"))
-    if not _COUNT.fullmatch(hits) or (_COUNT.fullmatch(most) and int(hits) >= int(most)):
-        return None
-    return int(hits)
+    return Reply(found.value, host, next_cursor(headers.get("link")), found.memory, found.is_cut, total_rows(headers))
 
 
 def rows(reply: Reply) -> list[dict[str, Json]]:

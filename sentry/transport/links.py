@@ -1,12 +1,14 @@
-"""Sentry's `Link` header (RFC 8288), and the cursor of the next page in it."""
+"""What the headers of a list say: the cursor of the next page (`Link`, RFC 8288), and how many rows there are in all."""
 
 import re
+from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
 
 # GlitchTip wraps the whole header in {'...'}, which this pattern steps over.
 _LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\s,;\"]+))*)")
 _MOST = 5_000
 """Characters of a cursor that are kept: more than any has. Whether it is one is seen where it would be shown."""
+_COUNT = re.compile(r"[0-9]{1,15}")
 _PARAMETER = re.compile(r"([\w*-]+)\s*=\s*(?:\"([^\"]*)\"|([^\s,;\"]+))")
 
 
@@ -34,3 +36,12 @@ def _cursor_in(url: str) -> str | None:
     except ValueError:
         return None
     return cursors[0] if cursors else None
+
+
+def total_rows(headers: Mapping[str, str]) -> int | None:
+    """Rows of a list in all, where Sentry counts them; None where it stopped counting, as `X-Hits` does at
+    `X-Max-Hits`."""
+    hits, most = (headers.get(name, "") for name in ("x-hits", "x-max-hits"))
+    if not _COUNT.fullmatch(hits) or (_COUNT.fullmatch(most) and int(hits) >= int(most)):
+        return None
+    return int(hits)
