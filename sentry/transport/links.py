@@ -1,4 +1,4 @@
-"""What the headers of a list say: the cursor of the next page (`Link`, RFC 8288), and how many rows there are in all."""
+"""What a list's headers say: the cursor of the next page (`Link`, RFC 8288), and how many rows there are in all."""
 
 import re
 from collections.abc import Mapping
