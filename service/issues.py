@@ -1,14 +1,14 @@
 """Issues: lists of them, and one whole with one of its events."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from sentry.errors import InvalidRequestError, SentryError, UnavailableError
+from sentry.errors import InvalidRequestError, UnavailableError
 from sentry.identifiers import EVENT_ID, LATEST
-from sentry.models import Activity, CodeMapping, Commit, Event, Issue, SuspectFlag, TagValues
+from sentry.models import CodeMapping, Event, Issue
 from sentry.models.pages import Page
 from sentry.search import diagnose, likely_meant
 from service.current import current_client
-from service.side_by_side import together
+from service.side_by_side import Outcome, together
 from views import issues as views
 from views.issues import IssueExtras, IssueList, IssueResult
 from views.traces.source import has_source, lacks_source
@@ -75,40 +75,36 @@ async def get_issue(issue: str, event: str | None = None, include: tuple[Include
     found, example, tags, flags = await together(
         _with_code_mappings(issue, organization),
         client.get_stacktrace(event, issue=issue),
-        client.get_tags(issue) if "tags" in include else _no_tags(),
-        client.get_suspect_flags(issue) if "flags" in include else _no_flags(),
+        client.get_tags(issue) if "tags" in include else _none(),
+        client.get_suspect_flags(issue) if "flags" in include else _none(),
     )
     about, mappings = found.result()
+    shown = example.value
     if event not in (None, LATEST):
         example.result()
-    missing = {"event": example.error.message} if example.error else {}
-    if tags.error:
-        missing["tags"] = tags.error.message
-    if flags.error:
-        missing["suspect flags"] = flags.error.message
-    commits: list[Commit] | None = None
-    if "commits" in include and example.value is not None:
-        try:
-            commits = await client.get_suspect_commits(about.project.slug, example.value.id, issue=issue)
-        except SentryError as error:
-            missing["suspect commits"] = error.message
-    activity: Page[Activity] | None = None
-    if "activity" in include:
-        try:
-            activity = Page([]) if about.activity else await client.get_activity(issue)
-        except SentryError as error:
-            missing["activity"] = error.message
-    older = event is None and example.value is not None and await _older_has_source(issue, about, example.value)
+    project, is_whole = about.project.slug, bool(about.activity)
+    commits, activity, older = await together(
+        client.get_suspect_commits(project, shown.id, issue=issue) if "commits" in include and shown else _none(),
+        client.get_activity(issue) if "activity" in include and not is_whole else _none(),
+        _older_has_source(issue, about, shown) if event is None and shown else _none(),
+    )
+    asked: dict[str, Outcome[Any]] = {
+        "event": example,
+        "tags": tags,
+        "suspect flags": flags,
+        "suspect commits": commits,
+        "activity": activity,
+    }
     extras = IssueExtras(
         tags=tags.value or [],
-        suspect_commits=commits,
+        suspect_commits=commits.value,
         suspect_flags=flags.value,
         code_mappings=mappings,
-        missing=missing,
-        activity=activity,
-        older_has_source=older,
+        missing={name: outcome.error.message for name, outcome in asked.items() if outcome.error},
+        activity=Page([]) if "activity" in include and is_whole else activity.value,
+        older_has_source=bool(older.value),
     )
-    return views.issue(about, example.value, extras=extras, organization=organization)
+    return views.issue(about, shown, extras=extras, organization=organization)
 
 
 async def _with_code_mappings(issue: str, organization: str | None) -> tuple[Issue, list[CodeMapping]]:
@@ -122,16 +118,9 @@ async def _older_has_source(issue: str, about: Issue, shown: Event) -> bool:
     """Whether the oldest event shows the source that this one, the latest, lacks: one look tells."""
     if not lacks_source(shown) or not about.count or about.count < 2:
         return False
-    try:
-        oldest = await current_client().get_oldest_event(issue)
-    except SentryError:
-        return False
+    oldest = await current_client().get_oldest_event(issue)
     return oldest is not None and has_source(oldest)
 
 
-async def _no_tags() -> list[TagValues]:
-    return []
-
-
-async def _no_flags() -> list[SuspectFlag] | None:
-    return None
+async def _none() -> None:
+    """What was not asked for."""
