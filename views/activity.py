@@ -60,6 +60,8 @@ class WithActivity(IssueFacts, Result):
 
     def shown(self, scale: float) -> Self:
         found = super().shown(scale).with_changes(activity=[one.shown(scale) for one in self.activity])
+        if any(one.characters for one in found.activity):
+            found = found.without("parts of comments", found._call(", max_tokens=20000"))
         if len(found.activity) < found.activity_total:
             is_full = len(found.activity) >= _rows_within(scale * 16_000)
             return found.without("earlier activity", found._call(", max_tokens=20000" if is_full else ""))

@@ -58,7 +58,7 @@ class Happened(Traced):
         changes: dict[str, Any] = {
             "breadcrumbs": [crumb.shown(scale) for crumb in found.breadcrumbs],
             "request": found.request.shown(scale) if found.request else None,
-            "contexts": briefs(found.contexts, 250 * scale, items),
+            "contexts": sections.brief_contexts(found.contexts, 250 * scale, items),
             "flags": briefs(found.flags, 40, items),
             "extra": briefs(found.extra, 200 * scale, items),
             "other": {cut(name, 80): brief(value, 600 * scale, 16) for name, value in list(found.other.items())[:10]},
@@ -181,7 +181,7 @@ def _much_less(changes: dict[str, Any], found: Happened) -> bool:
 
 
 def _brief_extra(found: Happened) -> Happened:
-    changes = {"extra": briefs(found.extra, 60, 8), "contexts": briefs(found.contexts, 80, 8)}
+    changes = {"extra": briefs(found.extra, 60, 8), "contexts": sections.brief_contexts(found.contexts, 80, 8)}
     if changes == {"extra": found.extra, "contexts": found.contexts}:
         return found
     return found.without("parts of extra and contexts", found.whole, **changes)
@@ -209,7 +209,7 @@ def _last_breadcrumbs(found: H, most: int) -> H:
 
 
 def _without_the_rest(found: Happened) -> Happened:
-    changes: dict[str, Any] = {
+    rest: dict[str, Any] = {
         "request": None,
         "tags": {},
         "user": {},
@@ -218,8 +218,9 @@ def _without_the_rest(found: Happened) -> Happened:
         "other": {},
         "problems": [],
     }
-    rest = found.with_texts(cut, message=300)
-    return rest.without("request", found.whole, **changes).without("tags", found.whole)
+    gone = [name for name in rest if getattr(found, name)]
+    shorter = found.with_texts(cut, message=300)
+    return shorter.without(", ".join(gone), found.whole, **rest) if gone else shorter
 
 
 def _brief_findings(found: Happened) -> Happened:

@@ -40,6 +40,10 @@ class EventResult(Happened):
         return f" of issue {short_id}" if short_id else super().of_which_issue()
 
 
+OF_EACH_ROW = ("release", "environment")
+"""Tags that a row tells unasked."""
+
+
 class EventRow(Part):
     id: Identifier
     when: Moment | None = None
@@ -121,7 +125,7 @@ def event_list(
 ) -> EventList:
     """Rows of an issue's events, each with its values of these tags; of an `organization` that is not the usual one."""
     rows = [_row(event, tags) for event in page.items]
-    lacking = [tag for tag in tags if rows and not any(tag in row.tags for row in rows)]
+    lacking = [tag for tag in tags if rows and not any(event.tag(tag) for event in page.items)]
     notes = [f"None of these events has the tag {', '.join(map(quoted, lacking))}."] if lacking else []
     return EventList(
         issue=issue_name(issue),
@@ -143,5 +147,5 @@ def _row(event: Event, tags: tuple[str, ...]) -> EventRow:
         release=raw(event.release_version),
         environment=raw(event.environment),
         user=raw(named) or raw(event.tag("user")),
-        tags={tag: value for tag in tags if (value := raw(event.tag(tag)))},
+        tags={tag: value for tag in tags if tag not in OF_EACH_ROW and (value := raw(event.tag(tag)))},
     )

@@ -140,7 +140,7 @@ class IssueResult(WithActivity, Tracing, Happened):
             f"Issue {self.name}: {self.status_in_brief() or 'unknown status'}",
             name_of(self.issue_type),
             self.level,
-            {True: "unhandled", False: "handled", None: None}[self.unhandled] if not self.exceptions else None,
+            "unhandled" if self.unhandled and not self.exceptions else None,
             f"{self.priority} priority" if self.priority else None,
             f"project {self.project}" if self.project else None,
             joined([counted(self.count, "event"), counted(self.users, "user")], ", "),

@@ -148,18 +148,23 @@ class Reader:
         """
         tokens = max(budget or self.budget, LEAST)
         most = tokens - LEFT_FREE
-        whole = result.within(tokens * CHARACTERS_A_TOKEN)
         door = self._door()
+        # What fits as it usually is shown is not made smaller beforehand.
+        sizes = dict.fromkeys((max(tokens, USUAL), tokens))
+        forms = [(yield from self._shown(result, size, door)) for size in sizes]
+        text = (yield from _text(forms, most, now or datetime.now(UTC))) if wanted != "json" else ""
+        data, meta = (yield from _json(forms, most)) if wanted != "text" else ({}, {})
+        return Answer(text, data, meta)
+
+    def _shown(self, result: Result, tokens: int, door: _Door) -> Steps[Result]:
+        """As it is shown in so many tokens, about."""
+        whole = result.within(tokens * CHARACTERS_A_TOKEN)
         for text in _texts_of(whole):
             door.text(text)  # which remembers it
             yield
         shown = whole.cleaned(door).shown(tokens / USUAL)
-        if door.elsewhere and self.site.url:
-            shown = shown.with_changes(omitted=[*shown.omitted, ELSEWHERE])
         yield
-        text = (yield from _text(shown, most, now or datetime.now(UTC))) if wanted != "json" else ""
-        data, meta = (yield from _json(shown, most)) if wanted != "text" else ({}, {})
-        return Answer(text, data, meta)
+        return shown.with_changes(omitted=[*shown.omitted, ELSEWHERE]) if door.elsewhere and self.site.url else shown
 
     def quote(self, text: str, length: int = QUOTED) -> str:
         """Words of somebody else, such as Sentry's own in an error."""
@@ -186,12 +191,12 @@ def compact_json(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
-def _text(result: Result, most: int, now: datetime) -> Steps[str]:
-    """In so many tokens at most."""
+def _text(forms: list[Result], most: int, now: datetime) -> Steps[str]:
+    """The first form in so many tokens at most, else what is left of the last one in them."""
     marks: Markers = Markers.new()
     counter = Counter()
     text = ""
-    for found in smaller(result):
+    for found in _smaller(forms):
         text = found.markdown(marks, now)
         if (yield from counter.fits(most, text)):
             return text
@@ -200,7 +205,12 @@ def _text(result: Result, most: int, now: datetime) -> Steps[str]:
     return (yield from counter.beginning(text, most))
 
 
-def _json(result: Result, most: int) -> Steps[tuple[dict[str, Any], dict[str, Any]]]:
+def _smaller(forms: list[Result]) -> Iterator[Result]:
+    yield from forms[:-1]
+    yield from smaller(forms[-1])
+
+
+def _json(forms: list[Result], most: int) -> Steps[tuple[dict[str, Any], dict[str, Any]]]:
     """The JSON, and what is to be said about it, in so many tokens together."""
     data, meta = dict[str, Any](), dict[str, Any]()
     counter = Counter()
@@ -208,15 +218,16 @@ def _json(result: Result, most: int) -> Steps[tuple[dict[str, Any], dict[str, An
     def fits() -> Steps[bool]:
         return counter.fits(most, compact_json(data), compact_json(meta))
 
-    for found in smaller(result):
+    kind = type(forms[-1])
+    for found in _smaller(forms):
         data = found.structured()
         if counter.may_fit(most, _size(data)):  # what is said about it takes longer to find than to write
-            data, meta = _about(data, type(result), most)
+            data, meta = _about(data, kind, most)
             if (yield from fits()):
                 return data, meta
         yield
-    data, meta = _about(data, type(result), most)
-    required = {name for name, field in type(result).model_fields.items() if field.is_required()}
+    data, meta = _about(data, kind, most)
+    required = {name for name, field in kind.model_fields.items() if field.is_required()}
 
     def order(name: str) -> tuple[bool, int]:
         return name in required, -_size(data[name])

@@ -253,6 +253,12 @@ def _filled(fields: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in fields.items() if key != "type" and value not in (None, "", {}, [])}
 
 
+def brief_contexts(found: dict[str, Any], length: float, items: int) -> dict[str, Any]:
+    """Shorter, but for what names the runtime, the system, the browser: it is told in a few words anyhow."""
+    named = {name: brief(value, max(length, 250), 8) for name, value in found.items() if name in NAMED}
+    return {name: named.get(name, value) for name, value in briefs(found, length, items).items()}
+
+
 def context_lines(found: dict[str, Any]) -> list[str]:
     """Runtime, system, browser and the like by name on one line, the others one line each."""
     names = [_by_name(found[name]) for name in NAMED if name in found]

@@ -84,7 +84,7 @@ def tag_values(
         total=total - without if events else total,
         events=events if events and events >= total else None,
         asked_within=raw(within),
-        unique=values.unique_values,
+        unique=values.unique_values and max(values.unique_values, len(values.top_values)),
         values=[_row(value, total) for value in values.top_values],
     )
 
@@ -106,11 +106,13 @@ def clean_distributions(found: dict[str, list[tuple[str, str]]], cleaner: Cleane
 
 
 def _row(value: TagValue, total: int) -> TagRow:
+    """Sentry 9 says when it first took an event, and when the last one happened: one that came late is no beginning."""
+    is_odd = bool(value.first_seen and value.last_seen and value.first_seen > value.last_seen)
     return TagRow(
         value=raw(_name(value)),
         count=value.count,
-        percent=round(100 * value.count / total, 1),
-        first_seen=when(value.first_seen),
+        percent=round(100 * value.count / total, 2),
+        first_seen=None if is_odd else when(value.first_seen),
         last_seen=when(value.last_seen),
     )
 

@@ -16,6 +16,11 @@ from sentry.search import not_searched
 from sentry.transport.answers import PAGE, PageOf, missing_instead
 from sentry.transport.cache import Lifetime
 
+COUNTED_IN_ALL = "Events and users of each issue are counted in all: this Sentry does not count them in"
+COUNTED_APART = (
+    "Events of each issue are counted in the environment, at any time; its users in all: Sentry 9 counts so."
+)
+
 
 @dataclass(frozen=True)
 class IssueLists:
@@ -70,7 +75,8 @@ class IssueLists:
             if project and not page.items:
                 await self.projects.must_be_there(project, owner)  # of one that is not its list is empty
             uncounted = asked.period or asked.environment
-            return _explained(_counted(asked.within_period(page), uncounted), asked, SEARCH_OF_GLITCHTIP)
+            note = f"{COUNTED_IN_ALL} {uncounted}." if uncounted else None
+            return _explained(_noted(asked.within_period(page), note), asked, SEARCH_OF_GLITCHTIP)
 
         async def of_each_project() -> Page[Issue]:
             if lacking := asked.what_sentry_9_lacks():
@@ -83,7 +89,8 @@ class IssueLists:
                 [project] if project else await self.projects.slugs(owner),
                 lambda of, one_page: self.page(one_page, "projects", owner, of),
             )
-            return _explained(_counted(page, asked.period), asked, SEARCH_OF_SENTRY_9)
+            note = f"{COUNTED_IN_ALL} {asked.period}." if asked.period else None
+            return _explained(_noted(page, COUNTED_APART if asked.environment else note), asked, SEARCH_OF_SENTRY_9)
 
         routes: dict[Route, Ask[Page[Issue]]] = {
             Route.ORGANIZATION: of_organization,
@@ -133,10 +140,9 @@ def _is_read_otherwise(asked: IssueQuery) -> bool:
     return bool(asked.period or asked.sort or in_other_words or not is_known)
 
 
-def _counted(page: Page[Issue], uncounted: str | None) -> Page[Issue]:
+def _noted(page: Page[Issue], note: str | None) -> Page[Issue]:
     """With a word where the counts of rows are not of the period, or the environment, that was asked for."""
-    note = f"Events and users of each issue are counted in all: this Sentry does not count them in {uncounted}."
-    return replace(page, notes=(*page.notes, note)) if uncounted and page.items else page
+    return replace(page, notes=(*page.notes, note)) if note and page.items else page
 
 
 def _explained(page: Page[Issue], asked: IssueQuery, search: Search) -> Page[Issue]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sentry.dialects import Route
+from sentry.dialects import Dialect, Route
 from sentry.endpoints.issues import Issues
 from sentry.endpoints.routes import Ask
 from sentry.errors import NotFoundError, UnsupportedError
@@ -35,7 +35,9 @@ class Tags:
         """https://docs.sentry.io/api/events/retrieve-tag-details/; within a period by the list of an issue's tags,
         which alone takes one, as Sentry's own pages read it."""
         reference = await self.issues.caller.reference(issue)
-        wanted = f"Tag {quoted(tag)} of issue {reference.id}"
+        wanted = f"Tag {quoted(tag)} of issue {reference.id}{f' in {quoted(environment)}' if environment else ''}"
+        if environment:
+            await self._must_count_in(environment, reference)
 
         async def among_all() -> TagValues:
             if environment or period:
@@ -46,6 +48,14 @@ class Tags:
             raise NotFoundError(f"{wanted} was not found: no event of the issue has this tag.")
 
         return await self._values(reference, tag, wanted, environment, period, among_all)
+
+    async def _must_count_in(self, environment: str, reference: IssueReference) -> None:
+        """Raises UnsupportedError of Sentry 9, which takes an environment here and counts the events of all."""
+        caller = self.issues.caller
+        if await caller.identify() is Dialect.SENTRY_10:
+            await self.issues.by_reference(reference)  # which tells 9 from 10
+        if caller.dialect is Dialect.SENTRY_9:
+            raise _not_within(environment=environment)
 
     async def count_events(
         self, issue: str, *, environment: str | None = None, period: str | None = None
