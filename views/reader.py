@@ -1,7 +1,7 @@
 """How every answer becomes what a model reads: cleaned, fitted to a budget, rendered. Pure, no I/O."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -150,8 +150,9 @@ class Reader:
         most = tokens - LEFT_FREE
         door = self._door()
         # What fits as it usually is shown is not made smaller beforehand.
-        sizes = dict.fromkeys((max(tokens, USUAL), tokens))
-        forms = [(yield from self._shown(result, size, door)) for size in sizes]
+        forms: list[Result] = []
+        for size in dict.fromkeys((max(tokens, USUAL), tokens)):
+            forms.append((yield from self._shown(result, size, door)))
         text = (yield from _text(forms, most, now or datetime.now(UTC))) if wanted != "json" else ""
         data, meta = (yield from _json(forms, most)) if wanted != "text" else ({}, {})
         return Answer(text, data, meta)
