@@ -18,6 +18,7 @@ Include = Literal["tags", "commits", "activity", "flags"]
 ALL = "*"
 """The search that finds every issue; Sentry's own is empty, which hosts send for what was not given."""
 UNRESOLVED = "is:unresolved"
+OF_ENVIRONMENT = "All counts, those in all too, are of the environment alone."
 ONLY_UNRESOLVED = "Only unresolved issues were searched; query=* searches all."
 
 
@@ -58,6 +59,8 @@ async def list_issues(
     wrong = None if page.items else diagnose(query) or likely_meant(query)
     notes = [str(wrong)] if wrong else [ONLY_UNRESOLVED] if not page.items and query == UNRESOLVED else []
     other = client.other_organization(project, organization=organization)
+    if environment and any(issue.lifetime for issue in page.items):
+        notes.append(OF_ENVIRONMENT)
     is_one = EVENT_ID.fullmatch(query.strip())  # whose counts are not of a period
     within = {} if is_one else {"period": period, "environment": environment}
     return views.issue_list(page, notes=notes, organization=other, **within)

@@ -16,8 +16,8 @@ LAST = 3
 """Comments, and as many changes, that an issue tells unasked."""
 MOST = 100
 """Entries that are told at most; Sentry gives no more."""
-COMMENT = 300
-"""Characters of one comment in the usual budget."""
+COMMENT, COMMENTS = 300, 900
+"""Characters of one comment in the usual budget, and of all, where there are so few that each may have more."""
 NOTE = "note"
 """What Sentry calls a comment."""
 
@@ -38,12 +38,12 @@ class ActivityLine(Detail):
         cut_off = f" (cut: {self.characters:,} characters in all)" if self.characters else ""
         return about if self.comment is None else f"{about}: {self.comment}{cut_off}"
 
-    def shown(self, scale: float) -> Self:
+    def shown(self, scale: float, most: float = COMMENT) -> Self:
         found = self.with_texts(line, by=60, change=200)
         if self.comment is None:
             return found
         whole = " ".join(self.comment.split())
-        kept = cut(whole, max(120, COMMENT * scale))
+        kept = cut(whole, max(120, most * scale))
         characters = None if kept == whole and not self.characters else self.characters or len(whole)
         return found.with_changes(comment=kept, characters=characters)
 
@@ -59,7 +59,8 @@ class WithActivity(IssueFacts, Result):
         return super().within(characters).with_changes(activity=self.activity[: _rows_within(characters)])
 
     def shown(self, scale: float) -> Self:
-        found = super().shown(scale).with_changes(activity=[one.shown(scale) for one in self.activity])
+        most = max(COMMENT, COMMENTS / max(1, sum(one.comment is not None for one in self.activity)))
+        found = super().shown(scale).with_changes(activity=[one.shown(scale, most) for one in self.activity])
         if any(one.characters for one in found.activity):
             found = found.without("parts of comments", found._call(", max_tokens=20000"))
         if len(found.activity) < found.activity_total:

@@ -24,11 +24,10 @@ class InAll(Part):
             return seen
         differs = (self.count_in_all, self.users_in_all) != (count, users)
         where = joined([period or USUAL_PERIOD * differs, environment], ", ")
-        of = f" of {environment}" if environment else ""
         in_all = joined([f"{number:,}" for number in (self.count_in_all, self.users_in_all) if number], ", ")
         asides = [
             f"{self.count_matching:,} match" if self.count_matching not in (None, count) else None,
-            f"{in_all} in all{of}" if differs else f"none before{of}" if period else None,
+            f"{in_all} in all" if differs else "none before" if period else None,
         ]
         aside = joined(asides, "; ")
         return joined([seen, f"in {where}" if where else None, f"({aside})" if aside else None], " ")

@@ -21,7 +21,7 @@ MOST_CHARACTERS = 6
 """Of a token, on the average of a text that is counted: there is no telling text in a longer one."""
 LIKE_BEFORE = 1.1
 """So much longer a text is over its limit, too, where a like one was after so many characters."""
-LONGEST = 2_000
+LONGEST = 4_000
 """Bytes of a piece; a longer one counts as many tokens as bytes, which none has more of."""
 PART = 20_000
 """Bytes of the packed vocabulary that are read in a step."""

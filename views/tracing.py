@@ -44,4 +44,4 @@ def tracing(event: Event, culprit: str | None, findings: Findings | None = None)
 
 def _hex(value: Any) -> str | None:
     found = value.replace("-", "").lower() if isinstance(value, str) else ""
-    return found if _HEX.fullmatch(found) else None
+    return found if _HEX.fullmatch(found) and found.strip("0") else None

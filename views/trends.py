@@ -6,7 +6,7 @@ from typing import Literal
 
 from sentry.models import Issue
 from views.results import Detail, Moment
-from views.wording import joined, sparkline, when
+from views.wording import sparkline, when
 
 Period = Literal["24h", "14d", "30d"]
 PERIODS: tuple[Period, ...] = ("24h", "14d", "30d")
@@ -53,10 +53,13 @@ class Rise(Detail):
     before_per_day: float
 
     def line(self) -> str:
-        """`since 2026-11-23: 5/day, 3 so far today, before 0.3/day`."""
-        per_day = None if self.per_day is None else f"{_rate(self.per_day)}/day"
-        today = f"{self.so_far:,} so far today" if self.so_far else None
-        return f"since {self.since[:10]}: {joined([per_day, today], ', ')}, before {_rate(self.before_per_day)}/day"
+        """`since 2026-11-23: 5/day, before 0.3/day`."""
+        if self.per_day is None:
+            now = f"{self.so_far:,} so far"
+        else:  # where today already has more, it goes on
+            today = f", {self.so_far:,} so far today" if self.so_far > self.per_day else ""
+            now = f"{_rate(self.per_day)}/day{today}"
+        return f"since {self.since[:10]}: {now}, before {_rate(self.before_per_day)}/day"
 
 
 def trends(issue: Issue) -> list[Trend]:

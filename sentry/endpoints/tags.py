@@ -11,6 +11,7 @@ from sentry.identifiers import IssueReference
 from sentry.models import TagValues
 from sentry.paths import quoted
 from sentry.transport.answers import OneOf, PageOf, Reply
+from sentry.transport.cache import Lifetime
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,6 @@ class Tags:
         which alone takes one, as Sentry's own pages read it."""
         reference = await self.issues.caller.reference(issue)
         wanted = f"Tag {quoted(tag)} of issue {reference.id}{f' in {quoted(environment)}' if environment else ''}"
-        if environment:
-            await self._must_count_in(environment, reference)
 
         async def among_all() -> TagValues:
             if environment or period:
@@ -48,14 +47,6 @@ class Tags:
             raise NotFoundError(f"{wanted} was not found: no event of the issue has this tag.")
 
         return await self._values(reference, tag, wanted, environment, period, among_all)
-
-    async def _must_count_in(self, environment: str, reference: IssueReference) -> None:
-        """Raises UnsupportedError of Sentry 9, which takes an environment here and counts the events of all."""
-        caller = self.issues.caller
-        if await caller.identify() is Dialect.SENTRY_10:
-            await self.issues.by_reference(reference)  # which tells 9 from 10
-        if caller.dialect is Dialect.SENTRY_9:
-            raise _not_within(environment=environment)
 
     async def count_events(
         self, issue: str, *, environment: str | None = None, period: str | None = None
@@ -79,15 +70,24 @@ class Tags:
         period: str | None,
         among_all: Ask[TagValues],
     ) -> TagValues:
-        async def not_within_a_period() -> TagValues:
-            raise _not_within(period=period)
+        async def by_number() -> TagValues:
+            """Sentry 9 takes an environment here, and counts the events of all."""
+            await self.issues.by_reference(reference)  # which tells 9 from 10
+            if period or self.issues.caller.dialect is Dialect.SENTRY_9:
+                raise _not_within(environment=environment, period=period)
+            number = await self.issues.number(reference)
+            return await self.issues.caller.get(
+                *("issues", number, *path), wanted=wanted, lifetime=Lifetime.ISSUE, read=read, params=params
+            )
 
         others: dict[Route, Ask[TagValues]] = {Route.ALL_TAGS: among_all}
+        if environment or period:
+            others[Route.NUMBER] = by_number
         params = [("environment", environment)] if environment else []
         read: Callable[[Reply], TagValues] = OneOf(TagValues)
         path: tuple[str, ...] = ("tags", tag)
         if period:
-            path, others = ("tags",), {**others, Route.NUMBER: not_within_a_period}
+            path = ("tags",)
             params += [("key", tag), ("statsPeriod", period)]
             read = _Only(tag)
         return await self.issues.part(

@@ -77,11 +77,13 @@ def test_what_is_left_out_is_counted_and_the_call_that_tells_it_is_named(
     golden("issue_with_much_activity", some.text)
     assert "3 of 7 comments, last 6 of 11 entries of activity" in some.text
     assert "characters in all)" in some.text
+    parts = 'Left out parts of comments: get_issue(issue="SHOP-BACKEND-1", include=["activity"], max_tokens=20000)'
     assert some.data["omitted"] == [
-        'Left out earlier activity: get_issue(issue="SHOP-BACKEND-1", include=["activity"])'
+        parts,
+        'Left out earlier activity: get_issue(issue="SHOP-BACKEND-1", include=["activity"])',
     ]
     assert len(every.data["activity"]) == 11
-    assert "omitted" not in every.data
+    assert every.data["omitted"] == [parts]
     assert " of 7 comments" not in every.text
 
 

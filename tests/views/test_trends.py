@@ -45,7 +45,7 @@ BUSY_WEEKS = [50, 52, 49, 55, 60, 5, 6] * 4
 @pytest.mark.parametrize(
     ("days", "words"),
     [
-        ([*[0, 0, 1, 0] * 7, 5, 4, 6], "since 2026-11-22: 4.5/day, before 0.2/day"),
+        ([*[0, 0, 1, 0] * 7, 5, 4, 6], "since 2026-11-22: 4.5/day, 6 so far today, before 0.2/day"),
         ([*[0] * 28, 6, 4, 3], "since 2026-11-22: 5/day, before 0/day"),
         ([*[0] * 30, 40], "since 2026-11-24: 40 so far, before 0/day"),
         ([*BUSY_WEEKS, 160, 170, 2], "since 2026-11-22: 165/day, before 40/day"),
