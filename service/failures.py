@@ -6,6 +6,7 @@ from typing import Any
 from sentry.errors import InvalidRequestError, NotFoundError, SentryError
 from views.provenance import Markers
 from views.reader import QUOTED, Reader, compact_json
+from views.wording import joined
 
 SAYS_NO_MORE = (
     "The requested resource does not exist",
@@ -16,6 +17,13 @@ SAYS_NO_MORE = (
     "Unauthorized",
 )
 """Words of Sentry's that tell nothing beside the error's own."""
+
+ADVICE = (
+    ("statsPeriod", "period is a number of minutes, hours, days or weeks, such as 90m, 24h, 14d or 4w."),
+    ("Unknown actor", "assigned_to takes an e-mail, a user name, user:ID or team:ID; get_project lists the teams."),
+    ("find a release", "list_releases has the releases."),
+)
+"""What Sentry refuses by a word of its own, and what to try instead."""
 
 SOMEBODYS = ("redirected_to", "sentry")
 """Details that a server has said."""
@@ -42,8 +50,15 @@ def failure(error: SentryError, reader: Reader) -> Failure:
     return _failure(error, reader, QUOTED // 8)
 
 
+def _advice(error: SentryError) -> str | None:
+    if not isinstance(error, InvalidRequestError):
+        return None
+    said = error.sentry or ""
+    return next((advice for words, advice in ADVICE if words in said and advice not in error.message), None)
+
+
 def _failure(error: SentryError, reader: Reader, length: int) -> Failure:
-    message = reader.own_words(error.message)
+    message = reader.own_words(joined([error.message, _advice(error)], " "))
     details = {
         name: reader.own_words(value) if isinstance(value, str) else value for name, value in error.details.items()
     }

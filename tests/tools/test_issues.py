@@ -248,3 +248,19 @@ async def test_a_wrong_token_is_told_where_it_is_set(sentry: Sentry) -> None:
     assert (error["error"], error["status_code"]) == ("unauthorized", 401)
     assert "SENTRY_AUTH_TOKEN" in error["message"]
     assert "sntryu_wrong" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "advice"),
+    [
+        ("list_issues", {"period": "90"}, "such as 90m, 24h, 14d or 4w"),
+        ("update_issue", {"issue": "SHOP-1", "assigned_to": "nobody@example.com"}, "user:ID or team:ID"),
+        ("update_issue", {"issue": "SHOP-1", "status": "resolved", "in_release": "shop@9"}, "list_releases"),
+    ],
+)
+async def test_what_sentry_refuses_in_a_few_words_comes_with_what_to_try(
+    sentry: Sentry, tool: str, arguments: dict[str, object], advice: str
+) -> None:
+    sentry.capture(checkout)
+    async with connected(sentry) as client:
+        assert advice in error_of(await client.call_tool(tool, arguments))["message"]

@@ -141,7 +141,12 @@ async def test_what_is_the_plan_of_those_in_production_this_week(today: Today) -
 
 @pytest.mark.parametrize(
     ("known", "argument", "value"),
-    [(GLITCH, "environment", "production"), (GLITCH, "period", "7d"), (OLD_SENTRY, "period", "7d")],
+    [
+        (GLITCH, "environment", "production"),
+        (GLITCH, "period", "7d"),
+        (OLD_SENTRY, "period", "7d"),
+        (OLD_SENTRY, "environment", "production"),
+    ],
     ids=lambda one: getattr(one, "server", one),
 )
 async def test_a_server_that_cannot_count_so_is_not_asked_to(known: Known, argument: str, value: str) -> None:
@@ -171,3 +176,15 @@ async def test_the_embedded_sentry_counts_as_todays_does(sentry: Sentry) -> None
     assert "plan: 1 of 2 events in 7d, production has this tag" in within
     assert events.startswith("2 of 3 events of issue SHOP-1")
     assert "plan=pro" in events
+
+
+async def test_what_is_counted_in_an_environment_is_said_once(today: Today) -> None:
+    """Sentry counts `lifetime` in the environment, too."""
+    today.answers("GET", ISSUES, 200, [row(WEEK, EVER), row(WEEK, EVER)])
+    async with todays(today) as client:
+        within, anywhere = (
+            await read(client, "list_issues", **OF_WEEK),
+            await read(client, "list_issues", period="7d"),
+        )
+    assert within.count("of the environment alone") == 1
+    assert "of the environment alone" not in anywhere

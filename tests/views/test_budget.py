@@ -75,6 +75,20 @@ def test_a_large_event_fills_the_usual_budget_and_no_more() -> None:
     assert 3_400 < counting.tokens_of_json(answer.data, answer.meta) <= 4_000
 
 
+def test_what_fits_is_told_as_it_usually_is(read: Read) -> None:
+    for result in (issue(python_issue(), python_event()), event(python_event()), stacktrace(python_event())):
+        usual = read(result).text
+
+        assert read(result, max(500, counting.tokens(usual) + 40)).text == usual
+
+
+def test_all_that_goes_is_named_and_what_is_told_by_a_name_stays_so(read: Read) -> None:
+    least, more = (read(issue(python_issue(), python_event()), budget).text for budget in (500, 700))
+
+    assert "request, tags, user, contexts: get_event(" in least
+    assert "\nContext: CPython 3.11.7 | Firefox 140.0 | Linux\n" in more
+
+
 def test_what_was_left_out_is_said_with_the_call_that_gets_it() -> None:
     answer = Reader().read(large_issue())
 
