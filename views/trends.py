@@ -41,7 +41,8 @@ class Trend(Detail):
         ]
         words = [f"{moment:{'%Hh' if is_hourly else '%m-%d'}}: {numbers}" for moment, numbers in runs]
         words[0] = words[0].replace("h:", "h UTC:")
-        return f"{self.period} {sum(self.counts):,} by {unit} from {', '.join(words)}"
+        no_more = ", then none" if not any(self.counts[-1 - GAP :]) else ""
+        return f"{self.period} {sum(self.counts):,} by {unit} from {', '.join(words)}{no_more}"
 
 
 class Rise(Detail):

@@ -34,6 +34,11 @@ def test_in_which_hour_and_on_which_day_was_it(read: Read) -> None:
     assert "30d 15 by day from 11-14: 7, 11-20: 1 0 0 2 5" in text
 
 
+def test_what_has_stopped_does_not_look_like_now(read: Read) -> None:
+    assert "by day from 11-14: 9 9 9, then none" in header(read, seen([*[0] * 20, 9, 9, 9, *[0] * 8]))
+    assert "then none" not in header(read, seen([*[0] * 27, 9, 9, 0, 0])), "the days themselves tell"
+
+
 def test_all_hours_are_there_when_all_have_events(read: Read) -> None:
     text = header(read, seen([24] * 31, [*range(1, 25)]))
     assert f"24h 300 by hour from 22h UTC: {' '.join(map(str, range(1, 25)))} |" in text
