@@ -15,7 +15,7 @@ class Lifetime(Enum):
     EVENT = "event"  # never changes once ingested
     ISSUE = "issue"  # issues, their lists, their latest events, an event's neighbours: for seconds, and until a write
     PROJECT = "project"  # which projects there are, organizations, short IDs: for minutes
-    CODE = "code"  # where a project's code lies: for an hour
+    CODE = "code"  # where a project's code lies: for an hour, whatever else is kept
 
 
 _numbers = itertools.count()
@@ -61,14 +61,14 @@ class CacheEntry:
 
 
 class Cache:
-    """The least recently used answers go first when `size` bytes are full. `ttl` 0 keeps nothing."""
+    """The least recently used answers go first when `size` bytes are full. `ttl` 0 keeps only where code lies."""
 
     def __init__(self, ttl: float, size: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = {
             Lifetime.EVENT: float("inf") if ttl else 0.0,
             Lifetime.ISSUE: ttl,
             Lifetime.PROJECT: ttl * 30,
-            Lifetime.CODE: 3600.0 if ttl else 0.0,
+            Lifetime.CODE: 3600.0,
         }
         self._bound = size
         self._clock = clock

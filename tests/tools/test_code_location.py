@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from mcp.client.client import Client
 from standins import todays_answers as answers
-from standins.clients import connection_to
+from standins.clients import client_of, connection_to
 from standins.clocks import Clock
 from standins.known import Known, both
 from standins.recorded import TOKEN, replaying
@@ -87,9 +87,11 @@ def line_of(text: str, start: str) -> str:
 # What it costs.
 
 
-async def test_where_the_code_lies_is_asked_once_an_hour_for_a_project(today: Today) -> None:
+@pytest.mark.parametrize("cache_ttl", [0, 10])
+async def test_where_the_code_lies_is_asked_once_an_hour_for_a_project(today: Today, cache_ttl: float) -> None:
+    """Whatever else is kept."""
     clock = Clock()
-    async with connected(today, clock) as client:
+    async with connected(today, clock, cache_ttl) as client:
         for moment, requests in ((0, 3), (20, 2), (3_590, 2), (3_601, 3)):
             clock.now = moment
             today.requests.clear()
@@ -117,25 +119,27 @@ async def test_each_answer_with_a_stack_trace_says_it(today: Today, tool: str) -
     assert frame["link"] == "https://github.com/acme/shop/blob/main/backend/shop/cart.py#L12"
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 500])
+@pytest.mark.parametrize("cache_ttl", [0, 10])
+@pytest.mark.parametrize(("status", "seconds"), [(400, 3_600), (403, 3_600), (404, 3_600), (401, 60), (500, 60)])
 async def test_without_mappings_an_answer_is_what_it_is_without_them_and_they_are_not_asked_for_again(
-    today: Today, status: int
+    today: Today, status: int, seconds: float, cache_ttl: float
 ) -> None:
+    """For an hour where there are none; where Sentry just fails, for a minute."""
     clock = Clock()
     today.answers("GET", MAPPINGS, 200, [])
     async with connected(today, clock) as client:
         without = data_of(await client.call_tool("get_issue", {"issue": ISSUE}))
     today.answers("GET", MAPPINGS, status, {"detail": "No integration."})
     today.requests.clear()
-    async with connected(today, clock) as client:
-        for clock.now in (0, 20, 3_590):
+    async with connected(today, clock, cache_ttl) as client:
+        for clock.now in (0, 20, seconds - 10):
             result = await client.call_tool("get_issue", {"issue": ISSUE})
             assert data_of(result) == without
             assert "Code:" not in text_of(result)
             assert "No integration" not in text_of(result)
         assert len([line for line in today.log if "code-mappings" in line]) == 1
         today.answers("GET", MAPPINGS, 200, [answers.CODE_MAPPING])
-        clock.now = 3_601
+        clock.now = seconds + 1
         assert "Code:" in text_of(await client.call_tool("get_issue", {"issue": ISSUE}))
 
 
@@ -156,6 +160,25 @@ async def test_an_answer_does_not_wait_for_them_for_long_nor_again() -> None:
             result = await client.call_tool("get_issue", {"issue": "5"})
             assert data_of(result)["title"] == "PriceError"
         assert len([line for line in server.log if "code-mappings" in line]) == 1
+
+
+async def test_who_gives_up_asking_says_nothing_of_whether_there_are_any() -> None:
+    """And who waited meanwhile, asks."""
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def answer(_: Request, wire: Wire) -> None:
+        asked.set()
+        await go_on.wait()
+        await wire.answer(body=json.dumps([answers.CODE_MAPPING]).encode())
+
+    async with listening(answer) as server, client_of(server.url, organization="acme") as client:
+        first = asyncio.ensure_future(client.get_code_mappings("4507"))
+        await asked.wait()
+        second = asyncio.ensure_future(client.get_code_mappings("4507"))
+        await asyncio.sleep(0)
+        first.cancel()
+        go_on.set()
+        assert len(await second) == 1
 
 
 @both
