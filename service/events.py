@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Literal
 
-from sentry.errors import InvalidRequestError, SentryError
+from sentry.errors import InvalidRequestError
 from sentry.identifiers import NUMERIC
 from service.current import current_client
-from service.side_by_side import together
+from service.side_by_side import briefly, together
 from views import events as views
 from views import tags as tag_values
 from views.events import EventList, EventResult
@@ -33,28 +33,27 @@ async def list_events(
     client = current_client()
     page = await client.get_events(issue, query=query, limit=limit, cursor=cursor)
     if page.total is None and not query and (page.next_cursor or cursor or page.notes):
-        page = replace(page, total=await _count(issue))
+        page = replace(page, total=await briefly(_count(issue)))
     return views.event_list(issue, page, client.other_organization(issue), tags=tags)
 
 
 async def _count(issue: str) -> int | None:
     """How many events an issue has had, which a list of them says on GlitchTip alone."""
-    try:
-        return (await current_client().get_issue(issue)).count
-    except SentryError:
-        return None
+    return (await current_client().get_issue(issue)).count
 
 
 async def get_event(event: str, *, issue: str | None = None, project: str | None = None) -> EventResult:
     """An event in full."""
     client = current_client()
     organization = client.other_organization(issue, event, project)
-    found, short_id = await together(client.get_event(event, issue=issue, project=project), _short_id(issue))
+    found, short_id = await together(client.get_event(event, issue=issue, project=project), briefly(_short_id(issue)))
     shown = found.result()
     of_issue = shown.group_id if issue is None and NUMERIC.fullmatch(shown.group_id or "") else None
     if of_issue and organization:
         of_issue = f"{organization}/{of_issue}"
-    mappings, asked = await together(client.get_code_mappings(shown.project_id, organization), _short_id(of_issue))
+    mappings, asked = await together(
+        client.get_code_mappings(shown.project_id, organization), briefly(_short_id(of_issue))
+    )
     return views.event(shown, organization, mappings.result(), short_id=short_id.value or asked.value)
 
 
@@ -81,7 +80,7 @@ async def get_tag_values(
     client = current_client()
     found, events = await together(
         client.get_tag_values(issue, tag, environment=environment, period=period),
-        client.count_events(issue, environment=environment, period=period),
+        briefly(client.count_events(issue, environment=environment, period=period)),
     )
     within = joined([period, environment], ", ")
     return tag_values.tag_values(issue, found.result(), events=events.value, within=within)

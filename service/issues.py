@@ -8,7 +8,7 @@ from sentry.models import CodeMapping, Event, Issue
 from sentry.models.pages import Page
 from sentry.search import diagnose, likely_meant
 from service.current import current_client
-from service.side_by_side import Outcome, together
+from service.side_by_side import Outcome, briefly, together
 from views import issues as views
 from views.issues import IssueExtras, IssueList, IssueResult
 from views.traces.source import has_source, lacks_source
@@ -89,7 +89,7 @@ async def get_issue(issue: str, event: str | None = None, include: tuple[Include
     commits, activity, older = await together(
         client.get_suspect_commits(project, shown.id, issue=issue) if "commits" in include and shown else _none(),
         client.get_activity(issue) if "activity" in include and not is_whole else _none(),
-        _older_has_source(issue, about, shown) if event is None and shown else _none(),
+        briefly(_older_has_source(issue, about, shown)) if event is None and shown else _none(),
     )
     asked: dict[str, Outcome[Any]] = {
         "event": example,

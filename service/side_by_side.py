@@ -7,12 +7,17 @@ from typing import Any, Generic, TypeVar, overload
 import anyio
 
 from sentry.errors import SentryError
+from sentry.transport.cache import Lifetime
+from sentry.transport.sources import note_source
 
 T = TypeVar("T")
 A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
+
+BRIEF = 2.0
+"""Seconds: no answer waits longer for what it can do without."""
 
 
 @dataclass
@@ -59,3 +64,14 @@ async def all_of(questions: Iterable[Awaitable[T]]) -> list[Outcome[T]]:
         for question, outcome in zip(questions, outcomes, strict=True):
             tasks.start_soon(ask, question, outcome)
     return outcomes
+
+
+async def briefly(question: Awaitable[T]) -> T | None:
+    """What an answer can do without: None where it fails, or does not come soon."""
+    with anyio.move_on_after(BRIEF):
+        try:
+            return await question
+        except SentryError:
+            return None
+    note_source(None, Lifetime.ISSUE)  # what is made without it is not whole: the same question asks again
+    return None

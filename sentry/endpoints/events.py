@@ -98,6 +98,7 @@ class Events:
             reference,
             *("events", OLDEST),
             wanted=f"The oldest event of issue {reference.id}",
+            lifetime=Lifetime.PROJECT,  # the next one is the oldest when this one is deleted, after weeks
             read=OneOf(Event),
         )
 

@@ -1,18 +1,27 @@
 """What an agent asks once it has read an issue or an event, answered in that same answer."""
 
+import asyncio
 import copy
+import json
 from collections.abc import Generator
 from typing import Any
 
+import anyio
 import pytest
 from mcp.client.client import Client
 from standins import todays_answers as answers
+from standins.clients import connection_to
+from standins.clocks import Clock
 from standins.known import GLITCH, OLD_SENTRY, opened
 from standins.recorded import TOKEN
+from standins.sockets import Request, Wire, listening
 from standins.today import CODE, ISSUES, SELF_HOSTED, Today, link, todays_sentry
 from wire import connected_to, text_of
 
+from application import build_server
+from sentry.client import SentryClient
 from sentry.errors import SentryError
+from settings import load_settings
 
 ISSUE, SHORT, EVENT = answers.ISSUE_ID, answers.SHORT_ID, answers.EVENT_ID
 LATEST = f"{ISSUES}/{ISSUE}/events/latest"
@@ -178,6 +187,83 @@ async def test_the_oldest_event_is_asked_for_once_while_it_is_known(today: Today
     assert len([line for line in today.asked if "oldest" in line]) == 1
 
 
+@pytest.mark.parametrize(
+    ("platform", "language", "asked"),
+    [
+        ("java", None, 0), ("csharp", None, 0), ("native", None, 0), ("other", None, 0), ("javascript", "java", 0),
+        ("javascript", None, 1), ("node", None, 1), ("python", None, 1), ("java", "javascript", 1),
+    ],
+)  # fmt: skip
+async def test_no_older_event_is_looked_at_where_the_language_shows_no_source(
+    today: Today, platform: str, language: str | None, asked: int
+) -> None:
+    found = without_source(platform=platform)
+    for frame in next(entry["data"]["values"] for entry in found["entries"])[0]["stacktrace"]["frames"]:
+        frame["platform"] = language
+    today.answers("GET", LATEST, 200, found)
+    async with connected(today) as client:
+        await read(client, "get_issue", issue=ISSUE)
+    assert len([line for line in today.asked if "oldest" in line]) == asked
+
+
+async def test_that_the_oldest_event_has_no_source_either_is_remembered_for_minutes() -> None:
+    with todays_sentry(SELF_HOSTED) as today:
+        for path in (LATEST, OLDEST):
+            today.answers("GET", path, 200, without_source())
+        clock = Clock()
+
+        def open_client() -> SentryClient:
+            return SentryClient(connection_to(today.url, organization="acme"), clock=clock)
+
+        settings = load_settings(environment={"SENTRY_URL": today.url, "SENTRY_AUTH_TOKEN": TOKEN})
+        async with Client(build_server(settings, open_client)) as client:
+            for clock.now in (0, 20, 200):
+                await read(client, "get_issue", issue=ISSUE)
+    assert len([line for line in today.asked if "latest" in line]) == 3
+    assert len([line for line in today.asked if "oldest" in line]) == 1
+
+
+NEXT_PAGE = '<http://x/?cursor=0:1:0>; rel="next"; results="true"; cursor="0:1:0"'
+SLOW: dict[str, tuple[dict[str, Any], str, str]] = {
+    "get_issue": ({"issue": "5"}, "/events/oldest/", "Issue SHOP-5"),
+    "get_event": ({"issue": "5", "event": "latest"}, "/issues/5/", f"Event {EVENT} of issue "),
+    "get_events": ({"issue": "5"}, "/issues/5/", "1 event of issue 5"),
+    "get_tag_values": ({"issue": "5", "tag": "plan"}, "/tags/level/", "plan: 3 events"),
+}
+
+
+@pytest.mark.parametrize("tool", SLOW)
+async def test_no_answer_waits_long_for_what_it_can_do_without(tool: str) -> None:
+    """Far less than until its deadline, and not as if it were whole: the same question asks again."""
+    arguments, slow, words = SLOW[tool]
+    never = asyncio.Event()
+    known: dict[str, Any] = {
+        "/issues/5/": {
+            "id": "5",
+            "shortId": "SHOP-5",
+            "title": "PriceError",
+            "count": "9",
+            "project": {"slug": "shop"},
+        },
+        "/events/latest/": without_source(),
+        "/events/": [answers.EVENT_ROW],
+        "/tags/plan/": {"key": "plan", "totalValues": 3, "topValues": [{"value": "pro", "count": 3}]},
+    }
+
+    async def answer(request: Request, wire: Wire) -> None:
+        path = request.path.partition("?")[0]
+        if path.endswith(slow):
+            await never.wait()
+        body = next((body for end, body in known.items() if path.endswith(end)), [])
+        await wire.answer(body=json.dumps(body).encode(), link=NEXT_PAGE)
+
+    with anyio.fail_after(25):
+        async with listening(answer) as server, connected_to(server.url) as client:
+            for _ in range(2):
+                assert words in await read(client, tool, **arguments)
+            assert len([line for line in server.log if line.partition("?")[0].endswith(slow)]) == 2
+
+
 async def test_no_list_of_events_is_walked_to_the_oldest() -> None:
     """GlitchTip has no route to it: page after page would be read."""
     async with opened(GLITCH) as (client, server):
@@ -212,8 +298,8 @@ async def test_which_issue_is_this_event_of(today: Today) -> None:
             f"Event {EVENT} of issue {SHORT}\n"
         )
     assert by_lookup == [f"GET {CODE}", f"GET eventids/{EVENT}/", f"GET issues/{ISSUE}/"]
-    assert beside == [f"GET {CODE}", f"GET issues/{ISSUE}/", f"GET issues/{ISSUE}/events/latest/"]
-    assert for_nothing == [f"GET {CODE}", f"GET issues/{SHORT}/events/latest/"]
+    assert beside == [f"GET issues/{ISSUE}/", f"GET issues/{ISSUE}/events/latest/"]
+    assert for_nothing == [f"GET issues/{SHORT}/events/latest/"]
     assert f"of issue {ISSUE}" in failed
     assert f"of issue {ISSUE}" in text_of(result)
 

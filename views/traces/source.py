@@ -6,13 +6,18 @@ from sentry.models import Event
 from views.bounds import number, rows
 from views.traces.chains import CHAIN
 from views.traces.folding import calls_of, is_ours
+from views.traces.languages import JAVASCRIPT, family
+
+SHOWN = {*JAVASCRIPT, "python", "ruby", "php", "go", "elixir", "perl"}
+"""Languages whose source SDKs send, or Sentry finds by source maps; of others an event seldom has any."""
 
 
 def lacks_source(event: Event) -> bool:
-    """Whether none of our calls has source, though each is known by its line. Languages whose calls never have any,
-    such as compiled ones, name no line."""
+    """Whether none of our calls has source, though each is known by its line. In languages whose calls seldom have
+    any, an older event is no better."""
     calls = _our_calls(event)
-    return bool(calls) and not any(map(_has_source, calls))
+    languages = {family(call.get("platform") or event.platform) for call in calls}
+    return bool(languages & SHOWN) and not any(map(_has_source, calls))
 
 
 def has_source(event: Event) -> bool:
