@@ -13,6 +13,7 @@ from views.details import Happened, happened
 from views.lists import Paged, fewer_rows, next_page
 from views.provenance import Markers
 from views.results import Details, Evidence, Identifier, IssueName, Moment, Part, ShortId, Slug, Step
+from views.secrets.replacing import REDACTED
 from views.wording import counted, joined, read, when
 
 
@@ -93,7 +94,7 @@ class EventList(Paged):
             common |= values - {None} if len(values) == 1 and self.events[1:] else set()
         if self.events[1:]:
             common |= set[str].intersection(*(set(row.tags_in_words()) for row in self.events))
-        return common
+        return {fact for fact in common if REDACTED not in fact}  # two secrets look alike
 
     def shown(self, scale: float) -> Self:
         return self.model_copy(update={"events": [row.shown(120) for row in self.events]})

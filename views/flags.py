@@ -5,7 +5,7 @@ from typing import Any, Self
 from sentry.models import Event, SuspectFlag
 from sentry.values import as_object
 from views.bounds import ITEMS, line, plain_object, raw, rows
-from views.results import Detail, Evidence
+from views.results import Cleaner, Detail, Evidence
 from views.sections import details_line
 from views.wording import joined
 
@@ -21,6 +21,11 @@ class SuspectFlagLine(Detail):
     value: Evidence | None = None
     percent: int | None = None
     percent_of_all: int | None = None  # of the project's events, this issue's among them
+
+    def cleaned(self, cleaner: Cleaner) -> Self:
+        """The value by the name of its flag, too: of a password it is a secret whatever it looks like."""
+        named = self.with_changes(value=cleaner.value(self.value, self.flag))
+        return named.with_changes(**named.clean_fields(cleaner))
 
     def words(self) -> str:
         """`new-checkout=true (100% of its events, 12% of all)`."""

@@ -550,6 +550,21 @@ async def test_where_no_flag_is_suspect_that_is_said(today: Today, rows: list[Ro
     assert "suspect flags: none; no flag tells its events from others" in text
 
 
+async def test_the_value_of_a_suspect_flag_is_redacted_by_its_name(today: Today) -> None:
+    def suspect(flag: str, value: str) -> Row:
+        return {"flag": flag, "score": 1.0, "distribution": {"outliers": {value: 3}, "baseline": {value: 9}}}
+
+    rows = [suspect("api-key", "s3cr3tvalue1"), suspect("admin_password", "hunter2"), suspect("new-auth-flow", "true")]
+    today.answers("GET", FLAGS, 200, {"data": rows})
+    async with connected(today) as client:
+        result = await client.call_tool("get_issue", {"issue": ISSUE, "include": ["flags"]})
+    for answer in (text_of(result), str(data_of(result))):
+        assert "s3cr3tvalue1" not in answer
+        assert "hunter2" not in answer
+    assert "api-key=[redacted] (100% of its events, 100% of all)" in text_of(result)
+    assert "new-auth-flow=true" in text_of(result)
+
+
 async def test_flags_of_wrong_types_are_told_as_far_as_they_go(today: Today) -> None:
     rows: list[Any] = [None, {"flag": None, "score": 9}, {"flag": "a", "score": "x", "distribution": [1]}]
     rows += [{"flag": "b", "score": 2, "distribution": {"outliers": {"true": "x", "false": 3, "odd": -1}}}]

@@ -106,6 +106,37 @@ async def test_which_client_and_which_version_of_the_api_was_it(today: Today) ->
     ]
 
 
+async def headers_of_issue(today: Today, *names: str) -> list[str]:
+    """Of these, those that an issue shows."""
+    today.answers("GET", LATEST, 200, requested([[name, f"v{number}"] for number, name in enumerate(names)]))
+    async with connected(today) as client:
+        text = await read(client, "get_issue", issue=ISSUE)
+    return [name for name in names if f"{name}: v" in text]
+
+
+async def test_what_an_application_adds_is_told_however_it_begins(today: Today) -> None:
+    own = [
+        "X-Country", "X-Render-Mode", "X-Edge-Color", "X-Cluster-Id", "X-Original-Price", "X-Proxy-Tenant",
+        "X-Arrival", "X-Viability", "X-Cloud-Shop", "X-Monkey-Count",
+    ]  # fmt: skip
+    assert await headers_of_issue(today, *own) == own
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "X-Key", "X-Ocp-Apim-Trace", "X-Refresh", "X-Refresh-Id", "X-SSO-Ticket", "X-Client-Cert", "X-Hub-Signature-1",
+        "X-Acme-Signature", "X-Nonce", "X-Phone", "X-Remote-User", "X-User", "X-UserId", "X-Forwarded-User", "X-Email",
+        "X-Amzn-Trace-Id", "X-Cloud-Trace-Context", "X-Original-Url", "X-Cluster-Client-Ip", "X-Arr-Log-Id", "X-Via",
+        "X-Ms-Client-Principal", "X-Edge-Location", "X-Render-Origin-Server", "X-Https", "X-B3-Traceid",
+    ],
+)  # fmt: skip
+async def test_what_is_of_a_person_or_a_secret_or_of_what_is_in_between_is_not_told_unasked(
+    today: Today, name: str
+) -> None:
+    assert await headers_of_issue(today, name, "X-Shop") == ["X-Shop"]
+
+
 async def test_a_browser_is_told_once(today: Today) -> None:
     agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
     browser = {"browser": {"name": "Firefox", "version": "140.0", "type": "browser"}}
@@ -345,6 +376,18 @@ async def test_which_server_was_each_event_on(today: Today) -> None:
     assert "web-1" not in without
     assert "up to 5 tags" in text_of(too_many)
     assert too_many.is_error
+
+
+async def test_what_is_redacted_is_not_said_to_be_common(today: Today) -> None:
+    rows = [row(1, password="hunter2-first", region="eu"), row(2, password="hunter2-second", region="eu")]
+    today.answers("GET", EVENTS, 200, rows)
+    async with connected(today) as client:
+        text = await read(client, "get_events", issue=ISSUE, tags=["password", "region"])
+    assert "hunter2" not in text
+    (common,) = (line for line in text.splitlines() if line.startswith("all: "))
+    assert "region=eu" in common
+    assert "password" not in common
+    assert text.count("password=[redacted]") == 2
 
 
 async def test_how_many_events_are_there_in_all(today: Today) -> None:
