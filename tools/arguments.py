@@ -52,6 +52,7 @@ Query = Annotated[
 ]
 MaxTokens = Annotated[int, Field(ge=500, le=50_000, description="Size, from 500")]
 Frames = Annotated[Literal["app", "all"], Field(description="app folds library frames")]
+Period = Annotated[Text, Field(description="e.g. 24h, 14d")]
 Sort = Literal["date", "new", "freq", "user", "trends", "recommended"]
 Include = Literal["tags", "commits", "activity", "flags"]
 Listed = BeforeValidator(_items)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 import service
-from tools.arguments import IssueId, Text
+from tools.arguments import IssueId, Period, Text
 
 if TYPE_CHECKING:
     from views.tags import TagValuesResult
@@ -15,7 +15,7 @@ async def get_tag_values(
     issue: IssueId,
     tag: Annotated[Text, Field(description="e.g. release, user")],
     environment: Text | None = None,
-    period: Text | None = None,
+    period: Period | None = None,
 ) -> "TagValuesResult":
     """Get how an issue's events spread over a tag."""
     return await service.events.get_tag_values(issue, tag, environment=environment, period=period)

@@ -11,6 +11,9 @@ from views.provenance import Markers
 from views.results import Cleaner, Evidence, IssueName, Moment, Part, Result, Step
 from views.wording import age, bar, counted, joined, when
 
+EMPTY = "(empty)"
+"""What Sentry calls a value without characters."""
+
 
 class TagRow(Part):
     value: Evidence | None
@@ -22,7 +25,7 @@ class TagRow(Part):
     def line(self, now: datetime | None) -> str:
         first = f"first {age(self.first_seen, now)}" if self.first_seen else None
         last = f"last {age(self.last_seen, now)}" if self.last_seen else None
-        share = f"{_percent(self.percent)} {bar(self.percent)} {self.value or '(empty)'}"
+        share = f"{_percent(self.percent)} {bar(self.percent)} {self.value or EMPTY}"
         return joined([share, f"{self.count:,}", joined([first, last], ", ")])
 
 
@@ -46,7 +49,8 @@ class TagValuesResult(Result):
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         if not self.values:
             none = f"None of the {self.events:,} events" if self.events else "No event"
-            return f"{none} of issue {self.issue}{' asked for' * bool(self.asked_within)} has this tag."
+            asked = f" that {'were' if self.events else 'was'} asked for" if self.asked_within else ""
+            return f"{none} of issue {self.issue}{asked} has this tag."
         lines = [f"{self.tag}: {self.total_in_words()}", *(row.line(now) for row in self.values)]
         head = f"Tag of issue {self.issue}. {marks.announcement}"
         return "\n".join([head, marks.block("\n".join(lines)), *self.omitted])
@@ -77,7 +81,7 @@ def tag_values(
     """The distribution of an issue's events over one tag; of so many `events`, where that is known to be no fewer, and
     of those `within` a period or an environment."""
     total = _total(values)
-    without = sum(value.count for value in values.top_values if not value.value)
+    without = sum(value.count for value in values.top_values if not value.value and _name(value) == EMPTY)
     return TagValuesResult(
         issue=issue_name(issue),
         tag=raw(values.key or values.name) or "?",
@@ -118,7 +122,7 @@ def _row(value: TagValue, total: int) -> TagRow:
 
 
 def _name(value: TagValue) -> str:
-    return value.value or value.name or "(empty)"
+    return value.value or value.name or EMPTY
 
 
 def _total(values: TagValues) -> int:

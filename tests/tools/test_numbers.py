@@ -90,7 +90,7 @@ def _of(known: Known, url: str) -> Any:
 
 
 def values(tag: str, *counts: tuple[str | None, int]) -> dict[str, Any]:
-    top = [{"key": tag, "name": str(value), "value": value, "count": count} for value, count in counts]
+    top = [{"key": tag, "name": value or "(empty)", "value": value, "count": count} for value, count in counts]
     return {
         "key": tag, "name": tag, "uniqueValues": len(top), "totalValues": sum(count for _, count in counts),
         "topValues": top,
@@ -136,7 +136,27 @@ async def test_what_is_the_plan_of_those_in_production_this_week(today: Today) -
         found = await read(client, "get_tag_values", issue=ISSUE, tag="plan", **within)
         none = await read(client, "get_tag_values", issue=ISSUE, tag="region", **within)
     assert "plan: 5 of 58 events in 7d, production have this tag" in found
-    assert f"None of the 58 events of issue {ISSUE} asked for has this tag." in none
+    assert f"None of the 58 events of issue {ISSUE} that were asked for has this tag." in none
+
+
+async def test_a_value_that_has_but_a_name_is_one(today: Today) -> None:
+    named = values("plan", ("a", 35), ("b", 23))
+    for value in named["topValues"]:
+        del value["value"]
+    today.answers("GET", f"{TAGS}/plan", 200, named)
+    today.answers("GET", f"{TAGS}/level", 200, values("level", ("error", 58)))
+    async with todays(today) as client:
+        text = await read(client, "get_tag_values", issue=ISSUE, tag="plan")
+    assert "plan: 58 of 58 events have this tag, over 2 values" in text
+    assert "60% " in text
+
+
+async def test_a_tag_of_sentrys_own_is_found_by_its_whole_name_within_a_period_too(today: Today) -> None:
+    today.answers("GET", TAGS, 200, [values("level", ("error", 58)), values("release", ("shop@1", 58))])
+    async with todays(today) as client:
+        text = await read(client, "get_tag_values", issue=ISSUE, tag="sentry:release", period="7d")
+    assert "58 of 58 events in 7d have this tag" in text
+    assert "shop@1" in text
 
 
 @pytest.mark.parametrize(
