@@ -2,7 +2,10 @@
 
 from collections.abc import Container, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Self
+
+from pydantic import PrivateAttr
 
 from sentry.models import Activity, Issue
 from sentry.models.pages import Page
@@ -18,6 +21,9 @@ MOST = 100
 """Entries that are told at most; Sentry gives no more."""
 COMMENT, COMMENTS = 300, 900
 """Characters of one comment in the usual budget, and of all, where there are so few that each may have more."""
+SIZES = {20_000: 80_000, 50_000: 200_000}
+"""Tokens to ask for where an answer has not room for all, the most there are at last, and their characters."""
+IN_SENTRY = "by the link, in Sentry"
 NOTE = "note"
 """What Sentry calls a comment."""
 
@@ -54,38 +60,45 @@ class WithActivity(IssueFacts, Result):
     comments: int | None = None  # as Sentry counts them
     activity: list[ActivityLine] = []  # the newest first
     activity_total: int = 0  # where it neither came with the issue nor was asked for, its comments
+    _characters: int = PrivateAttr(0)  # of the answer, at most
 
     def within(self, characters: int) -> Self:
-        return super().within(characters).with_changes(activity=self.activity[: _rows_within(characters)])
+        rows = self.activity[: _rows_within(characters)]
+        found = super().within(characters).model_copy(update={"activity": rows})
+        found._characters = characters
+        return found
 
     def shown(self, scale: float) -> Self:
         most = max(COMMENT, COMMENTS / max(1, sum(one.comment is not None for one in self.activity)))
         found = super().shown(scale).with_changes(activity=[one.shown(scale, most) for one in self.activity])
         if any(one.characters for one in found.activity):
-            found = found.without("parts of comments", found._call(", max_tokens=20000"))
-        if len(found.activity) < found.activity_total:
-            is_full = len(found.activity) >= _rows_within(scale * 16_000)
-            return found.without("earlier activity", found._call(", max_tokens=20000" if is_full else ""))
+            found = found.without("parts of comments", found._in_more_room())
+        if (here := len(found.activity)) < found.activity_total:
+            call = found._in_more_room() if here >= _rows_within(self._characters) else found._call("")
+            return found.without("earlier activity", call if here < MOST else IN_SENTRY)
         return found
 
     def steps(self) -> Iterator[Step]:
         yield from super().steps()
-        yield lambda found: found.with_last_activity(2)
-        yield lambda found: found.with_last_activity(0)
+        for most in (40, 20, 10, 2, 0):
+            yield partial(WithActivity.with_last_activity, most=most)
 
     def with_last_activity(self, most: int) -> Self:
         if len(self.activity) <= most:
             return self
-        return self.without("earlier activity", self._call(", max_tokens=20000"), activity=self.activity[:most])
+        return self.without("earlier activity", self._in_more_room(), activity=self.activity[:most])
 
     def how_many(self) -> str | None:
-        """`3 of 7 comments, last 6 of 24 entries of activity`; None where all are there."""
+        """`3 of 7 comments, 6 of 24 entries of activity`; None where all are there."""
         here, total = sum(one.comment is not None for one in self.activity), self.activity_total
         comments = counted(self.comments, "comment") if self.comments and here < self.comments else None
-        entries = (
-            f"last {len(self.activity)} of {total} entries of activity" if 0 < len(self.activity) < total else None
-        )
+        entries = f"{len(self.activity)} of {total} entries of activity" if 0 < len(self.activity) < total else None
         return joined([f"{here} of {comments}" if here and comments else comments, entries], ", ")
+
+    def _in_more_room(self) -> str:
+        """What gives more than this answer has room for: a larger one, if there is any."""
+        size = next((size for size, characters in SIZES.items() if characters > self._characters), None)
+        return self._call(f", max_tokens={size}") if size else IN_SENTRY
 
     def _call(self, size: str) -> str:
         return f'get_issue(issue="{self.name}", include=["activity"]{size})'

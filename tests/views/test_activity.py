@@ -75,7 +75,7 @@ def test_what_is_left_out_is_counted_and_the_call_that_tells_it_is_named(
     some, every = read(issue(found, None)), read(all_of([*changes, *comments], numComments=7))
 
     golden("issue_with_much_activity", some.text)
-    assert "3 of 7 comments, last 6 of 11 entries of activity" in some.text
+    assert "3 of 7 comments, 6 of 11 entries of activity" in some.text
     assert "characters in all)" in some.text
     parts = 'Left out parts of comments: get_issue(issue="SHOP-BACKEND-1", include=["activity"], max_tokens=20000)'
     assert some.data["omitted"] == [
@@ -85,6 +85,28 @@ def test_what_is_left_out_is_counted_and_the_call_that_tells_it_is_named(
     assert len(every.data["activity"]) == 11
     assert every.data["omitted"] == [parts]
     assert " of 7 comments" not in every.text
+
+
+def test_to_ask_for_more_is_advised_where_it_helps() -> None:
+    """A larger answer while there is one, the whole history where it was not asked for, else Sentry itself."""
+    rows = [entry("assigned", {"assignee": "78", "assigneeName": f"Bob {n}"}) for n in range(120)]
+    advice: dict[tuple[int, int], list[str]] = {}
+    for total in (100, 120):
+        for budget in (4_000, 20_000, 50_000):
+            answer = Reader().read(all_of(rows[:total]), budget)
+            advice[total, budget] = [line for line in answer.data.get("omitted", []) if "activity" in line]
+            assert len(answer.data["activity"]) == min(100, budget * 4 // 1_000)
+            assert f"{len(answer.data['activity'])} of {total} entries" in answer.text or total == 100
+
+    larger = 'Left out earlier activity: get_issue(issue="SHOP-BACKEND-1", include=["activity"], max_tokens={})'
+    assert advice == {
+        (100, 4_000): [larger.format(20_000)],
+        (100, 20_000): [larger.format(50_000)],
+        (100, 50_000): [],
+        (120, 4_000): [larger.format(20_000)],
+        (120, 20_000): [larger.format(50_000)],
+        (120, 50_000): ["Left out earlier activity: by the link, in Sentry"],
+    }
 
 
 def test_a_comment_that_is_cut_says_so_and_a_larger_budget_shows_more_of_it(read: Read) -> None:
