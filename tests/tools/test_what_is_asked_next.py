@@ -285,7 +285,7 @@ async def test_no_answer_waits_long_for_what_it_can_do_without(tool: str) -> Non
         path = request.path.partition("?")[0]
         if path.endswith(slow):
             await never.wait()
-        body = next((body for end, body in known.items() if path.endswith(end)), [])
+        body: Any = next((body for end, body in known.items() if path.endswith(end)), [])
         await wire.answer(body=json.dumps(body).encode(), link=NEXT_PAGE)
 
     with anyio.fail_after(25):
