@@ -278,6 +278,8 @@ async def test_no_answer_waits_long_for_what_it_can_do_without(tool: str) -> Non
         },
         "/events/latest/": without_source(),
         "/events/": [answers.EVENT_ROW],
+        "/organizations/": [{"slug": "acme"}],
+        "/code-mappings/": [],
         "/tags/plan/": {"key": "plan", "totalValues": 3, "topValues": [{"value": "pro", "count": 3}]},
     }
 
@@ -285,7 +287,7 @@ async def test_no_answer_waits_long_for_what_it_can_do_without(tool: str) -> Non
         path = request.path.partition("?")[0]
         if path.endswith(slow):
             await never.wait()
-        body: Any = next((body for end, body in known.items() if path.endswith(end)), [])
+        body = next(body for end, body in known.items() if path.endswith(end))
         await wire.answer(body=json.dumps(body).encode(), link=NEXT_PAGE)
 
     with anyio.fail_after(25):
