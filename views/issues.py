@@ -15,7 +15,7 @@ from views.counts import InAll, in_all
 from views.details import Happened, happened
 from views.facts import IssueFacts, facts
 from views.flags import SuspectFlagLine, suspect_flags, suspect_words
-from views.kinds.names import ERRORS, IssueType, name_of
+from views.kinds.names import BEGINNINGS, ERRORS, IssueType, name_of
 from views.lists import Paged, fewer_rows, next_page
 from views.provenance import Markers
 from views.results import ByMember, Cleaner, Details, Evidence, Link, Step, each
@@ -182,9 +182,10 @@ class IssueResult(WithActivity, Tracing, Happened):
 
     def _is_said(self, text: str) -> bool:
         """By the kind of issue, or in what Sentry found: `User Feedback: The button ...`."""
-        said = (text, text.partition(": ")[2])
+        said = (text, *(text.removeprefix(begun) for begun in BEGINNINGS if text.startswith(begun)))
         kind = name_of(self.issue_type) or ""
-        return (bool(text) and kind.startswith(text)) or any(self.findings.tells(one) for one in said if self.findings)
+        is_kind = bool(text) and text in (kind, kind.removesuffix(" Detected"))
+        return is_kind or any(self.findings.tells(one) for one in said if self.findings)
 
     def shown(self, scale: float) -> Self:
         found = super().shown(scale).in_row(300)

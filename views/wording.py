@@ -117,8 +117,17 @@ def until_when(details: dict[str, Any]) -> str:
             minutes = f" within {window} minutes" if number(window) else ""
             until.append(f"until {counted(most, noun)}{minutes}")
     if moment := details.get("ignoreUntil"):
-        until.append(f"until {read(line(moment, 20))}")
+        until.append(f"until {_in_utc(line(moment, 40))}")
     return ", ".join(until)
+
+
+def _in_utc(stamp: str) -> str:
+    """For a person; as it is where it is no moment. One without an offset is in UTC."""
+    try:
+        moment = datetime.fromisoformat(stamp)
+        return read(when(moment if moment.tzinfo else moment.replace(tzinfo=UTC)))
+    except (ValueError, OverflowError):
+        return stamp
 
 
 def actor(found: Actor | None) -> str | None:

@@ -116,6 +116,11 @@ def test_an_issue_is_told_without_an_event(read: Read) -> None:
             "ignored",
             "until 2027-01-02 03:04Z",
         ),
+        (
+            {"status": "ignored", "statusDetails": {"ignoreUntil": "2027-01-02T01:04:05.123456+02:00"}},
+            "ignored",
+            "until 2027-01-01 23:04Z",
+        ),
         ({"status": "unresolved", "statusDetails": {"inNextRelease": True}}, "unresolved", None),
     ],
 )

@@ -1,13 +1,14 @@
 """What a model reads of an issue that is no error: what Sentry found, in the words of its kind."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from itertools import cycle
 from typing import Any
 
 import pytest
 from counting import tokens
-from kinds_of_issues import PAIRS, event_of, feedback, found, issue_of, n_plus_one, occurrence_of, span, unknown
+from kinds_of_issues import AT, PAIRS, event_of, feedback, found, issue_of, n_plus_one, occurrence_of, span, unknown
 from leaks import ALL, ISSUERS, LARGE, PASSWORD, TOKEN, look, look_at_data
 from specimens import python_event
 
@@ -121,6 +122,65 @@ def test_more_statements_than_are_shown_are_counted(read: Read) -> None:
     assert "… and 22 others" in answer.text
 
 
+COLUMNS = ", ".join(f'"orders"."column_number_{n}"' for n in range(30))
+LONG = f"SELECT {COLUMNS} FROM orders"
+
+
+def test_statements_that_differ_behind_a_long_list_of_columns_are_told_apart_by_their_ends(read: Read) -> None:
+    ends = ["WHERE customer_id = %s", "JOIN payments ON (1) ORDER BY state", "WHERE note LIKE %s"]
+    answer = read(event(_of_spans([span(n, "db", f"{LONG} {end}", 10) for n, end in enumerate(ends)])))
+
+    for number, end in enumerate(ends):
+        [line] = [line for line in answer.text.split("\n") if line.endswith(end)]
+        statement = answer.data["findings"]["spans"][number]["statement"]
+        start, gone, rest = re.split(r" … \(([0-9,]+) characters\) … ", statement)
+        assert statement in line
+        assert len(f"{start}{rest}") + int(gone) == pytest.approx(len(f"{LONG} {end}"), abs=2)
+    few = read(event(_of_spans([span(0, "db", f"{LONG} {ends[0]}", 10), *_noise(40)])), 600).text
+    assert f"{ends[0]}\n" in few
+
+
+def test_statements_longer_than_is_looked_at_are_compared_by_their_ends_too(read: Read) -> None:
+    long = f"SELECT {COLUMNS * 20} FROM orders WHERE"
+    told = [f"{long} a = {n}" for n in range(3)] + [f"{long} b = 1"]
+    spans = read(event(_of_spans([span(n, "db", one, 10) for n, one in enumerate(told)]))).data["findings"]["spans"]
+
+    assert [(one["times"], one.get("differ", False)) for one in spans] == [(3, True), (1, False)]
+    assert all("… (at least " in one["statement"] for one in spans)
+
+
+def test_of_a_statement_longer_than_is_looked_at_no_half_of_a_secret_is_told(read: Read) -> None:
+    hidden = "api_key=" + "q" * 3000
+    start = f"SELECT {COLUMNS}, '{hidden}', "
+    key = f"{'k' * (8192 - len(start) - 60)} -----BEGIN PRIVATE KEY----- {'MIIEvQ' * 400}"
+    answer = read(event(_of_spans([span(0, "db", start + key, 10)])))
+
+    assert "MIIEvQ" not in answer.text
+
+
+def test_spans_in_parallel_take_no_longer_than_the_clock_says(read: Read) -> None:
+    spans = [span(n, "http.client", f"GET /p/{n}", 100) for n in range(10)]
+    for one in spans:
+        one |= {"start_timestamp": AT, "timestamp": AT + 0.1}
+    made = _of_spans(spans, type="transaction", startTimestamp=AT, endTimestamp=AT + 1)
+
+    text = read(event(made)).text
+    assert "10 times, 1,000 ms added up, 100 ms of wall-clock (median 100 ms; 10% of the transaction): " in text
+
+
+def test_of_spans_that_were_not_all_sent_the_time_is_of_those_that_were(read: Read) -> None:
+    sent = [span(n, "db", f"SELECT {n}", 10) for n in range(20)]
+    offenders = [f"{n:016x}" for n in range(100)]
+
+    def told(spans: list[Row]) -> str:
+        return read(event(_of_spans(spans, offenders))).text
+
+    assert "100 times; 20 of them timed: 200 ms in all (median 10 ms): db: SELECT 0 (values differ)" in told(sent)
+    assert "Spans: 100 in all, 21 of them told\n" in told([*sent, span(20, "db", "UPDATE t", 5)])
+    assert "Spans: 100 in all, none of them sent along\n" in told([])
+    assert "Spans: 100 in all, none of them among the first 1,000 spans of the event\n" in told(_noise(1_000) + sent)
+
+
 def test_spans_that_were_not_sent_along_are_told_as_sentry_names_them(read: Read) -> None:
     several: Row = {"repeatingSpansCompact": ["SELECT 1", "SELECT 2"], "numberRepeatingSpans": "31", "parentSpan": "a"}
     one: Row = {"repeatingSpans": "db - SELECT 1", "numRepeatingSpans": 31}
@@ -174,6 +234,94 @@ def test_an_alert_tells_its_threshold_however_it_was_set(read: Read, data: Row, 
     text = read(event(Event.model_validate(event_of("Alert", occurrence_of(8001, "Alert", data=data))))).text
 
     assert [one for one in told if one not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("value", "threshold", "told"),
+    [
+        (99.999, 100, "99.999, below 100"),
+        (100.04, 100, "100.04, above 100"),
+        (1_000_000.01, 1_000_000, "1,000,000.01, above 1,000,000"),
+        (0.123456, 0.12345, "0.12346, above 0.12345"),
+        (100, 100, "100, above 100"),
+    ],
+)
+def test_a_value_and_the_threshold_it_crossed_are_told_apart(
+    read: Read, value: float, threshold: float, told: str
+) -> None:
+    conditions = [{"type": "lt" if value < threshold else "gt", "comparison": threshold}]
+    data: Row = {"value": value, "conditions": conditions, "alertId": 3}
+    text = read(event(Event.model_validate(event_of("Alert", occurrence_of(8001, "Alert", data=data))))).text
+
+    assert f"Value: {told}\n" in text
+
+
+@pytest.mark.parametrize(
+    ("schedule", "told"),
+    [
+        ([6, "hour"], "every 6 hours"),
+        ([1, "day"], "every 1 day"),
+        ([1.0, "hour"], "every 1 hour"),
+        ([6], "interval [6]"),
+        ([0, "hour"], "interval [0, hour]"),
+        ([True, "day"], "interval [True, day]"),
+        (["*/5"], "interval [*/5]"),
+    ],
+)
+def test_an_interval_is_told_where_it_is_one(read: Read, schedule: list[Any], told: str) -> None:
+    contexts = {"monitor": {"slug": "s", "config": {"schedule_type": "interval", "schedule": schedule}}}
+    row = event_of("Monitor failure: s", occurrence_of(4001, "Monitor failure: s"), contexts=contexts)
+
+    assert f"Schedule: {told}\n" in read(event(Event.model_validate(row))).text
+
+
+def test_what_begins_like_the_evidence_but_is_not_cut_off_is_told(read: Read) -> None:
+    title = "ToolLoopError: the same tool was called 14 times"
+    tags = [{"key": "buyer", "value": "customer-0000001"}, {"key": "cut", "value": "the same tool was call..."}]
+    display = [("Loop", "the same tool was called 14 times in a row", True)]
+    answer = read(issue(*_unknown(title, display, {"customer": "customer-00000015"}, tags=tags)))
+
+    assert f"\n{title}\n" in answer.text
+    assert answer.data["tags"] == {"buyer": "customer-0000001"}
+
+
+def test_a_title_is_told_with_its_type_where_the_evidence_says_but_the_rest(read: Read) -> None:
+    title = "ToolLoopError: the same tool was called"
+
+    assert f"\n{title}\n" in read(issue(*_unknown(title, [("Loop", "the same tool was called", True)], {}))).text
+
+
+def test_a_kind_with_a_message_and_a_source_is_no_feedback(read: Read) -> None:
+    data = {"message": "loop in planner", "source": "payments-db", "name": "refund-bot", "isSpam": False,
+            "summary": "planner loops"}  # fmt: skip
+    answer = read(issue(*_unknown("Agent stuck", [], data)))
+
+    assert answer.data["findings"]["facts"] == {
+        "message": "loop in planner", "source": "payments-db", "name": "refund-bot", "is_spam": False,
+        "summary": "planner loops",
+    }  # fmt: skip
+
+
+def test_feedback_without_its_context_is_known_by_its_type(read: Read) -> None:
+    assert "From: Jane Doe" in read(issue(*found(feedback(), contexts={}))).text
+
+
+def test_a_secret_argument_in_a_list_is_named_by_the_one_before_it(read: Read) -> None:
+    data: Row = {"argv": ["deploy", "--password", "hunter2plain", "--region", "eu"]}
+    answer = read(issue(*_unknown("Agent stuck", [], data)))
+
+    assert "argv: deploy, --password, [redacted], --region, eu\n" in answer.text
+    assert "hunter2plain" not in json.dumps(answer.data)
+
+
+def test_of_a_password_field_that_was_clicked_no_text_is_told(read: Read) -> None:
+    attributes = {"type": "Password", "title": "hunter2plain", "aria-label": "hunter2plain", "name": "pass", "id": "p"}
+    node: Row = {"tagName": "input", "textContent": "hunter2plain", "attributes": attributes}
+    row = event_of("Rage Click", occurrence_of(5002, "Rage Click", data={"selector": "input#p", "node": node}))
+    answer = read(event(Event.model_validate(row)))
+
+    assert "hunter2plain" not in answer.text + json.dumps(answer.data)
+    assert "Element: {id: p, type: Password, name: pass}\n" in answer.text
 
 
 def test_repeats_that_were_not_sent_along_are_counted(read: Read) -> None:
@@ -312,10 +460,20 @@ def test_a_million_spans_cost_no_more_than_a_thousand(read: Read) -> None:
     assert answer.data["findings"]["spans"][0]["times"] == 1_000
 
 
-def _of_spans(spans: list[Row]) -> Event:
-    data: Row = {"offenderSpanIds": [one["span_id"] for one in spans]}
+def _of_spans(spans: list[Row], offenders: list[str] | None = None, **more: Any) -> Event:
+    data: Row = {"offenderSpanIds": offenders or [one["span_id"] for one in spans]}
     made = event_of("N+1 Query", occurrence_of(1006, "N+1 Query", data=data))
-    return Event.model_validate({**made, "entries": [{"type": "spans", "data": spans}]})
+    return Event.model_validate({**made, **more, "entries": [{"type": "spans", "data": spans}]})
+
+
+def _noise(many: int) -> list[Row]:
+    """Spans that differ from all others."""
+    return [span(100_000 + n, "noise", "x" * (n + 1), 1) for n in range(many)]
+
+
+def _unknown(title: str, display: list[tuple[str, str, bool]], data: Row, **more: Any) -> tuple[Issue, Event]:
+    row = event_of(title, occurrence_of(9_999, title, display=display, data=data), **more)
+    return found((issue_of("agent_stuck", "agent", title), row))
 
 
 def _filled(value: Any, text: str) -> Any:

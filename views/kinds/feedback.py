@@ -5,10 +5,14 @@ import re
 from views.kinds.reading import Facts, Kind, Occurred, text
 from views.wording import joined
 
+TYPE = 6001
+"""Of its occurrences: getsentry/sentry, src/sentry/issues/grouptype.py, FeedbackGroup."""
+
 
 def _facts(occurred: Occurred) -> Facts | None:
     context = {**occurred.data, **occurred.context("feedback")}
-    if not occurred.context("feedback") and not ("message" in context and "source" in context):
+    of_type = occurred.occurrence is not None and occurred.occurrence.type == TYPE
+    if not of_type and not occurred.context("feedback"):
         return None
     replay = context.get("replay_id") or occurred.context("replay").get("replay_id")
     return {

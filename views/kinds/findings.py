@@ -1,5 +1,6 @@
 """What Sentry found, where an issue is no error: its evidence, of whatever kind."""
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Self
@@ -31,6 +32,7 @@ ALIKE = 8
 """Characters; shorter values may be the same by chance."""
 BEGUN = 12
 """Characters that are enough to know a text again whose end is cut off."""
+_GONE = re.compile(r" … \(([0-9,]{1,9}) characters\) … ")
 
 
 class Findings(Detail):
@@ -65,7 +67,7 @@ class Findings(Detail):
 
     def _cut(self, fact: float, statement: float) -> Self:
         def short(one: Statement) -> Statement:
-            return one.with_texts(_cut, statement=statement).with_texts(line, op=60, place=200)
+            return one.with_texts(_without_middle, statement=statement).with_texts(line, op=60, place=200)
 
         return self.model_copy(
             update={
@@ -121,12 +123,8 @@ def _facts(occurred: Occurred, told: Told) -> Facts:
 
 
 def _bounded(value: Json) -> Json:
-    """A list of words and figures as one text."""
-    if isinstance(value, str):
-        return text(value)
-    kept = plain(value, 2_000)
-    items = as_list(kept)
-    return ", ".join(map(str, items)) if items and all(isinstance(one, str | int | float) for one in items) else kept
+    """Structured: in a list an argument is named by the one before it, which is only seen while it is a list."""
+    return text(value) if isinstance(value, str) else plain(value, 2_000)
 
 
 def _every(occurred: Occurred, told: Told) -> Iterator[tuple[str, Json]]:
@@ -170,22 +168,53 @@ def _once(said: dict[str, Any], found: Findings, kinds: list[Kind]) -> dict[str,
 
 
 def _tells(texts: list[str], said: str | None) -> bool:
-    begun = (said or "").rstrip(".…").strip()
-    return bool(begun) and any(one == begun or (len(begun) >= BEGUN and one.startswith(begun)) for one in texts)
+    whole = (said or "").strip()
+    begun = whole.rstrip(".…").strip() if whole.endswith(("…", "...")) else ""
+    return bool(whole) and any(one == whole or (len(begun) >= BEGUN and one.startswith(begun)) for one in texts)
 
 
 def _words(value: Json) -> str:
-    return value if isinstance(value, str) else compact(value, SHOWN)
+    said = _text(value)
+    return compact(value, SHOWN) if said is None else said
+
+
+def _text(value: Json) -> str | None:
+    """Also a list of words and figures is one."""
+    if isinstance(value, str):
+        return value
+    items = as_list(value)
+    return ", ".join(map(str, items)) if items and all(isinstance(one, str | int | float) for one in items) else None
 
 
 def _short(value: Json, length: float) -> Json:
-    return _cut(value, length) if isinstance(value, str) else brief(value, length)
+    said = _text(value)
+    if said is None:
+        return brief(value, length)
+    short = _cut(said, length)
+    return value if short == said else short
 
 
 def _cut(said: str, length: float) -> str:
     """With a word of how much is missing."""
     most = int(min(length, SHOWN))
-    if len(said) <= min(most * 1.2, SHOWN):  # to cut a little off is not worth saying so
+    if _is_short(said, most):
         return said
     least = "at least " if len(said) >= RAW else ""
     return f"{said[:most].rstrip()}… ({least}{len(said) - most:,} more characters)"
+
+
+def _without_middle(statement: str, length: float) -> str:
+    """With its end, which tells a statement from others with the same list of columns."""
+    most = int(min(length, SHOWN))
+    if _is_short(statement, most) or statement.endswith("…"):  # that one has no end
+        return _cut(statement, length)
+    start, end = statement[: most // 2], statement[-(most // 2) :]
+    gone = statement[len(start) : -len(end)]
+    before = _GONE.search(gone)  # where it was cut before
+    many = len(gone) + (int(before[1].replace(",", "")) - len(before[0]) if before else 0)
+    return f"{start.rstrip()} … ({many:,} characters) … {end.lstrip()}"
+
+
+def _is_short(said: str, most: int) -> bool:
+    """To cut a little off is not worth saying so."""
+    return len(said) <= min(most * 1.2, SHOWN)

@@ -1,7 +1,18 @@
 """Metric alerts: which value crossed which threshold over which window."""
 
 from sentry.values import Json
-from views.kinds.reading import Facts, Kind, Occurred, fields, figure, first_rows, number_words, seconds, text
+from views.kinds.reading import (
+    Facts,
+    Kind,
+    Occurred,
+    fields,
+    figure,
+    first_rows,
+    number_words,
+    seconds,
+    text,
+    told_apart,
+)
 from views.wording import joined
 
 CONDITIONS = {
@@ -26,7 +37,7 @@ def _facts(occurred: Occurred) -> Facts | None:
     percent = config.get("detection_type") == "percent"
     delta = seconds(config.get("comparison_delta"))
     return {
-        "Value": joined([_figure(data.get("value")), _condition(met, "%" if percent else "")], ", "),
+        "Value": _crossed(data.get("value"), met, "%" if percent else ""),
         "Measured": joined([measured, text(query.get("environment"))], ", "),
         "Query": text(query.get("query")),
         "Compared with": f"{delta} before" if delta else None,
@@ -43,21 +54,25 @@ def _query(sources: Json) -> dict[str, Json]:
     return {}
 
 
+def _crossed(value: Json, met: dict[str, Json], unit: str) -> str:
+    """`1,204, above 1,000 (critical)`. Of an anomaly the number stands in an object."""
+    both = [fields(one).get("value", one) for one in (value, met.get("comparison"))]
+    figures = [found for one in both if (found := figure(one)) is not None]
+    said, most = told_apart(*figures) if len(figures) == 2 else map(_figure, both)
+    return joined([said, _condition(met, f"{most}{unit}" if most else None)], ", ")
+
+
 def _figure(value: Json) -> str | None:
-    """Of an anomaly the number stands in an object."""
-    value = fields(value).get("value", value)
     found = figure(value)
     return number_words(found) if found is not None else text(value)
 
 
-def _condition(met: dict[str, Json], unit: str) -> str | None:
+def _condition(met: dict[str, Json], threshold: str | None) -> str | None:
     kind = text(met.get("type")) or ""
     words = CONDITIONS.get(kind, kind)
-    threshold = _figure(met.get("comparison"))
     result = figure(met.get("condition_result"))
     level = PRIORITIES.get(int(result)) if result is not None else None
-    crossed = joined([words, f"{threshold}{unit}" if threshold else None, f"({level})" if level else None], " ")
-    return crossed or None
+    return joined([words, threshold, f"({level})" if level else None], " ") or None
 
 
 KIND = Kind(

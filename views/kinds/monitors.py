@@ -3,7 +3,18 @@
 import re
 
 from sentry.values import Json, as_list
-from views.kinds.reading import Facts, Kind, Occurred, fields, figure, first_rows, milliseconds, seconds, text
+from views.kinds.reading import (
+    Facts,
+    Kind,
+    Occurred,
+    fields,
+    figure,
+    first_rows,
+    milliseconds,
+    number_words,
+    seconds,
+    text,
+)
 from views.wording import joined
 
 SCHEDULE_TYPES = {"1": "crontab", "2": "interval"}
@@ -31,17 +42,19 @@ def _cron(occurred: Occurred) -> Facts | None:
 
 
 def _schedule(config: dict[str, Json]) -> str:
-    schedule = as_list(config.get("schedule"))
-    said = _interval(schedule) if schedule else text(config.get("schedule"))
+    if every := _interval(as_list(config.get("schedule")) or []):
+        return every
+    said = text(config.get("schedule"))
     kind = text(config.get("schedule_type")) or ""
-    zone = text(config.get("timezone")) if not schedule else None
-    return joined([SCHEDULE_TYPES.get(kind, kind) if said and not schedule else None, said, zone], " ")
+    return joined([SCHEDULE_TYPES.get(kind, kind) if said else None, said, text(config.get("timezone"))], " ")
 
 
-def _interval(schedule: list[Json]) -> str:
+def _interval(schedule: list[Json]) -> str | None:
     """Of `[6, "hour"]`."""
-    words = joined(map(text, schedule[:2]), " ")
-    return f"every {words}" if schedule[0] == 1 else f"every {words}s"
+    many, unit = (figure(schedule[0]), schedule[1]) if len(schedule) == 2 else (None, None)
+    if not many or many < 0 or not isinstance(unit, str) or not unit:
+        return None
+    return f"every {number_words(many)} {text(unit)}{'' if many == 1 else 's'}"
 
 
 def _uptime(occurred: Occurred) -> Facts | None:

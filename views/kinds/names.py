@@ -44,6 +44,9 @@ NAMES = {
     "metric_issue": "Metric issue triggered",
     "web_vitals": "Web Vitals",
 }
+BEGINNINGS = ("User Feedback: ", "Monitor failure: ")
+"""Of titles, which say but the kind: getsentry/sentry, src/sentry/feedback/usecases/ingest/create_feedback.py and
+src/sentry/monitors/logic/incident_occurrence.py."""
 ERRORS = (None, "error", "default")
 IssueType = Annotated[str, Form("issue type", re.compile(f"{'|'.join(map(re.escape, NAMES))}|{WORD.pattern}"))]
 """Of one that is not known, what has the form of a word: an odd server could write a sentence with underscores."""

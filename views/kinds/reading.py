@@ -70,6 +70,16 @@ def number_words(value: float) -> str:
     return f"{value:.4g}" if abs(value) < 100 else f"{value:,.1f}".removesuffix(".0")
 
 
+def told_apart(value: float, other: float) -> tuple[str, str]:
+    """Two numbers in words that differ where they do: `100.04` and `100`."""
+    found = number_words(value), number_words(other)
+    digits = 5
+    while value != other and found[0] == found[1]:
+        found = f"{value:,.{digits}g}", f"{other:,.{digits}g}"
+        digits += 1
+    return found
+
+
 def milliseconds(value: float) -> str:
     return f"{value:,.0f} ms" if value >= 10 else f"{value:.1f} ms"
 

@@ -7,21 +7,23 @@ from itertools import islice
 from statistics import median
 
 from sentry.values import Json, as_list, as_object
-from views.bounds import number, raw, rows
+from views.bounds import RAW, number, raw, rows
 from views.kinds.reading import Facts, Kind, Occurred, figure, milliseconds, text
 from views.results import Detail, Evidence
 from views.wording import joined
 
 SPANS = 1_000
 """Spans that are looked at: Sentry keeps as many of a transaction."""
-LIKENESS = 400
-"""Characters by which statements are compared."""
+COMPARED = 1_000_000
+"""Characters of all statements that are compared: longer ones by their ends."""
 STATEMENTS = 8
 DISPLAY = ("Offending Spans", "Repeated")
 _VALUE = (
     r"(?:'[^']*'|\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b|\b[0-9a-f]{16,64}\b|\b\d[\w.]*|%s|\?|\$\d+)"
 )
 _VALUES = re.compile(rf"{_VALUE}(?:, ?{_VALUE})*")
+_APART = 0.99
+"""Of what spans add up to: what is less on the clock is no matter of rounding."""
 # Of the HTTP attributes of a span: https://develop.sentry.dev/sdk/performance/span-data-conventions/
 _SIZES = ("http.response_content_length", "http.response_transfer_size", "http.decoded_response_content_length")
 
@@ -35,29 +37,34 @@ class Statement(Detail):
     differ: bool = False  # in their values: `statement` is the first of them
     total_ms: float | None = None
     median_ms: float | None = None  # of several
-    percent: int | None = None  # of its transaction's duration
+    timed: int | None = None  # of how many that is, where not of all
+    wall_ms: float | None = None  # where they overlap: less than they add up to
+    percent: int | None = None  # of its transaction's duration on the clock
     size: Evidence | None = None
     place: Evidence | None = None  # in the source
 
     def line(self) -> str:
-        """`25 times, 312 ms in all (median 12 ms; 31% of the transaction): db: SELECT ... (values differ)`."""
+        """`25 times, 312 ms in all (median 12 ms; 31% of the transaction): db: SELECT ... (values differ)`.
+
+        Where they overlap `1,000 ms added up, 100 ms of wall-clock`; `100 times; 20 of them timed: 200 ms in all`.
+        """
         percent = f"{self.percent}% of the transaction" if self.percent else None
         middle = f"median {milliseconds(self.median_ms)}" if self.median_ms is not None else None
         aside = joined([middle, percent], "; ")
-        took = joined(
-            [
-                f"{milliseconds(self.total_ms)}{' in all' if self.times > 1 else ''}"
-                if self.total_ms is not None
-                else None,
-                f"({aside})" if aside else None,
-            ],
-            " ",
-        )
+        took = joined([self._total(), f"({aside})" if aside else None], " ")
         often = f"{self.times:,} times" if self.times > 1 else None
         differ = " (values differ)" if self.differ else ""
-        head = joined([often, took], ", ")
+        of = f"; {self.timed:,} of them timed: " if self.timed else ", "
+        head = joined([often, took], of)
         lines = joined([head, self.op, self.statement.replace("\n", "\n  ") + differ], ": ")
         return lines + (f"\n  {aside}" if (aside := joined([self.size, self.place], ", ")) else "")
+
+    def _total(self) -> str | None:
+        if self.total_ms is None:
+            return None
+        if self.wall_ms is not None:
+            return f"{milliseconds(self.total_ms)} added up, {milliseconds(self.wall_ms)} of wall-clock"
+        return f"{milliseconds(self.total_ms)}{' in all' if self.times > 1 else ''}"
 
 
 @dataclass
@@ -67,19 +74,36 @@ class _Alike:
     statement: str
     differ: bool = False
     times: int = 0
-    durations: list[float] = field(default_factory=list[float])
+    intervals: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
+    """From when to when, in milliseconds."""
+
+    @property
+    def durations(self) -> list[float]:
+        return [end - start for start, end in self.intervals]
 
 
 def _facts(occurred: Occurred) -> Facts | None:
     data = occurred.data
     if not offenders(occurred) and not data.get("repeating_spans") and not data.get("repeating_spans_compact"):
         return None
-    alone = next(_named(occurred, offenders(occurred)), None) is None and len(_in_words(occurred)) > 1
     return {
         "Transaction": text(data.get("transaction_name")),
         "Parent span": _parent(occurred),
-        "Spans": f"{_times(occurred):,} in all" if alone else None,
+        "Spans": _how_many(occurred),
     }
+
+
+def _how_many(occurred: Occurred) -> str | None:
+    """Where no statement says it."""
+    times, words = _times(occurred), len(_in_words(occurred))
+    found = list(_named(occurred, offenders(occurred)))
+    if len(found) >= times or (not found and words == 1):
+        return None
+    if found:
+        several = len(_folded(iter(found))) > 1
+        return f"{times:,} in all, {len(found):,} of them told" if several else None
+    where = f"among the first {SPANS:,} spans of the event" if len(_spans(occurred)) > SPANS else "sent along"
+    return f"{times:,} in all" if words else f"{times:,} in all, none of them {where}"
 
 
 def repeated(occurred: Occurred) -> tuple[list[Statement], int]:
@@ -112,8 +136,11 @@ def _ids(value: Json) -> set[str]:
 
 def _named(occurred: Occurred, ids: set[str]) -> Iterator[dict[str, Json]]:
     """The spans of these IDs."""
-    every = next((as_list(entry.data) for entry in occurred.event.entries if entry.type == "spans"), None) or []
-    return (span for span in rows(every[:SPANS]) if ids and str(span.get("span_id")) in ids)
+    return (span for span in rows(_spans(occurred)[:SPANS]) if ids and str(span.get("span_id")) in ids)
+
+
+def _spans(occurred: Occurred) -> list[Json]:
+    return next((as_list(entry.data) for entry in occurred.event.entries if entry.type == "spans"), None) or []
 
 
 def _times(occurred: Occurred) -> int:
@@ -134,25 +161,43 @@ def _in_words(occurred: Occurred) -> list[str]:
     compact = data.get("repeating_spans_compact") or data.get("repeating_spans")
     rows_of_display = occurred.occurrence.evidence_display if occurred.occurrence else []
     found = as_list(compact) or [compact or next((row.value for row in rows_of_display if row.name in DISPLAY), None)]
-    return list(dict.fromkeys(said for one in found[:SPANS] if (said := text(one))))
+    return list(dict.fromkeys(said for one in found[:SPANS] if (said := _said(one))))
 
 
 def _folded(spans: Iterator[dict[str, Json]]) -> list[_Alike]:
     """Equal statements, and those that differ but in their values, once."""
+    every = list(spans)
+    whole = {said for span in every if isinstance(said := span.get("description"), str)}
+    shapes = {said: _shape(said, COMPARED // len(whole)) for said in whole}
     alike: dict[tuple[str | None, str], _Alike] = {}
-    for span in spans:
-        op, statement = text(span.get("op")), text(span.get("description")) or "(no description)"
-        shape = _VALUES.sub("<>", statement[:LIKENESS])
+    for span in every:
+        op, said = text(span.get("op")), span.get("description")
+        statement = _said(said) or "(no description)"
+        shape = shapes[said] if isinstance(said, str) else statement
         one = alike.setdefault((op, shape), _Alike(span, op, statement))
         one.times += 1
-        one.differ = one.differ or statement != one.statement
-        took = _took(span.get("start_timestamp"), span.get("timestamp"))
-        one.durations += [took] if took is not None else []
+        one.differ = one.differ or said != one.first.get("description")
+        interval = _interval(span.get("start_timestamp"), span.get("timestamp"))
+        one.intervals += [interval] if interval else []
     return list(alike.values())
 
 
+def _shape(statement: str, room: int) -> str:
+    """Without values; of one longer than there is room for the two ends: what it filters and sorts by stands last."""
+    half = min(room, RAW) // 2
+    ends = [statement] if len(statement) <= 2 * half else [statement[:half], statement[-half:]]
+    return "\n".join(_VALUES.sub("<>", one) for one in ends)
+
+
+def _said(value: Json) -> str | None:
+    """With an ellipsis where its end is not looked at."""
+    return f"{value[: RAW - 1]}…" if isinstance(value, str) and len(value) > RAW else text(value)
+
+
 def _statement(one: _Alike, whole: float | None) -> Statement:
-    total = sum(one.durations) if one.durations else None
+    durations = one.durations
+    total = sum(durations) if durations else None
+    wall = _on_the_clock(one.intervals)
     data = as_object(one.first.get("data")) or {}
     return Statement(
         times=one.times,
@@ -160,18 +205,30 @@ def _statement(one: _Alike, whole: float | None) -> Statement:
         statement=one.statement,
         differ=one.differ,
         total_ms=round(total, 1) if total is not None else None,
-        median_ms=round(median(one.durations), 1) if one.durations[1:] else None,
-        percent=round(100 * total / whole) if total and whole and total <= whole else None,
+        median_ms=round(median(durations), 1) if durations[1:] else None,
+        timed=len(durations) if 0 < len(durations) < one.times else None,
+        wall_ms=round(wall, 1) if total and wall < total * _APART else None,
+        percent=round(100 * wall / whole) if wall and whole and wall <= whole else None,
         size=_size(data),
         place=_place(data),
     )
 
 
-def _took(start: Json, end: Json) -> float | None:
+def _interval(start: Json, end: Json) -> tuple[float, float] | None:
     """In milliseconds."""
     first, last = figure(start), figure(end)
-    took = (last - first) * 1_000 if first is not None and last is not None else -1
-    return took if 0 <= took < 1e10 else None
+    if first is None or last is None or not 0 <= (last - first) * 1_000 < 1e10:
+        return None
+    return first * 1_000, last * 1_000
+
+
+def _on_the_clock(intervals: list[tuple[float, float]]) -> float:
+    """How long at least one of them went on, in milliseconds."""
+    total, until = 0.0, float("-inf")
+    for start, end in sorted(intervals):
+        total += max(end - max(start, until), 0)
+        until = max(until, end)
+    return total
 
 
 def _duration_of_event(occurred: Occurred) -> float | None:
