@@ -241,11 +241,79 @@ def test_a_cause_that_was_raised_where_the_exception_was_keeps_its_last_call() -
     frames = [call("main", 3), call("pay", 20)]
     values = [{"type": name, "value": "v", "stacktrace": {"frames": frames}} for name in ("IOError", "PayError")]
 
-    assert told(stacktrace(chained("python", values)))[-4:-1] == [
+    assert told(stacktrace(chained("python", values)))[-5:] == [
         "Caused by: IOError: v",
-        "… 1 call as above",
+        'File "shop.py", line 3, in main',
+        ">3 return main(3)",
         'File "shop.py", line 20, in pay',
+        ">20 return pay(20)",
     ]
+
+
+def minified(column: int) -> dict[str, Any]:
+    return {"filename": "app.min.js", "function": "t", "lineNo": 1, "colNo": column, "inApp": True}
+
+
+def unsymbolicated(address: str) -> dict[str, Any]:
+    return {"package": "/app/shop", "instructionAddr": address, "inApp": True}
+
+
+def handled_in(package: str) -> dict[str, Any]:
+    return call("handle", 20, file="Handler.java", module=f"com.acme.{package}.Handler")
+
+
+def attempt(shard: str) -> dict[str, Any]:
+    return call("attempt", 20, vars={"shard": shard})
+
+
+@pytest.mark.parametrize(
+    ("platform", "of_cause", "of_last"),
+    [
+        ("javascript", [minified(4523), minified(111)], [minified(99_999), minified(88_888)]),
+        ("native", [unsymbolicated("0x1001"), unsymbolicated("0x1002")], [unsymbolicated("0x2001")] * 2),
+        ("java", [handled_in("billing")] * 2, [handled_in("orders")] * 2),
+        ("python", [call("main"), attempt("'eu-3'")], [call("main"), attempt("'us-1'")]),
+        ("python", [call("main"), call("pay", 2)], [call("pay", 2), call("main")]),
+        ("python", [call("main"), call("go", ours=False), call("pay", 2)], [call("main"), call("pay", 2)]),
+    ],
+    ids=["columns", "addresses", "packages", "locals", "order", "library calls between"],
+)
+def test_calls_that_differ_from_those_above_are_told(platform: str, of_cause: list[Any], of_last: list[Any]) -> None:
+    cause = {"type": "IOError", "value": "v", "stacktrace": {"frames": [*of_cause, call("read", 5, file="io")]}}
+    last = {"type": "PayError", "value": "v", "stacktrace": {"frames": [*of_last, call("charge", 30)]}}
+    alone = told(stacktrace(chained(platform, [cause])))
+
+    lines = told(stacktrace(chained(platform, [cause, last])))
+
+    assert "as above" not in "".join(lines)
+    caused = lines[lines.index("Caused by: IOError: v") + 1 :]
+    assert [line for line in alone[1:] if not line.startswith(">")] == [
+        line for line in caused if not line.startswith(">")
+    ]
+
+
+def test_library_calls_that_are_folded_above_too_count_as_above() -> None:
+    shared = [call("main"), *[call(f"go_{n}", ours=False) for n in range(3)], attempt("'eu-3'")]
+    values = [
+        {"type": name, "value": "v", "stacktrace": {"frames": [*shared, call(name, 30)]}} for name in ("read", "charge")
+    ]
+
+    assert told(stacktrace(chained("python", values)))[-4:-1] == [
+        "Caused by: read: v",
+        "… 5 calls as above",
+        'File "shop.py", line 30, in read',
+    ]
+
+
+def test_source_of_the_same_line_in_another_file_of_that_name_is_shown() -> None:
+    frames = [
+        call("handle", 20, file="Handler.java", module="acme.billing.Handler", context=[[20, "charge();"]]),
+        call("handle", 20, file="Handler.java", module="acme.orders.Handler", context=[[20, "order();"]]),
+    ]
+
+    lines = told(stacktrace(raised("java", frames)))
+
+    assert [line for line in lines if line.startswith(">")] == [">20 charge();", ">20 order();"]
 
 
 def test_calls_that_led_to_the_failing_one_in_its_file_have_two_lines_on_each_side() -> None:
