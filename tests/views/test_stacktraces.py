@@ -307,13 +307,17 @@ def test_library_calls_that_are_folded_above_too_count_as_above() -> None:
 
 def test_source_of_the_same_line_in_another_file_of_that_name_is_shown() -> None:
     frames = [
-        call("handle", 20, file="Handler.java", module="acme.billing.Handler", context=[[20, "charge();"]]),
-        call("handle", 20, file="Handler.java", module="acme.orders.Handler", context=[[20, "order();"]]),
+        call(
+            "handle", 20, file="Handler.java", module="acme.billing.Handler", context=[[19, "if (paid)"], [20, "go();"]]
+        ),
+        call(
+            "handle", 20, file="Handler.java", module="acme.orders.Handler", context=[[19, "if (sold)"], [20, "go();"]]
+        ),
     ]
 
     lines = told(stacktrace(raised("java", frames)))
 
-    assert [line for line in lines if line.startswith(">")] == [">20 charge();", ">20 order();"]
+    assert [line for line in lines if line.startswith(" 19")] == [" 19 if (paid)", " 19 if (sold)"]
 
 
 def test_calls_that_led_to_the_failing_one_in_its_file_have_two_lines_on_each_side() -> None:
@@ -343,6 +347,30 @@ def test_source_ends_with_the_function() -> None:
     [
         ("environ", {"wsgi.version": [1, 0], "PATH_INFO": "/pay", "HTTP_HOST": "shop"}, "environ = the WSGI request"),
         ("scope", {"type": "http", "asgi": {"version": "3.0"}, "path": "/pay"}, "scope = the ASGI request"),
+        ("scope", {"type": "'websocket'", "asgi": {"version": "'3.0'"}}, "scope = the ASGI websocket"),
+        (
+            "environ",
+            {"wsgi.version": [1, 0], "REQUEST_METHOD": "GET", "PATH_INFO": "/pay", "shop.tenant": "acme"},
+            "environ = the WSGI request, shop.tenant=acme",
+        ),
+        (
+            "scope",
+            {"type": "http", "asgi": {}, "user": "anna", "session": {"cart": 5}, "state": {}},
+            "scope = the ASGI request, user=anna, session={cart: 5}",
+        ),
+        (
+            "scope",
+            {"type": "http", "asgi": {}, **{f"shop.{n}": n for n in range(9)}},
+            "scope = the ASGI request, shop.0=0, shop.1=1, shop.2=2, shop.3=3, shop.4=4, shop.5=5, … 3 more",
+        ),
+        (
+            "environ",
+            {"wsgi.version": [1, 0], "wsgi.input": "<In>", "PATH_INFO": "/", "shop": {"api_token": "abcdefgh"}},
+            "environ = the WSGI request, shop={api_token: [redacted]}",
+        ),
+        ("scope", {"type": "lifespan", "asgi": {"version": "3"}}, "scope = {type: lifespan, asgi: {version: 3}}"),
+        ("settings", {"asgi": "shop.asgi:app", "type": "http"}, "settings = {asgi: shop.asgi:app, type: http}"),
+        ("extras", {"wsgi.version": "2", "broken": True}, "extras = {wsgi.version: 2, broken: True}"),
         ("start_response", "<werkzeug.serving.StartResponse object at 0x7f>", None),
         ("args", "()", None),
         ("kwargs", {}, None),
