@@ -334,6 +334,35 @@ def test_calls_that_led_to_the_failing_one_in_its_file_have_two_lines_on_each_si
     assert shown == [*range(1, 12), *range(4, 9), *range(101, 112)]
 
 
+def test_where_there_is_room_they_have_as_many_as_other_calls() -> None:
+    body = [f"    line_{number}()" for number in range(1, 12)]
+    frames = [call("outer", 6, **source(1, *body)), call("inner", 106, **source(101, *body))]
+    result = stacktrace(raised("python", frames), "all")
+
+    shown = {
+        budget: [
+            int(line.strip("> ").split()[0])
+            for line in Reader().read(result, budget).text.splitlines()
+            if "line_" in line
+        ]
+        for budget in (4_000, 20_000)
+    }
+    assert shown == {4_000: [*range(4, 9), *range(101, 112)], 20_000: [*range(1, 12), *range(101, 112)]}
+
+
+def test_they_have_fewer_before_a_library_call_gives_way() -> None:
+    body = [f"    line_{number}([{{1:2}}],[{{3:4}}],x=5,y=6)" for number in range(1, 12)]
+    frames = [call(f"step_{n}", 100 * n + 6, **source(100 * n + 1, *body)) for n in range(18)]
+    event = raised("python", [*frames[:9], call("send", file="http.py", ours=False), *frames[9:]])
+
+    text = Reader().read(stacktrace(event, "all"), 5_000).text
+
+    assert 'File "http.py", line 1, in send' in text
+    assert "Left out" not in text
+    assert " 304 line_4(" in text
+    assert " 303 " not in text
+
+
 def test_source_ends_with_the_function() -> None:
     lines = ("def pay():", "    charge()", "    return 1", "", "", "def other():", "    pass")
 

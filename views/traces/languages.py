@@ -12,7 +12,7 @@ JAVASCRIPT = {"javascript", "node", "bun", "deno"}
 JAVA = {"java", "kotlin", "scala", "groovy", "clojure", "android"}
 NATIVE = {"native", "c", "cocoa", "objc", "rust", "swift", "apple"}
 NEIGHBOUR = 2
-"""Lines of source on each side of a call that led to the failing one in the same file."""
+"""Lines of source on each side of a call that led to the failing one in the same file, where there is little room."""
 Place = tuple[str, str, str]
 Line = tuple[str, int, str]
 
@@ -34,10 +34,11 @@ class Call:
 class Shown:
     """What earlier calls of the same answer have shown: a cause runs through the calls of what it caused."""
 
-    lines: set[Line] = field(default_factory=set[Line])
-    """With their text: of minified code one line is shown in parts, and files of two packages may have one name."""
-    locals: dict[Place, dict[str, str]] = field(default_factory=dict[Place, dict[str, str]])
     names_repositories: bool = False
+    neighbour: int = NEIGHBOUR
+    lines: set[Line] = field(default_factory=set[Line])
+    """With their text: files of two packages may have one name."""
+    locals: dict[Place, dict[str, str]] = field(default_factory=dict[Place, dict[str, str]])
     stacks: list[list[Call]] = field(default_factory=list[list[Call]])
 
 
@@ -157,7 +158,7 @@ def stack(frames: list[Frame], platform: str | None, shown_above: Shown, length:
         if frame.folded:
             lines.append(f"… {frame.folded}")
         is_neighbour = frame is not frames[-1] and frame.filename == frames[-1].filename
-        code = source(frame, shown_above, NEIGHBOUR if is_neighbour else AROUND)
+        code = source(frame, shown_above, shown_above.neighbour if is_neighbour else AROUND)
         lines += [call.line, *code, *local_lines(frame, before, shown_above, length)]
     shown_above.stacks.append(calls)
     return lines
