@@ -78,11 +78,12 @@ class Happened(Traced):
     def steps(self) -> Iterator[Step]:
         """What gives way, in this order.
 
-        Extra and contexts; request headers and body; breadcrumbs before the last ten, then five; library calls
-        that were asked for; locals; source, from five lines to two on each side; older calls; source around a
-        call; earlier calls; at last what is left beside the trace, and the lesser part of what Sentry found. The
-        failing call, what was raised, and the rest of what was found stay.
+        Source that a larger budget may have room for; extra and contexts; request headers and body; breadcrumbs
+        before the last ten, then five; library calls that were asked for; locals; source, from five lines to two on
+        each side; older calls; source around a call; earlier calls; at last what is left beside the trace, and the
+        lesser part of what Sentry found. The failing call, what was raised, and the rest of what was found stay.
         """
+        yield Traced.with_fewer_lines
         yield _brief_extra
         yield _without_extra
         yield _smaller_request

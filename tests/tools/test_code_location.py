@@ -272,6 +272,11 @@ FILES: dict[str, tuple[Row, list[Row], str | None]] = {
     "a root that ends within a name": (call("shopping/cart.py"), [mapping(stackRoot="shop")], None),
     "another root": (call("lib/cart.py"), [mapping()], None),
     "no file": (call(None, function="<native>"), [mapping(stackRoot="", sourceRoot="")], None),
+    "what Python runs from a text": (call("<string>"), [mapping(stackRoot="", sourceRoot="")], None),
+    "the same, by an absolute path": (call("<string>", absPath="/srv/<string>"), [mapping(stackRoot="/srv/")], None),
+    "what Node runs from a text": (call("[eval]"), [mapping(stackRoot="", sourceRoot="")], None),
+    "what has no name": (call(None, absPath="<anonymous>"), [mapping(stackRoot="", sourceRoot="")], None),
+    "a function of the engine": (call("native"), [mapping(stackRoot="", sourceRoot="")], None),
     "a library's": (call("shop/cart.py", inApp=False), [mapping()], None),
     "of another project": (call("shop/cart.py"), [mapping(projectId="9")], None),
 }
@@ -284,6 +289,17 @@ async def test_the_file_of_a_call(today: Today, frame: Row, mappings: list[Row],
     assert frames[-1].get("path") == path
     assert frames[-1]["filename"] == frame["filename"]
     assert (path is None) or path in text
+
+
+async def test_where_no_call_is_marked_as_the_applications_a_root_has_to_tell_it(today: Today) -> None:
+    calls = [call("shop/cart.py", inApp=False), call("kombu/connection.py", inApp=False)]
+    everything = mapping(stackRoot="", sourceRoot="")
+
+    text, frames, _ = await told(today, event_of(*calls), everything)
+    assert [frame.get("path") for frame in frames] == [None, None]
+    assert "Code:" not in text
+    _, frames, _ = await told(today, event_of(*calls), everything, mapping(stackRoot="./", sourceRoot=""), mapping())
+    assert [frame.get("path") for frame in frames] == ["backend/shop/cart.py", None]
 
 
 # The link.
@@ -325,6 +341,16 @@ LINKS: dict[str, tuple[Row, Row | None, str | None]] = {
         {"id": COMMIT, "repository": REPOSITORY},
         f"https://git.acme.test/acme/shop/blob/{COMMIT[:10]}/backend/shop/cart.py#L12",
     ),
+    "github, what is no commit": (
+        mapping(),
+        {"id": "-" * 10},
+        "https://github.com/acme/shop/blob/main/backend/shop/cart.py#L12",
+    ),
+    "github, too short for a commit": (
+        mapping(),
+        {"id": "abc"},
+        "https://github.com/acme/shop/blob/main/backend/shop/cart.py#L12",
+    ),
     "gitlab, whose address nothing tells": (mapping(provider=GITLAB, repoName="Acme / Shop"), None, None),
     "a provider of another form": (mapping(provider={"key": "vsts"}), {"id": COMMIT, "repository": REPOSITORY}, None),
     "no provider": (mapping(provider=None), {"id": COMMIT, "repository": REPOSITORY}, None),
@@ -344,7 +370,7 @@ async def test_the_link_leads_to_the_line_in_the_commit_of_the_release(
         assert where.startswith(f"Code: {link} (paths below are in {row['repoName']}")
     else:
         assert where.startswith(f"Code: {row['repoName']}")
-    is_known = commit is not None and "other" not in str(commit)
+    is_known = commit is not None and commit["id"] == COMMIT and "other" not in str(commit)
     assert data["code"][0].get("commit") == (commit["id"] if commit and is_known else None)
     assert ("default branch" in where) == (not is_known and row["defaultBranch"] is not None)
 
@@ -375,6 +401,41 @@ async def test_calls_of_several_repositories_name_theirs(today: Today) -> None:
         {"repository": "acme/prices", "commit": COMMIT},
         {"repository": "acme/shop", "branch": "main"},
     ]
+
+
+@pytest.mark.parametrize("is_linked_known", [True, False])
+async def test_which_version_is_linked_is_said_of_the_linked_repository(today: Today, is_linked_known: bool) -> None:
+    unlinked = mapping(stackRoot="prices/", repoId="7", repoName="acme/prices", provider={"key": "vsts"})
+    known = {"id": "6", "name": "acme/shop"} if is_linked_known else {"id": "7", "name": "acme/prices"}
+    calls = [call("shop/api.py", 7), call("prices/rates.py", 31)]
+    text, _, _ = await told(
+        today, event_of(*calls, commit={"id": COMMIT, "repository": known}), answers.CODE_MAPPING, unlinked
+    )
+
+    version = COMMIT[:10] if is_linked_known else "main"
+    note = "" if is_linked_known else " (default branch: no commit of the release is known)"
+    where = f"Code: https://github.com/acme/shop/blob/{version}/backend/shop/api.py#L7{note}"
+    assert line_of(text, "Code: ") == where
+
+
+async def test_the_branch_is_that_of_the_mapping_which_told_the_file(today: Today) -> None:
+    other = mapping(stackRoot="zz/", defaultBranch="develop", provider=None)
+    text, _, data = await told(today, event_of(call("shop/cart.py")), other, mapping(provider=None))
+
+    assert data["code"] == [{"repository": "acme/shop", "branch": "main"}]
+    assert line_of(text, "Code: ").startswith("Code: acme/shop at main (")
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [call(None, absPath="/opt/vendor/q.py"), call(None, package="/usr/lib/libssl.so", instructionAddr="0x1")],
+    ids=["an absolute path", "a library's name"],
+)
+async def test_paths_are_said_to_be_in_a_repository_where_all_are(today: Today, elsewhere: Row) -> None:
+    text, _, _ = await told(today, event_of(elsewhere, call("shop/cart.py")), answers.CODE_MAPPING)
+
+    assert "paths below" not in text
+    assert 'File "backend/shop/cart.py", line 12, in price [acme/shop]' in text
 
 
 async def test_beside_calls_of_no_repository_the_others_name_theirs(today: Today) -> None:

@@ -241,11 +241,83 @@ def test_a_cause_that_was_raised_where_the_exception_was_keeps_its_last_call() -
     frames = [call("main", 3), call("pay", 20)]
     values = [{"type": name, "value": "v", "stacktrace": {"frames": frames}} for name in ("IOError", "PayError")]
 
-    assert told(stacktrace(chained("python", values)))[-4:-1] == [
+    assert told(stacktrace(chained("python", values)))[-5:] == [
         "Caused by: IOError: v",
-        "… 1 call as above",
+        'File "shop.py", line 3, in main',
+        ">3 return main(3)",
         'File "shop.py", line 20, in pay',
+        ">20 return pay(20)",
     ]
+
+
+def minified(column: int) -> dict[str, Any]:
+    return {"filename": "app.min.js", "function": "t", "lineNo": 1, "colNo": column, "inApp": True}
+
+
+def unsymbolicated(address: str) -> dict[str, Any]:
+    return {"package": "/app/shop", "instructionAddr": address, "inApp": True}
+
+
+def handled_in(package: str) -> dict[str, Any]:
+    return call("handle", 20, file="Handler.java", module=f"com.acme.{package}.Handler")
+
+
+def attempt(shard: str) -> dict[str, Any]:
+    return call("attempt", 20, vars={"shard": shard})
+
+
+@pytest.mark.parametrize(
+    ("platform", "of_cause", "of_last"),
+    [
+        ("javascript", [minified(4523), minified(111)], [minified(99_999), minified(88_888)]),
+        ("native", [unsymbolicated("0x1001"), unsymbolicated("0x1002")], [unsymbolicated("0x2001")] * 2),
+        ("java", [handled_in("billing")] * 2, [handled_in("orders")] * 2),
+        ("python", [call("main"), attempt("'eu-3'")], [call("main"), attempt("'us-1'")]),
+        ("python", [call("main"), call("pay", 2)], [call("pay", 2), call("main")]),
+        ("python", [call("main"), call("go", ours=False), call("pay", 2)], [call("main"), call("pay", 2)]),
+    ],
+    ids=["columns", "addresses", "packages", "locals", "order", "library calls between"],
+)
+def test_calls_that_differ_from_those_above_are_told(platform: str, of_cause: list[Any], of_last: list[Any]) -> None:
+    cause = {"type": "IOError", "value": "v", "stacktrace": {"frames": [*of_cause, call("read", 5, file="io")]}}
+    last = {"type": "PayError", "value": "v", "stacktrace": {"frames": [*of_last, call("charge", 30)]}}
+    alone = told(stacktrace(chained(platform, [cause])))
+
+    lines = told(stacktrace(chained(platform, [cause, last])))
+
+    assert "as above" not in "".join(lines)
+    caused = lines[lines.index("Caused by: IOError: v") + 1 :]
+    assert [line for line in alone[1:] if not line.startswith(">")] == [
+        line for line in caused if not line.startswith(">")
+    ]
+
+
+def test_library_calls_that_are_folded_above_too_count_as_above() -> None:
+    shared = [call("main"), *[call(f"go_{n}", ours=False) for n in range(3)], attempt("'eu-3'")]
+    values = [
+        {"type": name, "value": "v", "stacktrace": {"frames": [*shared, call(name, 30)]}} for name in ("read", "charge")
+    ]
+
+    assert told(stacktrace(chained("python", values)))[-4:-1] == [
+        "Caused by: read: v",
+        "… 5 calls as above",
+        'File "shop.py", line 30, in read',
+    ]
+
+
+def test_source_of_the_same_line_in_another_file_of_that_name_is_shown() -> None:
+    frames = [
+        call(
+            "handle", 20, file="Handler.java", module="acme.billing.Handler", context=[[19, "if (paid)"], [20, "go();"]]
+        ),
+        call(
+            "handle", 20, file="Handler.java", module="acme.orders.Handler", context=[[19, "if (sold)"], [20, "go();"]]
+        ),
+    ]
+
+    lines = told(stacktrace(raised("java", frames)))
+
+    assert [line for line in lines if line.startswith(" 19")] == [" 19 if (paid)", " 19 if (sold)"]
 
 
 def test_calls_that_led_to_the_failing_one_in_its_file_have_two_lines_on_each_side() -> None:
@@ -262,6 +334,35 @@ def test_calls_that_led_to_the_failing_one_in_its_file_have_two_lines_on_each_si
     assert shown == [*range(1, 12), *range(4, 9), *range(101, 112)]
 
 
+def test_where_there_is_room_they_have_as_many_as_other_calls() -> None:
+    body = [f"    line_{number}()" for number in range(1, 12)]
+    frames = [call("outer", 6, **source(1, *body)), call("inner", 106, **source(101, *body))]
+    result = stacktrace(raised("python", frames), "all")
+
+    shown = {
+        budget: [
+            int(line.strip("> ").split()[0])
+            for line in Reader().read(result, budget).text.splitlines()
+            if "line_" in line
+        ]
+        for budget in (4_000, 20_000)
+    }
+    assert shown == {4_000: [*range(4, 9), *range(101, 112)], 20_000: [*range(1, 12), *range(101, 112)]}
+
+
+def test_they_have_fewer_before_a_library_call_gives_way() -> None:
+    body = [f"    line_{number}([{{1:2}}],[{{3:4}}],x=5,y=6)" for number in range(1, 12)]
+    frames = [call(f"step_{n}", 100 * n + 6, **source(100 * n + 1, *body)) for n in range(18)]
+    event = raised("python", [*frames[:9], call("send", file="http.py", ours=False), *frames[9:]])
+
+    text = Reader().read(stacktrace(event, "all"), 5_000).text
+
+    assert 'File "http.py", line 1, in send' in text
+    assert "Left out" not in text
+    assert " 304 line_4(" in text
+    assert " 303 " not in text
+
+
 def test_source_ends_with_the_function() -> None:
     lines = ("def pay():", "    charge()", "    return 1", "", "", "def other():", "    pass")
 
@@ -275,6 +376,30 @@ def test_source_ends_with_the_function() -> None:
     [
         ("environ", {"wsgi.version": [1, 0], "PATH_INFO": "/pay", "HTTP_HOST": "shop"}, "environ = the WSGI request"),
         ("scope", {"type": "http", "asgi": {"version": "3.0"}, "path": "/pay"}, "scope = the ASGI request"),
+        ("scope", {"type": "'websocket'", "asgi": {"version": "'3.0'"}}, "scope = the ASGI websocket"),
+        (
+            "environ",
+            {"wsgi.version": [1, 0], "REQUEST_METHOD": "GET", "PATH_INFO": "/pay", "shop.tenant": "acme"},
+            "environ = the WSGI request, shop.tenant=acme",
+        ),
+        (
+            "scope",
+            {"type": "http", "asgi": {}, "user": "anna", "session": {"cart": 5}, "state": {}},
+            "scope = the ASGI request, user=anna, session={cart: 5}",
+        ),
+        (
+            "scope",
+            {"type": "http", "asgi": {}, **{f"shop.{n}": n for n in range(9)}},
+            "scope = the ASGI request, shop.0=0, shop.1=1, shop.2=2, shop.3=3, shop.4=4, shop.5=5, … 3 more",
+        ),
+        (
+            "environ",
+            {"wsgi.version": [1, 0], "wsgi.input": "<In>", "PATH_INFO": "/", "shop": {"api_token": "abcdefgh"}},
+            "environ = the WSGI request, shop={api_token: [redacted]}",
+        ),
+        ("scope", {"type": "lifespan", "asgi": {"version": "3"}}, "scope = {type: lifespan, asgi: {version: 3}}"),
+        ("settings", {"asgi": "shop.asgi:app", "type": "http"}, "settings = {asgi: shop.asgi:app, type: http}"),
+        ("extras", {"wsgi.version": "2", "broken": True}, "extras = {wsgi.version: 2, broken: True}"),
         ("start_response", "<werkzeug.serving.StartResponse object at 0x7f>", None),
         ("args", "()", None),
         ("kwargs", {}, None),

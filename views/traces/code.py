@@ -28,15 +28,15 @@ class RepositoryVersion(Detail):
 
 def versions(code: Code, stacks: list[list[Frame]]) -> list[RepositoryVersion]:
     """Of the repositories that hold the files of these calls, that of the last one first."""
-    of = {mapping.repo_name: mapping for mapping in reversed(code.mappings)}
-    names = dict.fromkeys(frame.repository for frame in _newest_first(stacks) if frame.repository)
-    found = [(name, mapping, code.commit(mapping)) for name in names if (mapping := of.get(name))]
-    return [
-        RepositoryVersion(
-            repository=name, commit=identifier(commit), branch=None if commit else raw(mapping.default_branch)
-        )
-        for name, mapping, commit in found
-    ]
+    found: dict[str, RepositoryVersion] = {}
+    for frame in _newest_first(stacks):
+        name = frame.repository
+        if not name or name in found or not (mapping := code.mapping(name, frame.path or "")):
+            continue
+        commit = code.commit(mapping)
+        branch = None if commit else raw(mapping.default_branch)
+        found[name] = RepositoryVersion(repository=name, commit=identifier(commit), branch=branch)
+    return [*found.values()]
 
 
 def linked_once(stacks: list[list[Frame]]) -> list[list[Frame]]:
@@ -51,8 +51,12 @@ def _newest_first(stacks: list[list[Frame]]) -> Iterator[Frame]:
 
 
 def in_one_repository(frames: Iterable[Frame]) -> bool:
-    """Whether that is so of every call that names a file."""
-    found = {frame.repository for frame in frames if frame.filename or frame.path}
+    """Whether that is so of every call that names a file, and of ours that name but the library they are in."""
+    found = {
+        frame.repository
+        for frame in frames
+        if frame.filename or frame.path or frame.abs_path or (frame.in_app and frame.package)
+    }
     return len(found) == 1 and None not in found
 
 
@@ -60,8 +64,9 @@ def code_words(code: list[RepositoryVersion], frames: list[Frame]) -> list[str]:
     """`Code: https://github.com/acme/shop/blob/9d3c9d3c9d/shop/cart.py#L12 (paths below are in acme/shop)`."""
     if not code:
         return []
-    link = next((frame.link for frame in frames if frame.link), None)
-    told = code[:1] if link else code
+    linked = next((frame for frame in frames if frame.link), None)
+    link = linked.link if linked else None
+    told = [one for one in code if one.repository == linked.repository] if linked else code
     notes = [
         f"paths below are in {code[0].repository if link else 'it'}" if in_one_repository(frames) else None,
         "default branch: no commit of the release is known" if any(one.branch for one in told) else None,

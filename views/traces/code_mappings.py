@@ -8,11 +8,10 @@ file is there is not asked, so that a root ends where a name ends.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from sentry.models import CodeMapping, Commit, Event, Frame
-from views.bounds import IDENTIFIER
 
 MOST = 100
 """Mappings of a project that are looked at."""
@@ -20,6 +19,9 @@ LONGEST = 500
 """Characters of a path, of a root, of a repository's name."""
 _OF_JVM = re.compile(r"[^/\\]+\.(?:java|kts?|scala|groovy|cljc?)")
 """A file's name alone, which is all that these languages' calls tell of it: its folder is in their module."""
+_COMMIT = re.compile(r"[0-9a-fA-F]{7,40}")
+_NOT_FILES = ("native", "native code")
+"""What JavaScript engines write for functions of their own."""
 
 
 @dataclass(frozen=True)
@@ -40,20 +42,30 @@ class Code:
 
     mappings: Sequence[CodeMapping] = ()
     release_commit: Commit | None = None
+    _found: dict[tuple[str, str], CodeMapping] = field(default_factory=dict[tuple[str, str], CodeMapping], init=False)
+    """By the repository and the path in it."""
 
     def place(self, frame: Frame) -> Place | None:
-        """The file of a call; None where no mapping tells it."""
+        """The file of a call; None where no mapping tells it. Of a call that is not marked as the application's, a
+        mapping of all relative paths tells nothing: a library's are relative too."""
         paths = [path.replace("\\", "/") for path in _paths(frame) if len(path) <= LONGEST]
         for mapping, root in self._in_order:
+            if not frame.in_app and not root.strip("./"):
+                continue
             for path in paths:
                 if (rest := _behind(root, path)) is not None and (found := _joined(mapping.source_root, rest)):
+                    self._found.setdefault((mapping.repo_name, found), mapping)
                     return Place(mapping, found)
         return None
+
+    def mapping(self, repository: str, path: str) -> CodeMapping | None:
+        """By which the file of a call was found."""
+        return self._found.get((repository, path))
 
     def commit(self, mapping: CodeMapping) -> str | None:
         """The commit of the event's release in the repository of this mapping, where that is known."""
         commit = self.release_commit
-        if commit is None or not IDENTIFIER.fullmatch(commit.id):
+        if commit is None or not _COMMIT.fullmatch(commit.id):
             return None
         of = commit.repository
         if of is not None and (of.id or of.name):
@@ -83,13 +95,20 @@ def code_of(event: Event, mappings: Sequence[CodeMapping]) -> Code | None:
 def _paths(frame: Frame) -> Iterator[str]:
     """Those that a mapping may be of."""
     name = frame.filename or ""
+    if not _may_be_file(name):
+        return
     if frame.module and "." in frame.module and _OF_JVM.fullmatch(name):
         package = frame.module.partition("$")[0].rpartition(".")[0]
         yield f"{package.replace('.', '/')}/{name}"
     elif name:
         yield name
-    if frame.abs_path:
+    if frame.abs_path and _may_be_file(frame.abs_path):
         yield frame.abs_path
+
+
+def _may_be_file(name: str) -> bool:
+    """`<string>`, `[eval]` are none."""
+    return not name.startswith(("<", "[")) and name not in _NOT_FILES
 
 
 def _behind(root: str, path: str) -> str | None:

@@ -10,6 +10,7 @@ from views.results import ByMember, Cleaner, Details, Evidence, Part
 from views.secrets.redaction import REDACTED
 from views.traces.code_links import blob_link
 from views.traces.code_mappings import Code
+from views.traces.protocols import in_words, without_protocol
 
 AROUND = 5
 """Lines of source before and after a call."""
@@ -27,8 +28,6 @@ _BARE_OBJECT = re.compile(r"<[\w.<>\\$]{1,200} object(?: at 0x[0-9a-fA-F]+)?>")
 BUNDLERS = ("webpack-internal:///", "webpack:///", "app:///", "file:///")
 _ITSELF = ("self", "cls", "this")
 _ARGUMENTS = ("args", "kwargs")
-_PROTOCOLS = {"asgi": "ASGI", "wsgi.version": "WSGI", "wsgi.url_scheme": "WSGI"}
-"""By a name that only the notes have which a server makes of a request."""
 _SOURCE = frozenset({"pre_context", "context_line", "post_context"})
 _ONE_LINE = dict.fromkeys(
     ("filename", "function", "module", "abs_path", "package", "address", "repository", "path"), 200
@@ -102,11 +101,12 @@ class Frame(Part):
     def shown(self, scale: float) -> Self:
         """With texts cut to what is worth reading."""
         code = cut_around(self.context_line, CODE, _column(self.colno)) if self.context_line else self.context_line
+        local = {name: in_words(value) for name, value in self.vars.items()}
         changes: dict[str, Any] = {
             "pre_context": [cut(text, CODE) for text in self.pre_context],
             "context_line": code,
             "post_context": [cut(text, CODE) for text in self.post_context],
-            "vars": briefs(self.vars, LOCAL * scale, int(LOCALS * max(1, scale))),
+            "vars": briefs(local, LOCAL * scale, int(LOCALS * max(1, scale))),
         }
         return self.model_copy(update=changes).with_texts(line, **_ONE_LINE).with_texts(cut, folded=400)
 
@@ -194,15 +194,15 @@ def _one_line(text: str) -> str:
 
 
 def _locals(found: dict[str, Any]) -> dict[str, Any]:
-    """Without what says nothing: modules, functions, dunders, a bare `self`, empty arguments, addresses of objects. A
-    server's own notes of its request are named: the request is told elsewhere."""
+    """Without what says nothing: modules, functions, dunders, a bare `self`, empty arguments, addresses of objects; and
+    of a server's own notes of its request without what is told elsewhere."""
     kept: dict[str, Any] = {}
     for name, value in list(found.items())[:80]:
         if (name.startswith("__") and name.endswith("__")) or _noise(name, value):
             continue
         fields = as_object(value)
-        if fields and (protocol := next((known for mark, known in _PROTOCOLS.items() if mark in fields), None)):
-            kept[name] = f"the {protocol} request"
+        if fields and (beside := without_protocol(fields)) is not None:
+            kept[name] = beside
             continue
         kept[name] = _ADDRESS.sub("", value[:DETAIL]) if isinstance(value, str) and value.startswith("<") else value
     return kept

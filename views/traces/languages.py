@@ -1,29 +1,45 @@
 """Calls as each language's own stack traces write them, with source and locals."""
 
 from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import Any
 
 from views.bounds import compact
 from views.traces.folding import folded_in
 from views.traces.frames import AROUND, Frame, unbundled
-from views.wording import counted
 
 JAVASCRIPT = {"javascript", "node", "bun", "deno"}
 JAVA = {"java", "kotlin", "scala", "groovy", "clojure", "android"}
 NATIVE = {"native", "c", "cocoa", "objc", "rust", "swift", "apple"}
 NEIGHBOUR = 2
-"""Lines of source on each side of a call that led to the failing one in the same file."""
-Place = tuple[str, str]
-Call = tuple[str, str, int | None]
+"""Lines of source on each side of a call that led to the failing one in the same file, where there is little room."""
+Place = tuple[str, str, str]
+Line = tuple[str, int, str]
+
+
+@dataclass
+class Call:
+    """What is told of a call but for its source."""
+
+    line: str
+    folded: str | None
+    vars: dict[str, Any]
+
+    def tells(self, other: "Call") -> bool:
+        """Whether who has read this one has read the other: the same call, which has no locals of its own."""
+        return (self.line, self.folded) == (other.line, other.folded) and (not other.vars or self.vars == other.vars)
 
 
 @dataclass
 class Shown:
     """What earlier calls of the same answer have shown: a cause runs through the calls of what it caused."""
 
-    lines: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
-    locals: dict[Place, dict[str, str]] = field(default_factory=dict[Place, dict[str, str]])
     names_repositories: bool = False
-    calls: set[Call] = field(default_factory=set[Call])
+    neighbour: int = NEIGHBOUR
+    lines: set[Line] = field(default_factory=set[Line])
+    """With their text: files of two packages may have one name."""
+    locals: dict[Place, dict[str, str]] = field(default_factory=dict[Place, dict[str, str]])
+    stacks: list[list[Call]] = field(default_factory=list[list[Call]])
 
 
 def family(platform: str | None) -> str:
@@ -84,7 +100,9 @@ def source(frame: Frame, shown_above: Shown, around: int = AROUND) -> list[str]:
     numbered = frame.lineno is not None
 
     def needed(position: int) -> bool:
-        return bool(texts[position]) and not (numbered and (file, offset + position) in shown_above.lines)
+        return bool(texts[position]) and not (
+            numbered and (file, offset + position, texts[position]) in shown_above.lines
+        )
 
     first = next((n for n in range(max(0, here - around), here) if needed(n)), here)
     last = next((n for n in range(min(_end(texts, here), here + around), here, -1) if needed(n)), here)
@@ -92,7 +110,7 @@ def source(frame: Frame, shown_above: Shown, around: int = AROUND) -> list[str]:
     if not any(texts[n] for n in shown):
         return []
     if numbered:
-        shown_above.lines.update((file, offset + n) for n in shown)
+        shown_above.lines.update((file, offset + n, texts[n]) for n in shown)
     indent = min(_indent(texts[n]) for n in shown if texts[n])
     width = len(str(offset + last))
     marks = [">" if n == here else " " for n in range(len(texts))]
@@ -115,7 +133,7 @@ def _indent(text: str) -> int:
 def local_lines(frame: Frame, before: dict[str, str], shown_above: Shown, length: float) -> list[str]:
     """Each local on a line; by name those that the call before had too, or this call in an exception above."""
     found = {name: compact(value, length) for name, value in frame.vars.items()}
-    place = (frame.filename or frame.module or "", frame.function or "")
+    place = (frame.filename or "", frame.module or "", frame.function or "")
     above = shown_above.locals.get(place, {})
     long = [name for name, text in found.items() if len(text) > 20]
     same = [name for name in long if before.get(name) == found[name]]
@@ -132,26 +150,39 @@ def local_lines(frame: Frame, before: dict[str, str], shown_above: Shown, length
 def stack(frames: list[Frame], platform: str | None, shown_above: Shown, length: float = 1_000) -> list[str]:
     """The calls, the oldest first, each with what was folded before it; those that stand above are but counted."""
     language = family(platform)
-    same = _as_above(frames, shown_above)
+    calls = [_call(frame, language, shown_above.names_repositories) for frame in frames]
+    same = _as_above(calls, shown_above)
     before: dict[str, str] = {}
-    lines = [f"… {counted(sum(1 + folded_in(call.folded) for call in frames[:same]), 'call')} as above"] if same else []
-    for frame in frames[same:]:
+    lines = [f"… {_count(calls[:same]):,} calls as above"] if same else []
+    for frame, call in zip(frames[same:], calls[same:], strict=True):
         if frame.folded:
             lines.append(f"… {frame.folded}")
         is_neighbour = frame is not frames[-1] and frame.filename == frames[-1].filename
-        repository = f" [{frame.repository}]" if frame.repository and shown_above.names_repositories else ""
-        lines.append(f"{head(frame.in_repository(), language)}{repository}")
-        code = source(frame, shown_above, NEIGHBOUR if is_neighbour else AROUND)
-        lines += [*code, *local_lines(frame, before, shown_above, length)]
-    shown_above.calls.update(map(_call, frames))
+        code = source(frame, shown_above, shown_above.neighbour if is_neighbour else AROUND)
+        lines += [call.line, *code, *local_lines(frame, before, shown_above, length)]
+    shown_above.stacks.append(calls)
     return lines
 
 
-def _as_above(frames: list[Frame], shown_above: Shown) -> int:
-    """How many calls at the start another exception of the answer has run through: its cause was raised in them."""
-    places = [_call(frame) for frame in frames[:-1]]
-    return next((n for n, place in enumerate(places) if place not in shown_above.calls), len(places))
+def _call(frame: Frame, language: str, names_repository: bool) -> Call:
+    repository = f" [{frame.repository}]" if frame.repository and names_repository else ""
+    return Call(f"{head(frame.in_repository(), language)}{repository}", frame.folded, frame.vars)
 
 
-def _call(frame: Frame) -> Call:
-    return frame.filename or frame.module or "", frame.function or "", frame.lineno
+def _as_above(calls: list[Call], shown_above: Shown) -> int:
+    """How many calls at the start another stack of the answer has begun with, as those of a cause raised in them do.
+
+    The last one is always told, and a single call too: a line would stand for a line.
+    """
+    same = max((_common(above, calls[:-1]) for above in shown_above.stacks), default=0)
+    return same if _count(calls[:same]) > 1 else 0
+
+
+def _common(above: list[Call], calls: list[Call]) -> int:
+    pairs = zip(above, calls, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0].tells(pair[1]), pairs))
+
+
+def _count(calls: list[Call]) -> int:
+    """With those that are folded."""
+    return sum(1 + folded_in(call.folded) for call in calls)

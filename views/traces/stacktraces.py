@@ -13,8 +13,8 @@ from views.traces.chains import CHAIN, Raised, chain
 from views.traces.code import RepositoryVersion, code_words, in_one_repository, linked_once, versions
 from views.traces.code_mappings import code_of
 from views.traces.folding import MAX_FRAMES, Frames, any_ours, calls_of, folded_in, folded_run, select
-from views.traces.frames import Frame
-from views.traces.languages import Shown, stack
+from views.traces.frames import AROUND, Frame
+from views.traces.languages import NEIGHBOUR, Shown, stack
 
 CAUSE = 15
 """Calls of a cause that are converted: the newest."""
@@ -41,6 +41,7 @@ class Traced(Result):
     stacktrace: Stacktrace
     exceptions: list[Raised] = []
     code: list[RepositoryVersion] = []  # where the files of the calls are
+    _neighbour: int = NEIGHBOUR
 
     @property
     def more(self) -> str:
@@ -71,13 +72,23 @@ class Traced(Result):
             "exceptions": [raised.shown(scale) for raised in self.exceptions],
             "code": [one.shown() for one in self.code],
         }
-        return self.model_copy(update=changes).with_texts(line, title=300, thread=100)
+        found = self.model_copy(update=changes).with_texts(line, title=300, thread=100)
+        found._neighbour = AROUND if scale > 1 else NEIGHBOUR
+        return found
+
+    def with_fewer_lines(self) -> Self:
+        """Of calls in the failing one's file, as few as a usual answer has."""
+        if self._neighbour == NEIGHBOUR:
+            return self
+        found = self.model_copy()
+        found._neighbour = NEIGHBOUR
+        return found
 
     def trace(self) -> list[str]:
         """Evidence: the chain and its calls, the exception raised last first."""
         frames = self.stacktrace.frames
         every = [*frames, *(frame for raised in self.exceptions for frame in raised.frames)]
-        shown_above = Shown(names_repositories=not in_one_repository(every))
+        shown_above = Shown(not in_one_repository(every), self._neighbour)
         code = code_words(self.code, every)
         calls = stack(frames, self.platform, shown_above)
         if not self.exceptions:
@@ -90,6 +101,7 @@ class Traced(Result):
         return lines
 
     def steps(self) -> Iterator[Step]:
+        yield Traced.with_fewer_lines
         yield from trace_steps()
 
 
