@@ -41,6 +41,7 @@ _REST_TO_QUOTE = re.compile(r"[^\r\n\"']+")
 _COOKIE = re.compile(r"[^\s=;,|({\[]{1,128}+=")
 _SETS = re.compile(r"(?:\A|\n|\\n)[ \t]*(?:ENV|ARG|[Ss]et[xX]|setenv)[ \t]+\Z")
 _PUNCTUATION = ".,;:!?)"
+_QUOTES = frozenset("\"'`")
 _SIMPLE = re.compile(r"[\w.@/+-]+")
 _ANNOUNCED = re.compile(r"(?:\A|\s)(?:is|was|to|es|est|ist|lautet|era):\Z")
 _WITH = ("with ", "using ", "With ", "Using ")
@@ -74,7 +75,8 @@ def unquoted(given: Assigned, work: Work) -> Span | None:
     """Where an unquoted value lies."""
     text, at, words, secret, before, close, separator, between = given
     if run := RUN.match(text, at):
-        work.spend(5 + (run.end() - at) // 32)
+        is_quoting = not _QUOTES.isdisjoint(run[0])  # then what was opened before it is looked for
+        work.spend(5 + (run.end() - at) // 32 + 2 * is_quoting)
     last = words[-1]
     if last == "authorization" and (scheme := _SCHEME.match(text, at)):
         rest = _CREDENTIALS if scheme[1] else (_REST_TO_QUOTE if before[-1:] in ("'", '"') else _REST_OF_LINE)
