@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from sentry.endpoints.issue_query import PERIODS
 from sentry.errors import InvalidRequestError, NotFoundError, SentryError
 from views.provenance import Markers
 from views.reader import QUOTED, Reader, compact_json
@@ -19,7 +20,7 @@ SAYS_NO_MORE = (
 """Words of Sentry's that tell nothing beside the error's own."""
 
 ADVICE = (
-    ("statsPeriod", "period is a number of minutes, hours, days or weeks, such as 90m, 24h, 14d or 4w."),
+    ("statsPeriod", PERIODS),
     ("Unknown actor", "assigned_to takes an e-mail, a user name, user:ID or team:ID; get_project lists the teams."),
     ("find a release", "list_releases has the releases."),
 )

@@ -8,6 +8,7 @@ import anyio
 
 from sentry.errors import SentryError
 from sentry.transport.cache import Lifetime
+from sentry.transport.deadlines import BRIEF
 from sentry.transport.sources import note_source
 
 T = TypeVar("T")
@@ -15,9 +16,6 @@ A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
-
-BRIEF = 2.0
-"""Seconds: no answer waits longer for what it can do without."""
 
 
 @dataclass

@@ -18,6 +18,7 @@ from wire import text_of
 from sentry.models import Event, Issue
 from sentry.models.pages import Page
 from sentry.site import Site
+from sentry.values import as_list, as_object
 from views.events import event, event_list
 from views.issues import issue, issue_list
 from views.reader import Reader
@@ -53,11 +54,10 @@ def swollen(found: Any, times: int) -> Any:
         return found.model_copy(
             update={name: swollen(getattr(found, name), times) for name in type(found).model_fields}
         )
-    if isinstance(found, list):
-        return [swollen(item, 2) for item in found] * times  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(found, dict):
-        items: list[tuple[str, Any]] = list(found.items())  # pyright: ignore[reportUnknownArgumentType]
-        return {f"{name}{n or ''}": value for n in range(times) for name, value in items}
+    if (items := as_list(found)) is not None:
+        return [swollen(item, 2) for item in items] * times
+    if (fields := as_object(found)) is not None:
+        return {f"{name}{n or ''}": value for n in range(times) for name, value in fields.items()}
     return found
 
 

@@ -13,9 +13,8 @@ from sentry.identifiers import NUMERIC
 from sentry.models import CodeMapping
 from sentry.transport.answers import PAGE, PageOf, RouteMissingError
 from sentry.transport.cache import Lifetime
+from sentry.transport.deadlines import BRIEF
 
-TIME_LIMIT = 2.0
-"""Seconds: no answer waits longer for what it can do without."""
 ASK_AGAIN = 3600.0
 """Seconds for which a project has no mappings that Sentry does not give."""
 TRY_AGAIN = 60.0
@@ -45,7 +44,7 @@ class CodeMappings:
         async with lock:  # the others wait: who comes when it has just failed is not to ask again
             if self._clock() < self._none_until.get(key, 0.0):
                 return []
-            with anyio.move_on_after(TIME_LIMIT):
+            with anyio.move_on_after(BRIEF):
                 return await self._read(key)
             self._remember_none(key, TRY_AGAIN)
             return []

@@ -18,6 +18,7 @@ _KEYED = re.compile(r"!?[\w.-]+:")
 _PERIOD = re.compile(r"([0-9]{1,5})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _BY_DATE = (None, "date")
+PERIODS = "period is a number of minutes, hours, days or weeks, such as 90m, 24h, 14d or 4w."
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def _terms(query: str) -> list[str]:
 def _period(period: str) -> tuple[str, timedelta]:
     found = _PERIOD.fullmatch(period.strip())
     if found is None:
-        raise InvalidRequestError("period is a number of minutes, hours, days or weeks, such as 90m, 24h, 14d or 4w.")
+        raise InvalidRequestError(PERIODS)
     return found[0], timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 

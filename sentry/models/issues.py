@@ -50,7 +50,6 @@ class Issue(SentryModel):
     platform: str | None = None
     type: str | None = None
     issue_type: str | None = None  # `error`, `performance_n_plus_one_db_queries`, ...
-    issue_category: str | None = None
     metadata: dict[str, Any] = {}
     project: ProjectRef = ProjectRef()
     count: int | None = None  # on the wire a string of digits

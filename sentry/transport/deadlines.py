@@ -14,6 +14,9 @@ from sentry.errors import AGAIN, NOT_SENT, DeadlineError
 P = ParamSpec("P")
 T = TypeVar("T")
 
+BRIEF = 2.0
+"""Seconds: no answer waits longer for what it can do without."""
+
 
 @dataclass
 class Write:

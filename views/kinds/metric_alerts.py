@@ -2,6 +2,7 @@
 
 from sentry.values import Json
 from views.kinds.reading import (
+    OF_DETECTOR,
     Facts,
     Kind,
     Occurred,
@@ -77,5 +78,5 @@ def _condition(met: dict[str, Json], threshold: str | None) -> str | None:
 
 KIND = Kind(
     _facts,
-    data=frozenset("value conditions data_sources config alert_id data_packet_source_id detector_id".split()),
+    data=OF_DETECTOR | {"alert_id"},
 )

@@ -4,6 +4,7 @@ import re
 
 from sentry.values import Json, as_list
 from views.kinds.reading import (
+    OF_DETECTOR,
     Facts,
     Kind,
     Occurred,
@@ -20,7 +21,6 @@ from views.wording import joined
 SCHEDULE_TYPES = {"1": "crontab", "2": "interval"}
 """Of a monitor's configuration: getsentry/sentry, src/sentry/monitors/models.py, ScheduleType."""
 _REASONS = ("check_status_reason", "status_reason", "reason", "check_status", "status")
-OF_DETECTOR = "conditions config data_sources data_packet_source_id detector_id value".split()
 
 
 def _cron(occurred: Occurred) -> Facts | None:
@@ -81,13 +81,13 @@ def _uptime(occurred: Occurred) -> Facts | None:
 CRON = Kind(
     _cron,
     display=frozenset({"Environment"}),  # which is that of the event
-    data=frozenset(OF_DETECTOR),
+    data=OF_DETECTOR,
     contexts={"monitor": frozenset("name slug status config id type".split())},
     tags=re.compile(r"monitor\.(slug|id|incident)"),
 )
 UPTIME = Kind(
     _uptime,
-    data=frozenset(OF_DETECTOR),
+    data=OF_DETECTOR,
     contexts={
         "uptime": frozenset(
             """status_reason check_status_reason reason url method check_status status http_status_code status_code

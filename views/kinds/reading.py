@@ -12,6 +12,8 @@ from views.bounds import ITEMS, raw, rows
 
 Facts = dict[str, Json]
 """By the words that a person reads before them; what is None or empty is not told."""
+OF_DETECTOR = frozenset("conditions config data_sources data_packet_source_id detector_id value".split())
+"""Fields of `evidenceData` that say how Sentry came to open an issue: of checks and metric alerts."""
 _NEW_WORD = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[0-9A-Z])(?=[A-Z][a-z])|-")
 
 
