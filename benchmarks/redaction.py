@@ -79,6 +79,7 @@ WORST = [
     ["bsysr密码:onIza', gsl.dp.scontri"],
     ["%" * 54 + "sk_prod_sm_sat_0(tflookerssumolinearoaheroku_:sm_"],
     ["-pin" * 20 + 'vys_"p密码:=ejfrog-pisntryi_0l', '-pin-v%1.0-pin-p0ul"0,", '],
+    ["birdlookerSG.lob,%discordsend"],
 ]
 _PIECES = """password pass pw pin token secret key api_key authorization cookie sid session card_number code recovery
 password= password: "password": 'token': token=> secret:= pin=" sid=' --password --token -p -u curl mysql docker :// @

@@ -66,6 +66,9 @@ def test_a_password_of_symbols_goes_whole_or_not_at_all(text: str, password: str
         ("Connect -User ann -Password §", "=-$(^!@*_)**$(=="),
         ('ConvertTo-SecureString "§" -AsPlainText -Force', "b<nR8GAe}"),
         ("openssl rsa -passin § -in key.pem", "pass:J,#>3Au?/(cBXwa"),
+        ("login failed with password=§ next", "-zKP,Pi="),
+        ("backup --user ann --password § shop", "kmO_,Zi:W.-020"),
+        ("map[password:§ user:ann]", "L9,Hug:Awe9LV"),
     ],
 )
 def test_no_sign_of_a_password_stays(text: str, password: str) -> None:

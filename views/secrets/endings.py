@@ -33,8 +33,8 @@ _STOP_AFTER = {
     ";": re.compile(rf"[;&\\<](?:{_SEMICOLON}|(?<=&)amp;|{_BREAK})"),
 }
 """By the character before the name."""
-_PLAIN_ONE = re.compile(r"[\w.%-]{4,}+(?=&[a-z_]\w?=|,[a-z_]\w?[=:])", re.I)
-"""A value without signs of its own, after which a short name is one."""
+_PLAIN_ONE = re.compile(r"(?![.%-])[\w.%-]{4,}+(?=&[a-z_]\w?=|,[a-z_]\w?[=:])", re.I)
+"""A value that begins with no sign of its own and has none but those of a word: a short name after it is one."""
 _ENCODED_STOP = re.compile(r"[%&\"'<>](?:(?<!%)|2[267]|0[aAdD])")
 _APOSTROPHE = re.compile(r"(?<=[^\W_])'")
 _PAIR = re.compile(r" [\w.-]{1,40}+[=:]")

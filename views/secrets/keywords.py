@@ -78,11 +78,13 @@ def _issued(before: str, run: str, begin: int, present: list[tuple[str, re.Patte
     before, plain = _dashed(before), run.rstrip(".:,")
     if plain.count("%") > _ENCODED:
         return None
-    for word, shape in present:
-        at = before.rfind(word)
-        if at < 0 or not _TO_SIGN.match(before, at + len(word)):
-            continue
-        for value in (plain, plain.split("/")[0], plain.split(":")[0]):
-            if shape.fullmatch(unquote(value) if "%" in value else value):
-                return begin, begin + len(value)
+    shapes = [
+        shape
+        for word, shape in present
+        if (at := before.rfind(word)) >= 0 and _TO_SIGN.match(before, at + len(word))
+    ]
+    for value in dict.fromkeys((plain, plain.split("/")[0], plain.split(":")[0])) if shapes else ():
+        decoded = unquote(value) if "%" in value else value
+        if any(shape.fullmatch(decoded) for shape in shapes):
+            return begin, begin + len(value)
     return None

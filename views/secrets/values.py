@@ -106,7 +106,10 @@ def unquoted(given: Assigned, work: Work) -> Span | None:
         return None
     if run and run[0][0] == "=" and PATH.fullmatch(run[0][1:].rstrip("):")):
         return None  # a==b
-    end = end_in_list(text, at, before, encoded=separator.startswith("%3"))
+    if between.isspace() or before.endswith("map["):  # an option's value, one of Go's map: a comma lists nothing
+        end = end_of_run(text, at)
+    else:
+        end = end_in_list(text, at, before, encoded=separator.startswith("%3"))
     value = text[at:end]
     bare = word.group() if word and any(map(str.isalnum, word.group())) else value
     if says_nothing(bare) or says_nothing(value) or is_required(value):
