@@ -79,9 +79,7 @@ def _issued(before: str, run: str, begin: int, present: list[tuple[str, re.Patte
     if plain.count("%") > _ENCODED:
         return None
     shapes = [
-        shape
-        for word, shape in present
-        if (at := before.rfind(word)) >= 0 and _TO_SIGN.match(before, at + len(word))
+        shape for word, shape in present if (at := before.rfind(word)) >= 0 and _TO_SIGN.match(before, at + len(word))
     ]
     for value in dict.fromkeys((plain, plain.split("/")[0], plain.split(":")[0])) if shapes else ():
         decoded = unquote(value) if "%" in value else value
