@@ -14,11 +14,12 @@ from pydantic import ValidationError
 from prompts.catalogue import map_prompt_errors, register_prompts
 from resources.catalogue import register_resources
 from resources.completions import register_completions
+from scoped_server import ScopedServer
 from sentry.connection import Connection
 from sentry_mcp import __version__
 from service.answers import Answers
 from service.current import FindClient, serving
-from settings import Settings
+from settings import Settings, SettingsError
 from tools.catalogue import build_tools
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sentry.client import SentryClient
     from sentry.protocol import SentryClientProtocol
     from views.reader import Reader
+    from web.callers.known import KnownCallers
     from web.calls import Calls
 
 OpenClient = Callable[[], "AbstractAsyncContextManager[SentryClientProtocol]"]
@@ -46,16 +48,19 @@ class Application:
     """
 
     def __init__(self, settings: Settings, open_client: OpenClient | None = None) -> None:
+        self._settings = settings
         self.answers = Answers(lambda: _reader(settings))
         self._opened = _given(open_client) if open_client else lambda: _late(settings)
         self._shared: FindClient | None = None
         self.server = self._mcp_server(settings)
 
     def http_app(self, calls: "Calls") -> "Starlette":
-        """The ASGI app that serves; `calls` counts what is under way."""
+        """The ASGI app that serves; `calls` counts what is under way. Raises SettingsError."""
         from web.app import create_app
 
-        return create_app(self.server, calls, self._shared_client)
+        settings = self._settings
+        callers = _known_callers(settings) if settings.knows_callers else None
+        return create_app(self.server, settings, calls, self._shared_client, callers)
 
     @asynccontextmanager
     async def _shared_client(self) -> AsyncGenerator[None]:
@@ -65,7 +70,7 @@ class Application:
             finally:
                 self._shared = None
 
-    def _mcp_server(self, settings: Settings) -> MCPServer[FindClient]:
+    def _mcp_server(self, settings: Settings) -> ScopedServer:
         @asynccontextmanager
         async def lifespan(_: MCPServer[FindClient]) -> AsyncGenerator[FindClient]:
             if self._shared is not None:
@@ -74,7 +79,7 @@ class Application:
             async with self._opened() as find_client:
                 yield find_client
 
-        server: MCPServer[FindClient] = MCPServer(
+        server = ScopedServer(
             name="sentry-mcp",
             title="Sentry",
             version=__version__,
@@ -89,7 +94,7 @@ class Application:
             subscriptions=False,  # nothing is published yet: a 2026 client would be told that it is
             log_level=settings.log_level,
             cache_hints={
-                name: CacheHint(ttl_ms=3_600_000, scope="public")
+                name: CacheHint(ttl_ms=3_600_000, scope="private" if settings.knows_callers else "public")
                 for name in ("tools/list", "prompts/list", "resources/list", "resources/templates/list")
             },
         )
@@ -99,7 +104,7 @@ class Application:
         return server
 
 
-def build_server(settings: Settings, open_client: OpenClient | None = None) -> MCPServer[FindClient]:
+def build_server(settings: Settings, open_client: OpenClient | None = None) -> ScopedServer:
     """The MCP server, ready for any transport."""
     return Application(settings, open_client).server
 
@@ -147,6 +152,19 @@ async def _late(settings: Settings) -> AsyncGenerator[FindClient]:
         for client in made:
             await client.close()
         await stack.aclose()
+
+
+def _known_callers(settings: Settings) -> "KnownCallers":
+    from pathlib import Path
+
+    from service.access.configured import CallersError
+    from web.callers.known import KnownCallers
+
+    file = Path(settings.callers_file) if settings.callers_file else None
+    try:
+        return KnownCallers(settings.callers, file)
+    except CallersError as error:
+        raise SettingsError(f"The file of callers, {settings.callers_file[:80]!a}: {error}") from None
 
 
 def _given(open_client: OpenClient) -> Callable[[], AbstractAsyncContextManager[FindClient]]:

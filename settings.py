@@ -3,6 +3,7 @@
 Read without a settings library, so that a mistake is told with the file or variable it stands in.
 """
 
+import ipaddress
 import os
 import re
 import tomllib
@@ -14,13 +15,24 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from loopback import is_loopback
+from service.access.configured import CallersError, ConfiguredCaller, callers_in
 
 DEFAULTS = Path(__file__).with_name("config.toml")
 TOKEN_VARIABLES = ("SENTRY_AUTH_TOKEN", "SENTRY_ACCESS_TOKEN")
 TOKEN_FILE_VARIABLE = "SENTRY_AUTH_TOKEN_FILE"
 CONFIG_VARIABLE = "SENTRY_MCP_CONFIG"
 PREFIX = "SENTRY_MCP_"
+TABLES = frozenset(("identity_provider", "limits", "shared"))
+"""Of settings that belong together: `url` of `[shared]` is the setting shared_url."""
+LISTS = frozenset(
+    "redact_keys tools exclude_tools allowed_hosts allowed_origins trusted_proxies identity_provider_algorithms".split()
+)
+"""What stands in a variable with commas between."""
 WITHOUT_PREFIX = ("sentry_url", "sentry_org")
+ON_THIS_MACHINE = (
+    "must be a loopback address, such as 127.0.0.1, where no callers are configured: whoever reaches this server acts "
+    "with its token"
+)
 LIVE_TESTS = "SENTRY_MCP_LIVE_"
 """Variables that only tests/live/ reads."""
 
@@ -64,12 +76,37 @@ def _number(value: Any) -> Any:
     return value
 
 
-def _on_this_machine(value: Any) -> Any:
-    if isinstance(value, str) and not is_loopback(value.strip()):
-        raise _RefusedError(
-            "must be a loopback address, such as 127.0.0.1; whoever reaches this server acts with its token"
-        )
+def _address(value: Any) -> Any:
+    if isinstance(value, str) and value.strip() != "localhost":
+        ipaddress.ip_address(value.strip().strip("[]"))
     return value
+
+
+def _callers(value: Any) -> Any:
+    try:
+        return callers_in(value)
+    except CallersError as error:
+        raise _RefusedError(f"must be a list of callers, [[callers]]: {error}") from None
+
+
+def _confirm(value: Any) -> Any:
+    if isinstance(value, str) and value.strip() not in ("never", "always"):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def _store(value: Any) -> Any:
+    """Of Valkey or Redis, by the names that redis-py takes."""
+    if not isinstance(value, str) or not value.strip():
+        return value
+    parts = urlsplit(value.strip())
+    if parts.scheme not in ("redis", "rediss", "unix") or not (parts.hostname or parts.scheme == "unix"):
+        raise ValueError
+    return value
+
+
+def _prefix(value: Any) -> Any:
+    return f"/{value.strip().strip('/')}".rstrip("/") if isinstance(value, str) else value
 
 
 def _in_capitals(value: Any) -> Any:
@@ -82,6 +119,8 @@ Seconds = Annotated[
 ]
 Port = Annotated[int, IsNumber, Field(ge=0, le=65_535, description="a port, 0 to 65535")]
 Switch = Annotated[bool, Field(description="true or false")]
+Names = Annotated[tuple[str, ...], Field(description='a list of texts, such as ["one", "two"]')]
+Claim = Annotated[str, Field(pattern=r"^[^\s]{0,200}$", description="the name of a claim, or empty")]
 
 
 class Settings(BaseModel):
@@ -115,10 +154,68 @@ class Settings(BaseModel):
     structured_content: Switch
     redact_pii: Switch
     redact_keys: Annotated[tuple[str, ...], Field(description='a list of names, such as ["tax_id", "iban"]')]
+    read_only: Switch
+    tools: Names
+    exclude_tools: Names
+    confirm_writes: Annotated[
+        Literal["never", "always"] | tuple[str, ...],
+        BeforeValidator(_confirm),
+        Field(description="a word, never or always, or a list of callers' names"),
+    ]
     http_host: Annotated[
-        str, BeforeValidator(_on_this_machine), Field(description="a loopback address, such as 127.0.0.1")
+        str, BeforeValidator(_address), Field(description="an address of this machine, such as 127.0.0.1")
     ]
     http_port: Port
+    public_url: Annotated[
+        str,
+        Field(
+            pattern=r"^(?:https?://[^\s/?#]+(?:/[^\s?#]*)?)?$",
+            description="an address, such as https://mcp.example.com",
+        ),
+    ]
+    path_prefix: Annotated[
+        str,
+        BeforeValidator(_prefix),
+        Field(pattern=r"^(?:/[A-Za-z0-9._~-]+)*$", description="the beginning of a path, such as /sentry"),
+    ]
+    allowed_hosts: Names
+    allowed_origins: Names
+    trusted_proxies: Names
+    callers: Annotated[
+        tuple[ConfiguredCaller, ...], BeforeValidator(_callers), Field(description="tables, [[callers]]")
+    ]
+    callers_file: Annotated[str, Field(description="the path of a TOML file with [[callers]]")]
+    accept_sentry_tokens: Switch
+    identity_provider_issuer: Annotated[str, Field(description="the issuer of an identity provider's tokens, a URL")]
+    identity_provider_audience: Annotated[str, Field(description="the audience of the tokens, which stands in aud")]
+    identity_provider_jwks_url: Annotated[str, Field(description="the URL of a JSON Web Key Set")]
+    identity_provider_algorithms: Names
+    identity_provider_name_claim: Claim
+    identity_provider_scope_claim: Claim
+    identity_provider_organizations_claim: Claim
+    identity_provider_projects_claim: Claim
+    limits_calls_per_minute: Annotated[
+        int, IsNumber, Field(ge=0, le=1_000_000, description="a whole number of calls, 0 for no limit")
+    ]
+    limits_calls_at_once: Annotated[
+        int, IsNumber, Field(ge=0, le=100_000, description="a whole number of calls, 0 for no limit")
+    ]
+    limits_request_size: Annotated[
+        int, IsNumber, Field(ge=10_000, le=100_000_000, description="a whole number of bytes, at least 10000")
+    ]
+    limits_sessions: Annotated[
+        int, IsNumber, Field(ge=1, le=100_000, description="a whole number of sessions, 1 or more")
+    ]
+    limits_sessions_per_caller: Annotated[
+        int, IsNumber, Field(ge=1, le=100_000, description="a whole number of sessions, 1 or more")
+    ]
+    shared_url: Annotated[
+        SecretStr,
+        BeforeValidator(_store),
+        Field(description="the address of a Valkey or Redis, such as redis://valkey:6379/0"),
+    ]
+    audit_file: Annotated[str, Field(description="the path of a file to append to")]
+    log_format: Annotated[Literal["console", "json"], Field(description="a word, console or json")]
     ingest_port: Port
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
@@ -126,6 +223,11 @@ class Settings(BaseModel):
         Field(description="DEBUG, INFO, WARNING or ERROR"),
     ]
     token: SecretStr | None = None
+
+    @property
+    def knows_callers(self) -> bool:
+        """Whether HTTP is served to those alone who show a token."""
+        return bool(self.callers or self.callers_file or self.identity_provider_issuer)
 
 
 def load_settings(config: str | None = None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -146,13 +248,16 @@ def load_settings(config: str | None = None, environment: Mapping[str, str] | No
             raise SettingsError(_unknown(name, place))
         values[name], places[name] = value, place
     try:
-        return Settings(**values, token=_token(variables))
+        settings = Settings(**values, token=_token(variables))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0])
         reason = first.get("ctx", {}).get("error")
         words = str(reason) if isinstance(reason, _RefusedError) else _expected(name, values.get(name))
         raise SettingsError(f"{places.get(name, name)} {words}") from None
+    if not settings.knows_callers and not is_loopback(settings.http_host):
+        raise SettingsError(f"{places['http_host']} {ON_THIS_MACHINE}")
+    return settings
 
 
 def _expected(name: str, given: Any) -> str:
@@ -193,7 +298,12 @@ def _from_file(path: Path | None) -> list[tuple[str, Any, str]]:
         content = tomllib.loads(_read(path, "The file of settings"))
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: is not TOML ({error})") from None
-    return [(name, value, f"{path}: {_name(name)}") for name, value in content.items()]
+    flat = [
+        (f"{name}_{key}" if name in TABLES else name, inner, f"{path}: {_name(name)}{f'.{_name(key)}' * bool(key)}")
+        for name, value in content.items()
+        for key, inner in (value.items() if name in TABLES and isinstance(value, dict) else [("", value)])
+    ]
+    return [(name.rstrip("_"), value, place) for name, value, place in flat]
 
 
 def _from_environment(variables: Mapping[str, str]) -> list[tuple[str, Any, str]]:
@@ -207,7 +317,7 @@ def _from_environment(variables: Mapping[str, str]) -> list[tuple[str, Any, str]
         if KUBERNETES_VARIABLE.fullmatch(rest) or (rest.endswith("PORT") and KUBERNETES_PORT.match(text)):
             continue
         name = rest.lower()
-        value: Any = [part.strip() for part in text.split(",") if part.strip()] if name == "redact_keys" else text
+        value: Any = [part.strip() for part in text.split(",") if part.strip()] if name in LISTS else text
         found.append((name, value, _name(variable)))
     return found
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from commands import logs
 from loopback import is_loopback
 from sentry_mcp import __version__
-from settings import DEFAULTS, Settings, SettingsError, load_settings
+from settings import DEFAULTS, ON_THIS_MACHINE, Settings, SettingsError, load_settings
 
 EPILOG = f"""\
 commands:
   (none)   serve MCP over stdio, or over streamable HTTP with --http
   demo     show the whole way on an embedded Sentry: errors, issues, stack trace, resolve, regression
   doctor   say what kind of Sentry answers, what the token may do, and what to put where
+  token    make a token for a caller over HTTP: sentry-mcp token NAME
 
 settings:
   SENTRY_AUTH_TOKEN  the token; or SENTRY_AUTH_TOKEN_FILE, the path of a file that holds it
@@ -75,7 +76,8 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("command", nargs="?", choices=["demo", "doctor"], help="see below")
+    parser.add_argument("command", nargs="?", choices=["demo", "doctor", "token"], help="see below")
+    parser.add_argument("name", nargs="?", help="with token: whose it is")
     parser.add_argument("--config", metavar="FILE", help="a TOML file with settings (SENTRY_MCP_CONFIG)")
     parser.add_argument("--http", action="store_true", help="streamable HTTP at /mcp instead of stdio")
     parser.add_argument("--host", help="with --http: loopback address to listen on (127.0.0.1)")
@@ -94,17 +96,17 @@ def _check(options: argparse.Namespace, settings: Settings) -> None:
         raise SettingsError(f"--http does not go with {options.command}")
     if options.local and options.command == "demo":
         raise SettingsError("--local does not go with demo, which has an embedded Sentry anyway")
+    if options.name and options.command != "token":
+        raise SettingsError(f"{options.command} takes no name")
     if options.data and not options.local:
         raise SettingsError("--data goes with --local")
     if options.show_token and not options.local:
         raise SettingsError("--show-token goes with --local")
     if options.port is not None and not 0 <= options.port <= 65_535:
         raise SettingsError(f"--port: {options.port} is not a port (0 to 65535)")
-    if options.host and not is_loopback(options.host):
-        raise SettingsError(
-            f"--host: {options.host} is not a loopback address; whoever reaches this server acts with its token"
-        )
-    needs_token = not options.local and options.command != "demo"
+    if options.host and not settings.knows_callers and not is_loopback(options.host):
+        raise SettingsError(f"--host: {options.host} {ON_THIS_MACHINE}")
+    needs_token = not options.local and options.command not in ("demo", "token")
     if needs_token and settings.token is None:
         raise SettingsError(
             "SENTRY_AUTH_TOKEN is not set. Set it in the environment of this server (in the `env` of the "
@@ -123,6 +125,10 @@ def _start(options: argparse.Namespace, settings: Settings) -> int:
             from commands.doctor import doctor
 
             return doctor(options, settings)
+        case "token":
+            from commands.token import token
+
+            return token(options.name)
         case _:
             from commands.serve import serve
 

@@ -17,16 +17,17 @@ CLOSING = 1
 """Seconds after the grace that open streams have to end in."""
 
 
-def serve_http(application: Application, host: str, port: int) -> int:
-    """The exit code. Raises SettingsError where it cannot be listened on."""
+def serve_http(application: Application, host: str, port: int, *, reachable: bool) -> int:
+    """The exit code; `reachable` by others than this machine. Raises SettingsError where it cannot be listened on."""
+    calls = Calls()
+    app = application.http_app(calls)
     try:
-        listening = listener(host, port)
+        listening = listener(host, port, reachable=reachable)
     except OSError as error:
         raise SettingsError(f"{host}:{port} cannot be listened on ({error.strerror})") from None
     print(f"sentry-mcp: serving MCP on {url_of(listening)}/mcp", file=sys.stderr)
-    calls = Calls()
     config = uvicorn.Config(
-        application.http_app(calls),
+        app,
         http=BoundedConnection,
         ws="none",
         log_config=None,

@@ -26,12 +26,12 @@ def names_loopback(authority: str) -> bool:
     return named is not None and int(named[2] or 0) <= MAX_PORT and is_loopback(named[1].lower())
 
 
-def listener(host: str, port: int) -> socket.socket:
+def listener(host: str, port: int, *, reachable: bool = False) -> socket.socket:
     """A socket that listens; port 0 takes a free one.
 
-    Raises ValueError for a host that others could reach, OSError when the port cannot be had.
+    Raises ValueError for a host that others could reach, unless `reachable`; OSError when the port cannot be had.
     """
-    if not is_loopback(host):
+    if not reachable and not is_loopback(host):
         raise ValueError(f"served on loopback only, not on {host}")
     host = host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

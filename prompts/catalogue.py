@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from prompts import workflows
 from sentry.errors import SentryError
+from service.access.callers import Scope
 from service.answers import Answers
 from service.signatures import with_parameters
 
@@ -20,6 +21,7 @@ from service.signatures import with_parameters
 class Entry(NamedTuple):
     render: Callable[..., Awaitable[str]]
     title: str
+    scope: Scope = Scope.ISSUES_READ
 
 
 CATALOGUE = [
@@ -27,6 +29,13 @@ CATALOGUE = [
     Entry(workflows.fix_issue, "Fix an issue"),
     Entry(workflows.review_release, "Review a release"),
 ]
+
+_SCOPES = {entry.render.__name__: entry.scope for entry in CATALOGUE}
+
+
+def scope_of_prompt(name: str) -> Scope | None:
+    """What a caller needs for a prompt; None for one that is not there."""
+    return _SCOPES.get(name)
 
 
 def register_prompts(server: MCPServer[Any], answers: Answers) -> None:

@@ -10,6 +10,7 @@ from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 
 import service
 from sentry.errors import SentryError
+from service.access.callers import Scope
 from service.answers import Answers
 from service.signatures import with_parameters
 
@@ -25,6 +26,7 @@ class Entry(NamedTuple):
     title: str
     description: str
     read: Callable[[], Read]  # gives the service's function, whose arguments are the URI's variables
+    scope: Scope = Scope.ISSUES_READ
 
 
 CATALOGUE = [
@@ -93,6 +95,25 @@ CATALOGUE = [
     ),
 ]
 
+SEARCH_SYNTAX = "sentry://search-syntax"
+_SCOPES = {entry.name: entry.scope for entry in CATALOGUE} | {"search_syntax": Scope.ISSUES_READ}
+
+
+def scope_of_resource(name: str) -> Scope | None:
+    """What a caller needs for a resource or template; None for one that is not there."""
+    return _SCOPES.get(name)
+
+
+def scope_of_uri(uri: str) -> Scope | None:
+    """The same for what a URI names."""
+    if uri == SEARCH_SYNTAX:
+        return Scope.ISSUES_READ
+    return next((entry.scope for entry in CATALOGUE if re.fullmatch(_form(entry.uri), uri)), None)
+
+
+def _form(uri: str) -> str:
+    return re.sub(r"\\\{\w+\\\}", "[^/]*", re.escape(uri))
+
 
 def register_resources(server: MCPServer[Any], answers: Answers) -> None:
     for entry in CATALOGUE:
@@ -105,7 +126,7 @@ def register_resources(server: MCPServer[Any], answers: Answers) -> None:
         )(_served(entry, answers))
 
     server.resource(
-        "sentry://search-syntax",
+        SEARCH_SYNTAX,
         name="search_syntax",
         title="Sentry's search syntax",
         description="What a query of list_issues may be on this server, by example.",

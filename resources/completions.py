@@ -13,7 +13,9 @@ from mcp.types import (
 
 import service
 from sentry.errors import SentryError
+from service.access.callers import Scope
 from service.answers import Answers
+from service.current import current_caller
 
 MAX_VALUES = 100
 """Values in one answer, by the protocol."""
@@ -26,6 +28,8 @@ def register_completions(server: MCPServer[Any], answers: Answers) -> None:
         argument: CompletionArgument,
         context: CompletionContext | None,
     ) -> Completion | None:
+        if not current_caller().has(Scope.ISSUES_READ):
+            return None
         chosen = (context.arguments if context else None) or {}
         try:
             names = await service.names.names_of(argument.name, chosen.get("organization"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sentry.errors import SentryError
 from sentry.steps import in_turns
 from sentry.transport.sources import Sources, noting_sources
-from service.current import current_client
+from service.current import current_client, current_eyes
 
 if TYPE_CHECKING:
     from service.failures import Failure
@@ -69,6 +69,7 @@ class Answers:
 
         `asked` names the question, all of it; None for what must be done each time. `tokens` is the answer's budget.
         """
+        asked = None if asked is None else (current_eyes(), asked)
         if asked is not None and (finished := self._still_good(asked)) is not None:
             return finished
         with noting_sources() as sources:

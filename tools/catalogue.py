@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
 
+from service.access.callers import Scope
 from service.answers import Answers
 from service.signatures import with_parameters
 from tools import events, issues, projects, releases, tags, updates
@@ -21,21 +22,29 @@ class Entry(NamedTuple):
     call: Callable[..., Any]
     title: str
     touches: ToolAnnotations
+    scope: Scope
 
 
 CATALOGUE = [
-    Entry(issues.list_issues, "List issues", READ),
-    Entry(issues.get_issue, "Get an issue", READ),
-    Entry(events.get_events, "List an issue's events", READ),
-    Entry(events.get_event, "Get an event", READ),
-    Entry(events.get_stacktrace, "Get a stack trace", READ),
-    Entry(tags.get_tag_values, "Get a tag's distribution", READ),
-    Entry(updates.update_issue, "Update issues", WRITE),
-    Entry(projects.list_projects, "List projects", READ),
-    Entry(projects.get_project, "Get a project", READ),
-    Entry(releases.list_releases, "List releases", READ),
-    Entry(releases.get_release, "Get a release", READ),
+    Entry(issues.list_issues, "List issues", READ, Scope.ISSUES_READ),
+    Entry(issues.get_issue, "Get an issue", READ, Scope.ISSUES_READ),
+    Entry(events.get_events, "List an issue's events", READ, Scope.ISSUES_READ),
+    Entry(events.get_event, "Get an event", READ, Scope.ISSUES_READ),
+    Entry(events.get_stacktrace, "Get a stack trace", READ, Scope.ISSUES_READ),
+    Entry(tags.get_tag_values, "Get a tag's distribution", READ, Scope.ISSUES_READ),
+    Entry(updates.update_issue, "Update issues", WRITE, Scope.ISSUES_WRITE),
+    Entry(projects.list_projects, "List projects", READ, Scope.ISSUES_READ),
+    Entry(projects.get_project, "Get a project", READ, Scope.ISSUES_READ),
+    Entry(releases.list_releases, "List releases", READ, Scope.ISSUES_READ),
+    Entry(releases.get_release, "Get a release", READ, Scope.ISSUES_READ),
 ]
+
+_SCOPES = {entry.call.__name__: entry.scope for entry in CATALOGUE}
+
+
+def scope_of_tool(name: str) -> Scope | None:
+    """What a caller needs for a tool; None for one that is not there."""
+    return _SCOPES.get(name)
 
 
 def build_tools(answers: Answers, *, structured_content: bool, organization: str = "") -> list[SentryTool]:

@@ -1,39 +1,51 @@
 """The HTTP side as one ASGI app: MCP at /mcp, and room for routes beside it that share its client."""
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 
+from settings import Settings
+from web.callers.authentication import Authentication
+from web.callers.known import KnownCallers
 from web.calls import Calls
 from web.characters import refuse_half_characters
-from web.names import OnlyThisMachine
-
-MAX_SESSIONS = 2_000
-"""Of clients up to 2025-11-25 at once: each takes 40 kB until it ends, or was idle for half an hour."""
+from web.names import OnlyByItsNames
 
 
 def create_app(
-    server: MCPServer[Any], calls: Calls, open_client: Callable[[], AbstractAsyncContextManager[object]]
+    server: MCPServer[Any],
+    settings: Settings,
+    calls: Calls,
+    open_client: Callable[[], AbstractAsyncContextManager[object]],
+    callers: KnownCallers | None = None,
 ) -> Starlette:
     """The app that serves; `calls` counts what is under way, `open_client` is entered before anything is served, and
-    left last."""
+    left last. Without `callers` whoever reaches it is served."""
     server.middleware[:0] = [calls, refuse_half_characters]
     app = server.streamable_http_app(
         streamable_http_path="/mcp",
-        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # OnlyThisMachine is
-        max_sessions=MAX_SESSIONS,
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # OnlyByItsNames is
+        max_request_body_size=settings.limits_request_size,
+        max_sessions=settings.limits_sessions,
     )
-    app.add_middleware(OnlyThisMachine)
+    # The last one that is added is the first that a request meets.
+    if callers is not None:
+        app.add_middleware(Authentication, callers)
+    hosts = None if callers is not None and not settings.allowed_hosts else settings.allowed_hosts
+    app.add_middleware(OnlyByItsNames, hosts, settings.allowed_origins)
     mcp_lifespan = app.router.lifespan_context
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[Any]:
-        async with open_client(), mcp_lifespan(app) as state:
-            yield state
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(open_client())
+            if callers is not None:
+                await stack.enter_async_context(callers.watching())
+            yield await stack.enter_async_context(mcp_lifespan(app))
 
     app.router.lifespan_context = lifespan
     return app

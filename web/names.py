@@ -1,7 +1,10 @@
-"""Who is served: whoever reaches this machine by a name of its own, and no web page of another's.
+"""By which names this server is asked: its own, and no web page of another's.
 
-A page that a browser here opens may let its own name mean 127.0.0.1 (DNS rebinding); its requests then still name it.
+A page that a browser opens may let its own name mean this server's address (DNS rebinding); its requests then still
+name it.
 """
+
+from collections.abc import Iterable
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
@@ -10,27 +13,31 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from loopback import names_loopback
 
 
-class OnlyThisMachine:
-    """Answers as the SDK does, which however takes whatever follows `localhost:` for a port."""
+class OnlyByItsNames:
+    """Answers as the SDK does, which however takes whatever follows `localhost:` for a port.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `hosts` None: by whatever Host, as where callers are known nobody is let in for where they are.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Iterable[str] | None = (), origins: Iterable[str] = ()) -> None:
         self._app = app
+        self._hosts = None if hosts is None else frozenset(host.lower() for host in hosts)
+        self._origins = frozenset(origin.lower() for origin in origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = _refusal(Headers(scope=scope)) if scope["type"] == "http" else None
+        answer = self._refusal(Headers(scope=scope)) if scope["type"] == "http" else None
         await (answer or self._app)(scope, receive, send)
 
+    def _refusal(self, headers: Headers) -> PlainTextResponse | None:
+        hosts, origins = headers.getlist("host"), headers.getlist("origin")
+        if len(hosts) != 1 or not (self._hosts is None or hosts[0].lower() in self._hosts or names_loopback(hosts[0])):
+            return PlainTextResponse("Invalid Host header", 421)
+        if not all(_is_of_this_machine(origin) or origin.lower() in self._origins for origin in origins):
+            return PlainTextResponse("Invalid Origin header", 403)
+        return None
 
-def _refusal(headers: Headers) -> PlainTextResponse | None:
-    hosts, origins = headers.getlist("host"), headers.getlist("origin")
-    if len(hosts) != 1 or not names_loopback(hosts[0]):
-        return PlainTextResponse("Invalid Host header", 421)
-    if not all(_is_ours(origin) for origin in origins):
-        return PlainTextResponse("Invalid Origin header", 403)
-    return None
 
-
-def _is_ours(origin: str) -> bool:
+def _is_of_this_machine(origin: str) -> bool:
     """An origin is serialized without a path, or as `null` (RFC 6454, 6.1)."""
     scheme, _, authority = origin.partition("://")
     return scheme == "http" and names_loopback(authority)

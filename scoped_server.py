@@ -1,0 +1,59 @@
+"""The MCP server as one caller meets it: what is outside of their scopes is not there."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from mcp.server.lowlevel.helper_types import ReadResourceContents
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
+from mcp.types import CallToolResult, GetPromptResult, InputRequiredResult, Prompt, Resource, ResourceTemplate, Tool
+from pydantic import AnyUrl
+
+from prompts.catalogue import scope_of_prompt
+from resources.catalogue import scope_of_resource, scope_of_uri
+from service.access.callers import Scope
+from service.current import FindClient, current_caller
+from tools.catalogue import scope_of_tool
+
+
+class ScopedServer(MCPServer[FindClient]):
+    """Of what a caller may not have it says what the SDK says of what is not there."""
+
+    async def list_tools(self) -> list[Tool]:
+        caller = current_caller()
+        return [tool for tool in await super().list_tools() if caller.may_use(tool.name, scope_of_tool(tool.name))]
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[FindClient, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        if not current_caller().may_use(name, scope_of_tool(name)):
+            raise ToolError(f"Unknown tool: {name}")
+        return await super().call_tool(name, arguments, context)
+
+    async def list_resources(self) -> list[Resource]:
+        return [found for found in await super().list_resources() if _has(scope_of_resource(found.name))]
+
+    async def list_resource_templates(self) -> list[ResourceTemplate]:
+        return [found for found in await super().list_resource_templates() if _has(scope_of_resource(found.name))]
+
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context[FindClient, Any] | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
+        if not _has(scope_of_uri(str(uri))):
+            raise ResourceNotFoundError(f"Unknown resource: {uri}")
+        return await super().read_resource(uri, context)
+
+    async def list_prompts(self) -> list[Prompt]:
+        return [prompt for prompt in await super().list_prompts() if _has(scope_of_prompt(prompt.name))]
+
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[FindClient, Any] | None = None
+    ) -> GetPromptResult | InputRequiredResult:
+        if not _has(scope_of_prompt(name)):
+            raise ValueError(f"Unknown prompt: {name}")
+        return await super().get_prompt(name, arguments, context)
+
+
+def _has(scope: Scope | None) -> bool:
+    """What has no scope is not there, which the SDK says."""
+    return scope is None or current_caller().has(scope)

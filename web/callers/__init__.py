@@ -1,0 +1,1 @@
+"""Who calls over HTTP: known by a token, let in or not."""

@@ -1,0 +1,123 @@
+"""The callers that are known: of the settings, of a file that is read again, of an identity provider."""
+
+import hashlib
+import hmac
+import logging
+from collections.abc import AsyncGenerator, Generator, Iterable
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import anyio
+
+from service.access.callers import Caller
+from service.access.configured import CallersError, ConfiguredCaller, callers_in_file
+
+LOOK_AGAIN = 0.4
+"""Seconds between two looks at the file: who is taken out of it is out within a second."""
+MAX_TOKEN = 8_192
+"""Characters of a token that are looked at; more than any JWT that a server takes."""
+
+_logger = logging.getLogger(__name__)
+
+
+class FindsCallers(Protocol):
+    """Whoever else may know a token, such as an identity provider."""
+
+    async def caller_of(self, token: str) -> Caller | None:
+        """The caller whose token this is; None for none."""
+        ...
+
+
+class KnownCallers:
+    """Found by the digest of their token, so that no time tells how much of a guess was right."""
+
+    def __init__(
+        self,
+        configured: Iterable[ConfiguredCaller] = (),
+        file: Path | None = None,
+        provider: FindsCallers | None = None,
+    ) -> None:
+        """Raises CallersError for a file that cannot be used."""
+        self._configured = tuple(configured)
+        self._file = file
+        self._provider = provider
+        self._stamp = _stamp(file)
+        self._by_digest = self._read()
+        self._under_way: dict[str, set[anyio.CancelScope]] = {}
+        self.problem: str | None = None
+        """Why the file, as it is now, is not heeded: the callers are those that it had before."""
+
+    async def caller_of(self, token: str) -> Caller | None:
+        if len(token) > MAX_TOKEN:
+            return None
+        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+        found = self._by_digest.get(digest)
+        if found is not None and hmac.compare_digest(found.token_sha256, digest):
+            return found
+        return await self._provider.caller_of(token) if self._provider is not None else None
+
+    @contextmanager
+    def serving(self, caller: Caller) -> Generator[None]:
+        """The block ends when the caller is taken out or changed."""
+        with anyio.CancelScope() as scope:
+            scopes = self._under_way.setdefault(caller.name, set())
+            scopes.add(scope)
+            try:
+                yield
+            finally:
+                scopes.discard(scope)
+                if not scopes and self._under_way.get(caller.name) is scopes:
+                    del self._under_way[caller.name]
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncGenerator[None]:
+        """The file is looked at for as long as the block lasts."""
+        async with anyio.create_task_group() as tasks:
+            if self._file is not None:
+                tasks.start_soon(self._watch)
+            try:
+                yield
+            finally:
+                tasks.cancel_scope.cancel()
+
+    async def _watch(self) -> None:
+        while True:
+            await anyio.sleep(LOOK_AGAIN)
+            stamp = await anyio.to_thread.run_sync(_stamp, self._file)
+            if stamp != self._stamp:
+                self._stamp = stamp
+                await self._look_again()
+
+    async def _look_again(self) -> None:
+        try:
+            now = await anyio.to_thread.run_sync(self._read)
+        except CallersError as error:
+            self.problem = str(error)
+            _logger.warning("The file of callers is not heeded, those that it had before still are: it %s", error)
+            return
+        self.problem = None
+        before, self._by_digest = self._by_digest, now
+        gone = [caller for digest, caller in before.items() if now.get(digest) != caller]
+        for caller in gone:
+            for scope in self._under_way.pop(caller.name, set()):
+                scope.cancel()
+        _logger.info("The file of callers was read again: %d callers, %d gone or changed", len(now), len(gone))
+
+    def _read(self) -> dict[str, ConfiguredCaller]:
+        found = {caller.token_sha256: caller for caller in self._configured}
+        names = {caller.name for caller in self._configured}
+        for caller in callers_in_file(self._file) if self._file is not None else ():
+            if caller.name in names or caller.token_sha256 in found:
+                raise CallersError(f"names {caller.name}, as the settings do")
+            found[caller.token_sha256] = caller
+        return found
+
+
+def _stamp(file: Path | None) -> tuple[float, int, int] | None:
+    """What changes with a file; None for one that is not there."""
+    try:
+        status = file.expanduser().stat() if file is not None else None
+    except OSError:
+        return None
+    return (status.st_mtime_ns, status.st_size, status.st_ino) if status is not None else None
