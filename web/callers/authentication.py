@@ -88,7 +88,7 @@ class Authentication:
             "resource_metadata": self._metadata_url,
         }
         challenge = ", ".join(f'{name}="{value}"' for name, value in said.items() if value)
-        body = {
+        body: dict[str, object] = {
             "error": refusal.error or "unauthorized",
             "message": refusal.words,
             "status_code": refusal.status,
