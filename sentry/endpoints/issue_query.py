@@ -23,7 +23,8 @@ PERIODS = "period is a number of minutes, hours, days or weeks, such as 90m, 24h
 
 @dataclass(frozen=True)
 class IssueQuery:
-    """`projects` are slugs or numbers, none for all; `query` is Sentry's search syntax, `period` such as 24h or 14d, `limit` 1 to 100 rows."""
+    """`projects` are slugs or numbers, none for all; `query` is Sentry's search syntax, `period` such as 24h or 14d,
+    `limit` 1 to 100 rows."""
 
     projects: tuple[str, ...] = ()
     query: str = "is:unresolved"

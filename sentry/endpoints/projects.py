@@ -67,9 +67,7 @@ class Projects:
         """A project for its number."""
         return await self._get(project, organization, Lifetime.PROJECT)
 
-    async def find_project(
-        self, project: str, organization: str, *, within: Lifetime = Lifetime.PROJECT
-    ) -> Project:
+    async def find_project(self, project: str, organization: str, *, within: Lifetime = Lifetime.PROJECT) -> Project:
         """A project by its slug or, of today's Sentry, its number; others are not looked through for what may have
         been meant. Its slug and number hold for minutes."""
         owner, name = await self.caller.scope(project, organization)
