@@ -39,8 +39,8 @@ class Releases:
         limit: int = 25,
         cursor: str | None = None,
     ) -> Page[Release]:
-        """Of a project, of several slugs of one organization, or of all; the newest first. Of several those that are not
-        there are left out. https://docs.sentry.io/api/releases/list-an-organizations-releases/"""
+        """Of a project, of several slugs of one organization, or of all; the newest first. Of several those which are
+        not there are left out. https://docs.sentry.io/api/releases/list-an-organizations-releases/"""
         owner, project = await self.caller.scope(project, organization)
         named = {"query": query, "per_page": str(limit), "limit": str(limit), "cursor": cursor}
         asked = [(key, value) for key, value in named.items() if value]

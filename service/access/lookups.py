@@ -9,6 +9,7 @@ from sentry.models import Event, Issue, Project
 from sentry.pages import named_by_url
 from sentry.protocol import SentryClientProtocol
 from sentry.references import event_reference, issue_reference, project_reference, spelled
+from sentry.transport.answers import RouteMissingError
 from sentry.transport.cache import Lifetime
 from service.access.bounds import Bounds, name_of, not_found
 from service.side_by_side import together
@@ -16,8 +17,8 @@ from service.side_by_side import together
 T = TypeVar("T")
 AskForEvent = Callable[[str, str | None], Awaitable[Event]]
 """Asks for an event, perhaps of an issue."""
-UNSEEN = (NotFoundError, ForbiddenError)
-"""What Sentry says of an object that is not there, or that its token may not see: to a caller that is the same."""
+UNSEEN = (NotFoundError, ForbiddenError, RouteMissingError)
+"""What a server says of an object that is not there, or that its token may not see: to a caller that is the same."""
 
 
 class Place(NamedTuple):
@@ -61,24 +62,28 @@ class Lookups:
             raise not_found(wanted or f"Organization {owner}")
         return owner
 
-    async def scope(self, project: str, organization: str | None) -> tuple[str, str]:
-        """The organization and the slug of a project that is named by either of its names."""
-        named, name = project_reference(project, organization)
-        owner = await self.organization(named, f"Project {name} of {(named or '').lower()}")
-        is_number = name.isdigit() and not self._bounds.sees_project(name, owner)
-        return owner, (await self._project(name, owner, Lifetime.PROJECT)).slug if is_number else name.lower()
-
     async def project(self, project: str, organization: str | None, within: Lifetime = Lifetime.PROJECT) -> Project:
-        owner, name = await self.scope(project, organization)
-        if not self._bounds.sees_project(name, owner):
+        owner, name = await self._named(project, organization)
+        if not (self._bounds.sees_project(name, owner) or name.isdigit()):
             raise not_found(f"Project {name} of {owner}")
         return await self._project(name, owner, within)
+
+    async def scope(self, project: str, organization: str | None) -> tuple[str, str]:
+        """The organization and the slug of a project that is named by its slug or its number."""
+        owner, name = await self._named(project, organization)
+        if self._bounds.sees_project(name, owner):
+            return owner, name
+        return owner, (await self.project(name, owner)).slug
+
+    async def _named(self, project: str, organization: str | None) -> tuple[str, str]:
+        named, name = project_reference(project, organization)
+        name = name.lower()
+        return await self.organization(named, f"Project {name} of {(named or '').lower()}"), name
 
     async def _project(self, name: str, owner: str, within: Lifetime) -> Project:
         wanted = f"Project {name} of {owner}"
         found = await self.asked(wanted, self._client.find_project(name, owner, within=within))
-        of = found.organization.get("slug", owner)
-        if of != owner or not self._bounds.sees_project(found.slug, owner):
+        if found.organization.get("slug", owner) != owner or not self._bounds.sees_project(found.slug, owner):
             raise not_found(wanted)
         return found
 
@@ -89,13 +94,10 @@ class Lookups:
         None for all there are."""
         if project:
             owner, name = await self.scope(project, organization)
-            if not self._bounds.sees_project(name, owner):
-                raise not_found(f"Project {name} of {owner}")
             return owner, name, None
         owner = await self.organization(organization)
-        own = self._bounds.projects_in(owner)
         if projects is None:
-            return owner, None, own
+            return owner, None, self._bounds.projects_in(owner)
         return owner, None, [name for name in projects if self._bounds.sees_project(name, owner)]
 
     async def place(self, named: Reference, organization: str | None = None) -> Place:
@@ -103,9 +105,7 @@ class Lookups:
         name = name_of(named)
         owner = await self.organization(named.organization or organization, name)
         if isinstance(named, EventReference) and named.project:
-            seen, _ = await self.scope(named.project, owner)
-            if not self._bounds.sees_project(named.project, seen):
-                raise not_found(name)
+            await self.asked(name, self.scope(named.project, owner))
         return Place(owner, spelled(named, owner, self._client.site.url), name)
 
     async def issue(self, issue: str, *, fresh: bool = False) -> tuple[Issue, Place]:
