@@ -125,6 +125,30 @@ async def test_older_servers_read_an_issue_by_its_number_whosever_it_is(known: K
         assert all(request.method == "GET" for request in server.requests)
 
 
+@pytest.mark.parametrize("told_by", ["its link", "its project's number"])
+@pytest.mark.parametrize("kind", [Dialect.SENTRY_10, Dialect.GLITCHTIP])
+async def test_an_issue_is_of_the_organization_that_says_so(kind: Dialect, told_by: str) -> None:
+    """Both organizations have a project of that name."""
+    has_link = told_by == "its link"
+    known = {
+        "GET /issues/5/": (200, OWN_ISSUE),
+        "GET /issues/": (404, NOWHERE),
+        "GET /projects/acme/shop/": (200, SHOP),
+        "GET /projects/beta/shop/": (200, {"id": "7" if has_link else "70", "slug": "shop"}),
+    }
+    sentry = Answering(known, kind=kind)
+    async with listening(sentry.answer) as server, client_of(server.url, cache_ttl=0) as client:
+        if has_link:
+            sentry.known["GET /issues/5/"] = (
+                200,
+                {**OWN_ISSUE, "permalink": f"{server.url}/organizations/acme/issues/5/"},
+            )
+        assert (await guarded(client, caller("shop")).get_issue("5")).id == "5"
+        others = guarded(client, caller("shop", organizations=("beta",)))
+        told, unknown = await words(others.get_issue("5")), await words(others.get_issue("6"))
+        assert told == (*unknown[:2], unknown[2].replace("6", "5"), {})
+
+
 async def test_old_sentry_is_asked_for_the_lists_of_a_callers_projects_alone() -> None:
     lists = OldLists({"shop": {"1": 5, "2": 3}, "web": {"3": 4}, "pay": {"4": 9}})
 

@@ -203,7 +203,6 @@ async def test_a_callers_own_is_shown_and_nothing_else(world: World) -> None:
     ("caller", "other", "unknown"),
     [
         ("of-project", OTHER, "nowhere"),
-        ("of-project", ELSEWHERE, "nowhere at all"),
         ("of-organization", ELSEWHERE, "nowhere at all"),
     ],
 )
@@ -266,12 +265,11 @@ async def test_of_several_organizations_one_is_to_be_named(world: World) -> None
 
 
 async def test_whoever_may_see_nothing_sees_nothing(world: World) -> None:
+    target = world.targets[OWN]
     async with world.client("of-nothing") as client:
         for line in matrix.lines():
-            for case in line.cases:
-                target = world.targets[OWN]
-                found = await told(client, line, target.fill(case.arguments), unnamed=target)
-                assert not [mark for mark in MARKS if mark in found.text.lower()], (line.name, case, found)
+            found = await told(client, line, target.fill(line.cases[0].arguments), unnamed=target)
+            assert not [mark for mark in MARKS if mark in found.text.lower()], (line.name, found)
 
 
 @pytest.mark.parametrize("era", ERAS)
