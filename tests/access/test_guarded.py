@@ -28,8 +28,8 @@ EVENT, OTHERS_EVENT = "a" * 32, "b" * 32
 NOWHERE = {"detail": "The requested resource does not exist"}
 SHOP = {"id": "7", "slug": "shop"}
 PAY = {"id": "8", "slug": "pay"}
-OWN_ISSUE = {"id": "5", "shortId": "SHOP-1", "project": SHOP}
-OTHERS_ISSUE = {"id": "6", "shortId": "PAY-1", "project": PAY}
+OWN_ISSUE: dict[str, Any] = {"id": "5", "shortId": "SHOP-1", "project": SHOP}
+OTHERS_ISSUE: dict[str, Any] = {"id": "6", "shortId": "PAY-1", "project": PAY}
 
 
 def caller(*projects: str, organizations: tuple[str, ...] | None = ("acme",)) -> Caller:
@@ -41,10 +41,13 @@ def caller(*projects: str, organizations: tuple[str, ...] | None = ("acme",)) ->
     )
 
 
+def with_status(known: dict[str, Any]) -> dict[str, tuple[int, Any]]:
+    return {path: found if type(found) is tuple else (200, found) for path, found in known.items()}
+
+
 async def seen_by(who: Caller, known: dict[str, Any], call: Call, kind: Dialect | None = None) -> tuple[Any, list[str]]:
     """What a caller gets or is told, and what Sentry was asked; it answers 200 where a status is not given."""
-    answers = {path: found if isinstance(found, tuple) else (200, found) for path, found in known.items()}
-    return await asked(answers, lambda client: call(guarded(client, who)), kind)
+    return await asked(with_status(known), lambda client: call(guarded(client, who)), kind)
 
 
 def _issue(name: str, client: SentryClientProtocol) -> Awaitable[Any]:
@@ -224,8 +227,8 @@ async def test_a_list_is_asked_for_a_callers_own_projects(kind: Dialect, known: 
 
 
 async def test_of_releases_too() -> None:
-    both_projects = [{"slug": "shop", "newGroups": 1}, {"slug": "pay", "newGroups": 2}]
-    rows = [
+    both_projects: list[dict[str, Any]] = [{"slug": "shop", "newGroups": 1}, {"slug": "pay", "newGroups": 2}]
+    rows: list[dict[str, Any]] = [
         {"version": "1", "projects": both_projects, "newGroups": 3, "lastEvent": "2026-01-01T00:00:00Z"},
         {"version": "2", "projects": both_projects[1:]},
         {"version": "3", "projects": []},
@@ -257,8 +260,8 @@ async def test_what_comes_of_others_all_the_same_is_left_out() -> None:
     assert ([issue.id for issue in page.items], page.next_cursor, page.total) == (["5"], None, None)
 
 
-WHOLE = {"eventID": EVENT, "groupID": "5", "projectID": "7", "entries": []}
-ISSUES = {
+WHOLE: dict[str, Any] = {"eventID": EVENT, "groupID": "5", "projectID": "7", "entries": []}
+ISSUES: dict[str, Any] = {
     "GET /organizations/acme/issues/5/": OWN_ISSUE,
     "GET /organizations/acme/issues/6/": OTHERS_ISSUE,
     "GET /organizations/acme/issues/9/": {"id": "9"},
@@ -270,28 +273,28 @@ ISSUES = {
 }
 
 
-@pytest.mark.parametrize(
-    ("known", "call"),
-    [
-        ({f"GET /organizations/acme/eventids/{EVENT}/": {"groupId": "6"}}, lambda client: client.get_event(EVENT)),
-        ({f"GET /organizations/acme/eventids/{EVENT}/": {"event": WHOLE | {"groupID": "6"}}}, None),
-        ({f"GET /organizations/acme/eventids/{EVENT}/": {"event": WHOLE | {"projectID": "8"}}}, None),
-        ({f"GET /organizations/acme/eventids/{EVENT}/": {"event": WHOLE | {"groupID": None}}}, None),
-        ({f"GET /organizations/acme/eventids/{EVENT}/": {"event": WHOLE | {"groupID": "9"}}}, None),
-        (
-            {f"GET /projects/acme/shop/events/{EVENT}/": WHOLE | {"groupID": None, "projectID": "8"}},
-            lambda client: client.get_event(EVENT, project="shop"),
-        ),
-        (
-            {f"GET /organizations/acme/issues/5/events/{EVENT}/": WHOLE | {"projectID": "8"}},
-            lambda client: client.get_event(EVENT, issue="5"),
-        ),
-        (
-            {f"GET /organizations/acme/issues/5/events/{EVENT}/": WHOLE | {"projectID": None, "groupID": "6"}},
-            lambda client: client.get_stacktrace(EVENT, issue="5"),
-        ),
-    ],
-)  # fmt: skip
+SOMEBODY_ELSES: list[tuple[dict[str, Any], Call | None]] = [
+    ({f"GET /organizations/acme/eventids/{EVENT}/": {"groupId": "6"}}, lambda client: client.get_event(EVENT)),
+    ({f"GET /organizations/acme/eventids/{EVENT}/": {"event": WHOLE | {"groupID": "6"}}}, None),
+    ({f"GET /organizations/acme/eventids/{EVENT}/": {"event": WHOLE | {"projectID": "8"}}}, None),
+    ({f"GET /organizations/acme/eventids/{EVENT}/": {"event": WHOLE | {"groupID": None}}}, None),
+    ({f"GET /organizations/acme/eventids/{EVENT}/": {"event": WHOLE | {"groupID": "9"}}}, None),
+    (
+        {f"GET /projects/acme/shop/events/{EVENT}/": WHOLE | {"groupID": None, "projectID": "8"}},
+        lambda client: client.get_event(EVENT, project="shop"),
+    ),
+    (
+        {f"GET /organizations/acme/issues/5/events/{EVENT}/": WHOLE | {"projectID": "8"}},
+        lambda client: client.get_event(EVENT, issue="5"),
+    ),
+    (
+        {f"GET /organizations/acme/issues/5/events/{EVENT}/": WHOLE | {"projectID": None, "groupID": "6"}},
+        lambda client: client.get_stacktrace(EVENT, issue="5"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("known", "call"), SOMEBODY_ELSES)
 async def test_an_event_that_is_not_surely_of_a_callers_project_is_not_shown(
     known: dict[str, Any], call: Call | None
 ) -> None:
@@ -315,7 +318,7 @@ async def test_an_issue_without_a_project_is_nobodys() -> None:
 async def test_a_link_that_shares_an_issue_opens_no_others() -> None:
     share = "{url}/share/issue/" + "c" * 32 + "/"
     known = {"GET /organizations/acme/shared/issues/": {"id": "6"}, "GET /shared/issues/": {"id": "6"}, **ISSUES}
-    said = []
+    said: list[Any] = []
     for id_, status in (("6", 200), ("6", 404), ("5", 200)):
         answer = (status, {"id": id_} if status == 200 else NOWHERE)
         known |= {"GET /organizations/acme/shared/issues/": answer, "GET /shared/issues/": answer}
@@ -387,8 +390,7 @@ async def test_the_usual_organization_is_the_callers(who: Caller, told: str) -> 
 
 
 async def test_a_caller_costs_one_request_more_at_most_and_that_once() -> None:
-    known = {path: found if isinstance(found, tuple) else (200, found) for path, found in ISSUES.items()}
-    known |= {
+    known = with_status(ISSUES) | {
         f"GET /organizations/acme/eventids/{EVENT}/": (200, {"event": WHOLE}),
         "GET /organizations/acme/issues/5/events/": (200, [WHOLE]),
     }

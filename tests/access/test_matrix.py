@@ -85,7 +85,7 @@ def nowhere(organization: str, url: str) -> Target:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(embedded: Embedded, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[World]:
-    sentries = {}
+    sentries: dict[str, Sentry] = {}
     for mark in (OWN, ELSEWHERE):
         token = embedded.store.create_organization(f"{mark}-org")
         sentries[mark] = Sentry(embedded, f"{mark}-org", token, 0)
@@ -108,7 +108,8 @@ async def world(embedded: Embedded, tmp_path_factory: pytest.TempPathFactory) ->
             "without": {"scopes": [], **of_project},
             **{scope: {"scopes": [scope], **of_project} for scope in Scope},
         }
-        tokens, file = {}, tmp_path_factory.mktemp("callers") / "callers.toml"
+        tokens: dict[str, str] = {}
+        file = tmp_path_factory.mktemp("callers") / "callers.toml"
         with file.open("w") as out:
             for name, caller in callers.items():
                 tokens[name] = f"token of {name}".replace(" ", "-")
