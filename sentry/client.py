@@ -73,8 +73,10 @@ class SentryClient:
 
         self.identify = within_deadline(connection, caller.identify)
         self.describe_server = within_deadline(connection, server.describe)
+        self.usual_organization = within_deadline(connection, caller.organization)
         self.list_organizations = within_deadline(connection, caller.organizations.list)
         self.list_projects = within_deadline(connection, projects.list_projects)
+        self.find_project = within_deadline(connection, projects.find_project)
         self.get_project = within_deadline(connection, projects.get_project)
         self.list_issues = within_deadline(connection, lists.list_issues)
         self.get_issue = within_deadline(connection, issues.get_issue)

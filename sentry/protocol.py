@@ -1,6 +1,6 @@
 """What tools and resources need of a Sentry client."""
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import Protocol
 
 from sentry.changes import IssueChange
@@ -20,7 +20,7 @@ from sentry.models import (
 )
 from sentry.models.pages import Page
 from sentry.site import Site
-from sentry.transport.cache import Source
+from sentry.transport.cache import Lifetime, Source
 
 
 class SentryClientProtocol(Protocol):
@@ -48,11 +48,16 @@ class SentryClientProtocol(Protocol):
         given, if it is not the usual one: what is found there is to be asked for by it, too."""
         ...
 
+    def usual_organization(self) -> Awaitable[str]:
+        """The organization that is asked where none is named: that of the settings, or the only one there is."""
+        ...
+
     def list_issues(
         self,
         *,
         organization: str | None = None,
         project: str | None = None,
+        projects: Sequence[str] | None = None,
         query: str = "is:unresolved",
         environment: str | None = None,
         period: str | None = None,
@@ -87,6 +92,12 @@ class SentryClientProtocol(Protocol):
 
     def get_project(self, project: str, organization: str | None = None) -> Awaitable[Project]: ...
 
+    def find_project(
+        self, project: str, organization: str, *, within: Lifetime = Lifetime.PROJECT
+    ) -> Awaitable[Project]:
+        """A project by its slug or number; both hold for minutes, and what else it tells for as long as `within`."""
+        ...
+
     def list_organizations(self) -> Awaitable[Page[Organization]]: ...
 
     def get_tag_values(
@@ -118,6 +129,7 @@ class SentryClientProtocol(Protocol):
         *,
         organization: str | None = None,
         project: str | None = None,
+        projects: Sequence[str] | None = None,
         query: str | None = None,
         limit: int = 25,
         cursor: str | None = None,

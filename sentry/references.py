@@ -84,6 +84,22 @@ def organization_in(text: str, sentry_url: str) -> str | None:
     return named_by_url(text, sentry_url).organization if "://" in text else _behind_organization(text.strip())[0]
 
 
+def spelled(named: Reference, organization: str, sentry_url: str) -> str:
+    """What is named, as it is to be looked for in this organization and in no other."""
+    within = f"{sentry_url.rstrip('/')}/organizations/{organization}"
+    match named:
+        case IssueReference(event=None):
+            return f"{organization}/{named.id}"
+        case IssueReference():
+            return f"{within}/issues/{named.id}/events/{named.event}/"
+        case SharedIssue():
+            return f"{within}/share/issue/{named.share}/"
+        case EventReference(project=None):
+            return f"{organization}/{named.event}"
+        case EventReference():
+            return f"{within}/projects/{named.project}/events/{named.event}/"
+
+
 def _behind_organization(text: str) -> tuple[str | None, str]:
     owner, slash, name = text.partition("/")
     return (owner, name) if slash and SLUG.fullmatch(owner) else (None, text)

@@ -19,6 +19,7 @@ async def names_of(kind: str, organization: str | None = None) -> list[str | Non
                 for found in (await client.list_issues()).items
             ]
         case "release" | "version":
-            return [bounds.version(found.version) for found in (await client.list_releases()).items]
+            releases = (await client.list_releases(organization=organization)).items
+            return [bounds.version(found.version) for found in releases]
         case _:
             return []

@@ -15,15 +15,15 @@ UNSEEN = (NotFoundError, ForbiddenError, RouteMissingError)
 """What a project answers that was deleted meanwhile, or that the token may not see."""
 
 
-async def of_each(projects: Iterable[str], ask: Callable[[str], Awaitable[T]]) -> dict[str, T]:
+async def of_each(projects: Iterable[str], ask: Callable[[str], Awaitable[T]], *, least: int = 1) -> dict[str, T]:
     """The answers by project, in the order given.
 
-    Without projects that were deleted meanwhile or that the token may not see; when there is no other, or
-    one fails otherwise, raises the SentryError.
+    Without projects that were deleted meanwhile or that the token may not see; when there are fewer others than
+    `least`, or one fails otherwise, raises the SentryError.
     """
     answers, failures = await _ask_each(projects, ask)
     for error in failures.values():
-        if not answers or not isinstance(error, UNSEEN):
+        if len(answers) < least or not isinstance(error, UNSEEN):
             raise error
     return answers
 

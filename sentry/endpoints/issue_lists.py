@@ -1,5 +1,6 @@
 """Lists of issues: of an organization or a project, by the route and in the words of its kind of server."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sentry.dialects import OLD, SEARCH_OF_GLITCHTIP, SEARCH_OF_SENTRY_9, SEARCHES, Route, Search
@@ -32,6 +33,7 @@ class IssueLists:
         *,
         organization: str | None = None,
         project: str | None = None,
+        projects: Sequence[str] | None = None,
         query: str = "is:unresolved",
         environment: str | None = None,
         period: str | None = None,
@@ -39,17 +41,32 @@ class IssueLists:
         limit: int = 25,
         cursor: str | None = None,
     ) -> Page[Issue]:
-        """https://docs.sentry.io/api/events/list-an-organizations-issues/"""
+        """Of a project, of several slugs of one organization, or of all of them. Of several those that are not there
+        are left out. https://docs.sentry.io/api/events/list-an-organizations-issues/"""
         owner, project = await self.caller.scope(project, organization)
-        asked = IssueQuery(project, query, environment, period, sort, limit, cursor)
+        asked = IssueQuery((project,) if project else (), query, environment, period, sort, limit, cursor)
+        if project or projects is None:
+            try:
+                return await self._list(owner, asked)
+            except (ForbiddenError, NotFoundError) as error:
+                raise await self.projects.unless_missing(project, owner, error) from error
+        return await self.projects.of_those_there(
+            projects, owner, lambda there: self._list(owner, replace(asked, projects=there))
+        )
+
+    async def _list(self, owner: str, asked: IssueQuery) -> Page[Issue]:
+        project = asked.projects[0] if len(asked.projects) == 1 else None
 
         async def of_organization() -> Page[Issue]:
             return await in_todays_words(asked)
 
         async def by_project_number() -> Page[Issue]:
             """Sentry before 2026 takes numbers of projects only."""
-            found = await self.projects.known(project or "", owner)
-            return await in_todays_words(replace(asked, project=found.id))
+            return await in_todays_words(await by_number(asked))
+
+        async def by_number(query: IssueQuery) -> IssueQuery:
+            numbers = [(await self.projects.find_project(name, owner)).id for name in query.projects]
+            return replace(query, projects=tuple(numbers))
 
         async def in_todays_words(asked_today: IssueQuery) -> Page[Issue]:
             in_old_words = asked_today.in_old_words()
@@ -71,7 +88,8 @@ class IssueLists:
             if lacking := asked.what_glitchtip_lacks():
                 raise UnsupportedError(f"GlitchTip cannot list with {lacking}. Leave that out.")
             scope = ("projects", owner, project) if project else ("organizations", owner)
-            page = await self.page(asked.for_glitchtip(), *scope)
+            in_its_words = asked.for_glitchtip()
+            page = await self.page(in_its_words if project else await by_number(in_its_words), *scope)
             if project and not page.items:
                 await self.projects.must_be_there(project, owner)  # of one that is not its list is empty
             uncounted = asked.period or asked.environment
@@ -86,7 +104,7 @@ class IssueLists:
                 )
             page = await merged_projects(
                 asked.for_sentry_9(),
-                [project] if project else await self.projects.slugs(owner),
+                [*asked.projects] or await self.projects.slugs(owner),
                 lambda of, one_page: self.page(one_page, "projects", owner, of),
             )
             note = f"{COUNTED_IN_ALL} {asked.period}." if asked.period else None
@@ -98,10 +116,7 @@ class IssueLists:
             Route.GLITCHTIP: of_glitchtip,
             Route.EACH_PROJECT: of_each_project,
         }
-        try:
-            return await self.caller.first(f"list issues{' of a project' * bool(project)}", routes)
-        except (ForbiddenError, NotFoundError) as error:
-            raise await self.projects.unless_missing(project, owner, error) from error
+        return await self.caller.first(f"list issues{' of a project' * bool(asked.projects)}", routes)
 
     def _is_glitchtip(self) -> bool:
         return self.caller.dialect is not None and self.caller.dialect.is_glitchtip
@@ -113,7 +128,7 @@ class IssueLists:
             page = await self.caller.get(
                 *scope,
                 "issues",
-                params=asked.parameters(with_project=not in_project),
+                params=asked.parameters(with_projects=not in_project),
                 wanted=f"The list of issues of {scope[-1]}",
                 lifetime=Lifetime.ISSUE,
                 read=PageOf(Issue, PAGE),
@@ -164,5 +179,5 @@ def _is_of_another_dialect(error: InvalidRequestError, asked: IssueQuery) -> boo
     its usual feature flags): a reason to ask otherwise, not to give up."""
     said = (error.sentry or "").lower()
     return bool(
-        (asked.project and "project" in said) or (asked.sort and "sort" in said) or "multi project stream" in said
+        (asked.projects and "project" in said) or (asked.sort and "sort" in said) or "multi project stream" in said
     )

@@ -23,9 +23,10 @@ PERIODS = "period is a number of minutes, hours, days or weeks, such as 90m, 24h
 
 @dataclass(frozen=True)
 class IssueQuery:
-    """`query` is Sentry's search syntax, `period` such as 24h or 14d, `limit` 1 to 100 rows."""
+    """`projects` are slugs or numbers, none for all; `query` is Sentry's search syntax, `period` such as 24h or 14d,
+    `limit` 1 to 100 rows."""
 
-    project: str | None = None
+    projects: tuple[str, ...] = ()
     query: str = "is:unresolved"
     environment: str | None = None
     period: str | None = None
@@ -33,18 +34,18 @@ class IssueQuery:
     limit: int = 25
     cursor: str | None = None
 
-    def parameters(self, *, with_project: bool) -> list[tuple[str, str]]:
+    def parameters(self, *, with_projects: bool) -> list[tuple[str, str]]:
         """The query string. An empty `query` is sent too: a missing one means is:unresolved."""
         named = {
-            "query": self.query,
-            "project": self.project if with_project else None,
             "environment": self.environment,
             "statsPeriod": self.period,
             "sort": self.sort,
             "limit": str(self.limit),
             "cursor": self.cursor,
         }
-        return [(name, value) for name, value in named.items() if value is not None]
+        projects = [("project", project) for project in self.projects] if with_projects else []
+        rest = [(name, value) for name, value in named.items() if value is not None]
+        return [("query", self.query), *projects, *rest]
 
     def for_glitchtip(self) -> "IssueQuery":
         """Its search reads words as a shell does, in which an apostrophe opens a quotation."""

@@ -1,15 +1,20 @@
 """Projects."""
 
 import difflib
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sentry.endpoints.caller import Caller
-from sentry.errors import NotFoundError, SentryError
+from sentry.endpoints.each_project import of_each
+from sentry.errors import ForbiddenError, NotFoundError, SentryError
 from sentry.identifiers import is_slug
 from sentry.models import Organization, Project
 from sentry.models.pages import Page
 from sentry.transport.answers import OneOf, PageOf
 from sentry.transport.cache import Lifetime
+
+T = TypeVar("T")
 
 COMPARED = 1_000
 """Slugs that are looked at for those near to one that is not there."""
@@ -62,15 +67,42 @@ class Projects:
         """A project for its number."""
         return await self._get(project, organization, Lifetime.PROJECT)
 
+    async def find_project(self, project: str, organization: str, *, within: Lifetime = Lifetime.PROJECT) -> Project:
+        """A project by its slug or, of today's Sentry, its number; others are not looked through for what may have
+        been meant. Its slug and number hold for minutes."""
+        owner, name = await self.caller.scope(project, organization)
+        return await self._read(name or "", owner, within)
+
+    async def of_those_there(
+        self, projects: Iterable[str], organization: str, ask: Callable[[tuple[str, ...]], Awaitable[Page[T]]]
+    ) -> Page[T]:
+        """The answer for several projects at once, which Sentry refuses whole where it does not know one of them: then
+        for those that are there."""
+        named = tuple(dict.fromkeys(projects))
+
+        async def find(project: str) -> Project:
+            return await self._read(project, organization, Lifetime.PROJECT)
+
+        try:
+            return await ask(named) if named else Page([])
+        except (ForbiddenError, NotFoundError):
+            there = tuple(await of_each(named, find, least=0))
+            if there == named:
+                raise
+        return await ask(there) if there else Page([])
+
+    async def _read(self, name: str, owner: str, within: Lifetime) -> Project:
+        return await self.caller.get(
+            *("projects", owner, name),
+            wanted=f"Project {name} of {owner}",
+            lifetime=Lifetime.PROJECT,
+            within=within,
+            read=OneOf(Project),
+        )
+
     async def _get(self, name: str, owner: str, within: Lifetime) -> Project:
         try:
-            return await self.caller.get(
-                *("projects", owner, name),
-                wanted=f"Project {name} of {owner}",
-                lifetime=Lifetime.PROJECT,
-                within=within,
-                read=OneOf(Project),
-            )
+            return await self._read(name, owner, within)
         except NotFoundError as error:
             if error.status_code != 404:
                 raise

@@ -84,13 +84,14 @@ class Caller(BaseModel):
         return scope is not None and self.has(scope) and is_named and tool not in self.exclude_tools
 
     def may_see_organization(self, organization: str) -> bool:
-        return self.organizations is None or organization in self.organizations
+        return self.organizations is None or organization.lower() in self.organizations
 
     def may_see_project(self, project: str, organization: str) -> bool:
-        """Both as slugs."""
+        """Both as slugs, in any case: Sentry's own are in lower case."""
         if not self.may_see_organization(organization):
             return False
-        return self.projects is None or project in self.projects or f"{organization}/{project}" in self.projects
+        organization, project = organization.lower(), project.lower()
+        return self.projects is None or not self.projects.isdisjoint((project, f"{organization}/{project}"))
 
 
 ANYBODY = Caller(name="local", scopes=frozenset(Scope))

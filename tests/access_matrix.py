@@ -1,0 +1,201 @@
+"""What each thing that can be asked gives to whom: one table, of which `docs/security.md` has a copy.
+
+It is made from the catalogues: what is new in one of them has no line here, and the tests of the table name it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from prompts import catalogue as prompts
+from resources import catalogue as resources
+from service.access.callers import Scope
+from tools import catalogue as tools
+
+
+class Shown(StrEnum):
+    """What becomes of the data of one project, in what is told to a caller."""
+
+    OWN = "shown"
+    NOT_FOUND = "not found"  # in the words that are said of what is not there
+    NOTHING = "finds nothing"  # an empty list, as for what is not there
+    LEFT_OUT = "left out"  # of an answer that has the caller's own
+    OF_NOBODY = "-"  # no project's data is in it
+
+
+@dataclass(frozen=True)
+class Target:
+    """A project and what is in it, by the names that a caller may know. `mark` stands in all of its data."""
+
+    mark: str
+    organization: str
+    project: str
+    number: str
+    issue: str
+    short_id: str
+    event: str
+    release: str
+    url: str
+
+    def fill(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        return {name: self.words(value) if isinstance(value, str) else value for name, value in arguments.items()}
+
+    def words(self, text: str) -> str:
+        return text.format(**vars(self))
+
+    def unnamed(self, text: str) -> str:
+        """A text in which the names of this project's things are replaced by what they name."""
+        named = sorted(vars(self).items(), key=lambda one: -len(one[1]))
+        for what, name in named:
+            text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", f"<{what}>", text, flags=re.IGNORECASE)
+        return text
+
+
+class Case(NamedTuple):
+    arguments: dict[str, Any]
+    elsewhere: Shown = Shown.NOT_FOUND
+
+
+class Line(NamedTuple):
+    """`kind` is how it is asked: tool, resource, prompt, completion, or a REST route's method."""
+
+    kind: str
+    name: str
+    scope: Scope
+    cases: list[Case]
+
+
+BY_URL = "{url}/organizations/{organization}/issues/{issue}/"
+EVENT_BY_URL = BY_URL + "events/{event}/"
+IN_PROJECT = "{url}/organizations/{organization}/projects/{project}/events/{event}/"
+NAMES = ["{short_id}", "{issue}", "{organization}/{short_id}", "{organization}/{issue}", BY_URL, EVENT_BY_URL]
+FEW_NAMES = ["{short_id}", BY_URL]
+EVENTS = ["{event}", "{organization}/{event}", EVENT_BY_URL, IN_PROJECT]
+PROJECTS = ["{project}", "{organization}/{project}", "{number}"]
+ALL = Case({}, Shown.LEFT_OUT)
+
+TOOLS: dict[str, list[Case]] = {
+    "list_issues": [
+        ALL,
+        *(Case({"project": name, "query": "*"}) for name in PROJECTS),
+        Case({"query": "{event}"}, Shown.NOTHING),
+        Case({"query": "release:{release}"}, Shown.NOTHING),
+    ],
+    "get_issue": [
+        *(Case({"issue": name}) for name in NAMES),
+        Case({"issue": IN_PROJECT, "include": ["tags", "commits", "activity", "flags"]}),
+        Case({"issue": "{short_id}", "event": "{event}"}),
+    ],
+    "get_events": [Case({"issue": name}) for name in FEW_NAMES],
+    "get_event": [
+        *(Case({"event": name}) for name in EVENTS),
+        Case({"event": "{event}", "project": "{project}"}),
+        *(Case({"event": "latest", "issue": name}) for name in FEW_NAMES),
+        Case({"event": "{event}", "issue": "{issue}"}),
+    ],
+    "get_stacktrace": [
+        *(Case({"event": name}) for name in EVENTS),
+        *(Case({"issue": name}) for name in FEW_NAMES),
+        Case({"event": "{event}", "issue": "{issue}"}),
+    ],
+    "get_tag_values": [Case({"issue": name, "tag": "marked"}) for name in FEW_NAMES],
+    "update_issue": [
+        Case({"issue": "{short_id}", "status": "resolved"}),
+        Case({"issue": "{issue}", "comment": "{mark}"}),
+        Case({"issue": EVENT_BY_URL, "status": "unresolved", "comment": "{mark}"}),
+    ],
+    "list_projects": [ALL],
+    "get_project": [Case({"project": name}) for name in PROJECTS],
+    "list_releases": [
+        ALL,
+        *(Case({"project": name}) for name in PROJECTS),
+        Case({"query": "{release}"}, Shown.NOTHING),
+    ],
+    "get_release": [Case({"release": "{release}"})],
+}
+RESOURCES: dict[str, list[Case]] = {
+    "issues": [ALL],
+    "issue": [Case({"issue": "{issue}"}), Case({"issue": "{short_id}"})],
+    "issue_events": [Case({"issue": "{issue}"}), Case({"issue": "{short_id}"})],
+    "project_list": [ALL],
+    "project": [Case({"organization": "{organization}", "project": "{project}"})],
+    "project_issues": [Case({"organization": "{organization}", "project": "{project}"})],
+    "release": [Case({"organization": "{organization}", "version": "{release}"})],
+    "event": [Case({"event": "{event}"})],
+    "event_stacktrace": [Case({"event": "{event}"})],
+    "search_syntax": [Case({}, Shown.OF_NOBODY)],
+}
+PROMPTS: dict[str, list[Case]] = {
+    "triage_issue": [Case({"issue": name}) for name in FEW_NAMES],
+    "fix_issue": [Case({"issue": EVENT_BY_URL})],
+    "review_release": [Case({"release": "{release}"}), Case({"release": "{release}", "project": "{project}"})],
+}
+COMPLETIONS: dict[str, list[Case]] = {
+    name: [Case({}, Shown.LEFT_OUT), Case({"organization": "{organization}"}, Shown.LEFT_OUT)]
+    for name in ("organization", "project", "issue", "version", "release")
+} | {"event": [Case({}, Shown.OF_NOBODY)]}
+"""By the argument that is completed; what was chosen before it may be another's."""
+
+UNNAMED = {"search_syntax": resources.SEARCH_SYNTAX}
+"""The resources beside the catalogue of those that are read from Sentry."""
+
+
+def lines() -> list[Line]:
+    """All that there is. A route of the REST side is one more kind: its catalogue's entries, with their arguments."""
+    return [
+        *(
+            Line("tool", entry.call.__name__, entry.scope, TOOLS.get(entry.call.__name__, []))
+            for entry in tools.CATALOGUE
+        ),
+        *(Line("resource", name, scope, RESOURCES.get(name, [])) for name, scope in _resources()),
+        *(
+            Line("prompt", entry.render.__name__, entry.scope, PROMPTS.get(entry.render.__name__, []))
+            for entry in prompts.CATALOGUE
+        ),
+        *(Line("completion", name, Scope.ISSUES_READ, COMPLETIONS.get(name, [])) for name in sorted(completed())),
+    ]
+
+
+def uri_of(resource: str) -> str:
+    return {entry.name: entry.uri for entry in resources.CATALOGUE}.get(resource) or UNNAMED[resource]
+
+
+def completed() -> dict[str, tuple[str, str]]:
+    """What can be completed, each by one reference that takes it: a template's variable, a prompt's argument."""
+    of_templates = {
+        name: ("ref/resource", entry.uri)
+        for entry in resources.CATALOGUE
+        for name in re.findall(r"\{(\w+)\}", entry.uri)
+    }
+    of_prompts = {
+        name: ("ref/prompt", entry.render.__name__)
+        for entry in prompts.CATALOGUE
+        for name in list(entry.render.__annotations__)
+        if name not in ("answers", "return")
+    }
+    return of_templates | of_prompts
+
+
+def table() -> str:
+    """In Markdown."""
+    rows = [
+        "| | needs | of the caller's project | of another's, or none | without what it needs |",
+        "|---|---|---|---|---|",
+    ]
+    for line in lines():
+        elsewhere = ", ".join(dict.fromkeys(case.elsewhere for case in line.cases))
+        own = "no project's data" if elsewhere == Shown.OF_NOBODY else Shown.OWN
+        hidden = "offers nothing" if line.kind == "completion" else "not there"
+        rows.append(f"| {line.kind} `{line.name}` | `{line.scope}` | {own} | {elsewhere} | {hidden} |")
+    return "\n".join(rows)
+
+
+def _resources() -> Iterator[tuple[str, Scope]]:
+    for entry in resources.CATALOGUE:
+        yield entry.name, entry.scope
+    for name, uri in UNNAMED.items():
+        scope = resources.scope_of_uri(uri)
+        assert scope is not None
+        yield name, scope
