@@ -15,7 +15,6 @@ and its answer. Ends with 1 when the bar is missed: the honest ones' median at m
 
 import argparse
 import asyncio
-import contextlib
 import hashlib
 import json
 import os
@@ -33,9 +32,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import psutil
-from over_http import ERAS, PROJECT, Caller
 from standins.sockets import Request, Wire, listening
 from wire import served_http
+
+from benchmarks.over_http import ERAS, PROJECT, Caller
 
 BAR = 1.2
 HONEST, EVERY = 8, 0.2
@@ -119,9 +119,9 @@ async def be_greedy(port: int, era: str, token: str) -> None:
     asking: set[Greedy] = set()
 
     async def connection(number: int) -> None:
-        caller = Recording(port, era, token)
+        caller = Known(port, era, token)
         await caller.open()
-        request = caller.bytes_of(get_project(f"greedy-{number}"))
+        request = caller.request(get_project(f"greedy-{number}"))
         caller.close()
         while True:
             _, greedy = await asyncio.get_running_loop().create_connection(
@@ -143,25 +143,6 @@ async def be_greedy(port: int, era: str, token: str) -> None:
     for task in tasks:
         task.cancel()
     print(json.dumps(counts))
-
-
-class Recording(Known):
-    """Tells the bytes that a call would be, instead of sending them."""
-
-    def bytes_of(self, params: dict[str, Any]) -> bytes:
-        sent: list[bytes] = []
-
-        class Writer:
-            def write(self, data: bytes) -> None:
-                sent.append(data)
-
-        writer, self._writer = self._writer, Writer()  # type: ignore[assignment]
-        coroutine = self.call(params)
-        with contextlib.suppress(StopIteration):
-            coroutine.send(None)
-        coroutine.close()
-        self._writer = writer
-        return sent[0]
 
 
 # The honest ones, and what is between.

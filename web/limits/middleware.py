@@ -37,6 +37,8 @@ the answer: to refuse takes as much of the processor's time as a short call."""
 FIRST_REFUSALS = 8
 LONGEST_REFUSAL = 10.0
 """Seconds; with that the number of those who wait is bounded, too. Beyond it the connection is closed."""
+PASSED_BY = 10
+"""Times the size that a request may have: as much of a larger one is taken without being looked at."""
 
 
 class Limits:
@@ -60,14 +62,14 @@ class Limits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = self._settings.limits_request_size
-        body = await read_body(receive, most) if declared_size(scope) <= most else None
+        caller, most, declared = current_caller(), self._settings.limits_request_size, declared_size(scope)
+        body = await read_body(receive, most) if declared <= most else None
         if body is None:
-            response = too_large(most).response(is_mcp=asked(scope, b"").is_mcp)
-            await response(scope, receive, send)
+            # Some clients hear an answer only when they have sent all: what will end soon is let pass by.
+            closes = not most < declared <= most * PASSED_BY
+            await self._refuse(caller, too_large(most), asked(scope, b""), scope, receive, send, closes=closes)
             return
         request = asked(scope, body)
-        caller = current_caller()
         receiving = again(body, receive)
         del body  # not kept for as long as it is answered
         if self._windows is None or caller is ANYBODY:
@@ -143,12 +145,20 @@ class Limits:
         return None
 
     async def _refuse(
-        self, caller: Caller, refusal: Refusal, request: Asked, scope: Scope, receive: Receive, send: Send
+        self,
+        caller: Caller,
+        refusal: Refusal,
+        request: Asked,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        *,
+        closes: bool = False,
     ) -> None:
         held = self._refusing.wait(caller.name, 1 / REFUSALS)
         if held:
             await anyio.sleep(held)
             if refusal.wait is not None:
                 refusal = replace(refusal, wait=refusal.wait - held)
-        response = refusal.response(is_mcp=request.is_mcp, request_id=request.request_id, closes=held is None)
+        response = refusal.response(is_mcp=request.is_mcp, request_id=request.request_id, closes=closes or held is None)
         await response(scope, receive, send)
