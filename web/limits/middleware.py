@@ -22,7 +22,7 @@ from web.limits.refusals import (
     too_many_streams,
 )
 from web.limits.requests import SESSION, Asked, Kind, again, asked, declared_size, read_body
-from web.limits.sessions import IDLE, Sessions
+from web.limits.sessions import IDLE, Opening, Sessions
 
 if TYPE_CHECKING:
     from web.limits.windows import Windows
@@ -119,13 +119,14 @@ class Limits:
     ) -> Refusal | None:
         """The request is served, unless it would open a session for which there is no room."""
         sessions, owner, session = self._sessions, caller.name, request.session
+        opening: Opening | None = None
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 if request.opens_session and message["status"] < 400:
-                    opened = Headers(raw=message["headers"]).get(SESSION)
-                    if opened:
-                        sessions.opened(owner, opened)
+                    begun = Headers(raw=message["headers"]).get(SESSION)
+                    if begun and opening is not None:
+                        sessions.opened(owner, opening, begun)
                 elif session is not None and (
                     message["status"] == 404 or (request.ends_session and message["status"] < 300)
                 ):
@@ -133,9 +134,9 @@ class Limits:
             await send(message)
 
         if request.opens_session:
-            with sessions.opening(owner) as wait:
-                if wait:
-                    return too_many_sessions(wait)
+            with sessions.opening(owner) as opening:
+                if opening.wait:
+                    return too_many_sessions(opening.wait)
                 await self._app(scope, receive, sending)
         elif session is not None:
             with sessions.using(owner, session):

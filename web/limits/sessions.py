@@ -6,7 +6,8 @@ The SDK bounds them in all and not of one caller, who could take those of everyb
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from uuid import uuid4
 
 IDLE = 1_800.0
 """Seconds after the last request in which the SDK ends a session."""
@@ -21,6 +22,16 @@ class _Session:
     """When its last request ended."""
 
 
+@dataclass
+class Opening:
+    """`wait` is 0 where there is a place, else the seconds until there may be."""
+
+    wait: float
+    session: _Session
+    name: str = field(default_factory=lambda: f"opening {uuid4()}")
+    is_opened: bool = False
+
+
 class Sessions:
     """A session that ends otherwise than by its client, such as by a crash, is counted until it would have been idle
     for too long."""
@@ -31,22 +42,30 @@ class Sessions:
         self._idle = idle
         self._clock = clock
         self._of: dict[str, dict[str, _Session]] = {}
-        self._opening: dict[str, int] = {}
 
     @contextmanager
-    def opening(self, owner: str) -> Generator[float]:
-        """0 where there is room for one more of this caller's in this block; else the seconds until there may be."""
-        wait = self._wait(owner)
-        if wait:
-            yield wait
+    def opening(self, owner: str) -> Generator["Opening"]:
+        """A place for one more of this caller's, in this block and from then on if it was opened; or how long to
+        wait for one."""
+        opening = Opening(self._wait(owner), _Session(1, self._clock()))
+        if opening.wait:
+            yield opening
             return
-        self._opening[owner] = self._opening.get(owner, 0) + 1
+        own = self._of.setdefault(owner, {})
+        own[opening.name] = opening.session
         try:
-            yield 0.0
+            yield opening
         finally:
-            self._opening[owner] -= 1
-            if not self._opening[owner]:
-                del self._opening[owner]
+            opening.session.under_way -= 1
+            opening.session.since = self._clock()
+            if not opening.is_opened:
+                self.ended(owner, opening.name)
+
+    def opened(self, owner: str, opening: "Opening", name: str) -> None:
+        own = self._of.setdefault(owner, {})
+        own.pop(opening.name, None)
+        own[name] = opening.session
+        opening.name, opening.is_opened = name, True
 
     @contextmanager
     def using(self, owner: str, session: str) -> Generator[None]:
@@ -62,9 +81,6 @@ class Sessions:
             found.under_way -= 1
             found.since = self._clock()
 
-    def opened(self, owner: str, session: str) -> None:
-        self._of.setdefault(owner, {})[session] = _Session(0, self._clock())
-
     def ended(self, owner: str, session: str) -> None:
         own = self._of.get(owner, {})
         own.pop(session, None)
@@ -72,8 +88,7 @@ class Sessions:
             self._of.pop(owner, None)
 
     def _wait(self, owner: str) -> float:
-        of_one = len(self._of.get(owner, {})) + self._opening.get(owner, 0)
-        in_all = sum(map(len, self._of.values())) + sum(self._opening.values())
+        of_one, in_all = len(self._of.get(owner, {})), sum(map(len, self._of.values()))
         if of_one < self._of_one and in_all < self._in_all:
             return 0.0
         owners = [owner] if of_one >= self._of_one else list(self._of)

@@ -91,10 +91,10 @@ def test_a_session_that_nobody_uses_makes_room() -> None:
     sessions = Sessions(in_all=3, of_one=2, idle=100.0, clock=clock)
 
     def begin(owner: str, session: str) -> float:
-        with sessions.opening(owner) as wait:
-            if not wait:
-                sessions.opened(owner, session)
-            return wait
+        with sessions.opening(owner) as opening:
+            if not opening.wait:
+                sessions.opened(owner, opening, session)
+            return opening.wait
 
     assert [begin("one", "a"), begin("one", "b")] == [0, 0]
     clock.now = 70.0
@@ -110,7 +110,7 @@ def test_a_session_that_nobody_uses_makes_room() -> None:
     assert begin("one", "g") == 0
     assert begin("five", "h") == 50, "as a will, which was used until then"
     clock.now = 250.0
-    with sessions.opening("five") as wait:
-        assert wait == 0
+    with sessions.opening("five") as opening:
+        assert opening.wait == 0
         assert begin("six", "i") == 0
         assert begin("seven", "j") == 50, "one that is being opened has a place"

@@ -64,7 +64,7 @@ async def counting_in(server: ValkeyServer) -> AsyncGenerator[tuple[Windows, Pas
         store.flushall()
 
         def passes(seconds: float) -> None:
-            for key in store.keys():
+            for key in store.scan_iter():
                 store.pexpire(key, max(1, int(store.pttl(key) - seconds * 1_000)))
 
         async with windows.opened():
