@@ -60,21 +60,31 @@ class Caller:
         await self._post({"method": "notifications/initialized"})
 
     async def call(self, params: dict[str, Any]) -> bytes:
-        if self._era == ERAS[0]:
-            meta: dict[str, object] = {"protocolVersion": self._era, "clientCapabilities": {}}
-            params = {**params, "_meta": {f"io.modelcontextprotocol/{name}": of for name, of in meta.items()}}
-            self._headers |= {"mcp-method": "tools/call", "mcp-name": params["name"]}
-        _, body = await self._post({"id": 1, "method": "tools/call", "params": params})
+        _, body = await self._answer(self.request(params))
         assert b'"result"' in body, body
         assert b'"isError":true' not in body, body
         return body
 
+    def request(self, params: dict[str, Any]) -> bytes:
+        """What is sent for a call."""
+        if self._era == ERAS[0]:
+            meta: dict[str, object] = {"protocolVersion": self._era, "clientCapabilities": {}}
+            params = {**params, "_meta": {f"io.modelcontextprotocol/{name}": of for name, of in meta.items()}}
+            self._headers |= {"mcp-method": "tools/call", "mcp-name": params["name"]}
+        return self._request({"id": 1, "method": "tools/call", "params": params})
+
     async def _post(self, message: dict[str, Any]) -> tuple[dict[str, str], bytes]:
+        return await self._answer(self._request(message))
+
+    def _request(self, message: dict[str, Any]) -> bytes:
         body = json.dumps({"jsonrpc": "2.0", **message}).encode()
         accepts = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
         headers = {"host": f"127.0.0.1:{self._port}", "content-length": str(len(body)), **accepts, **self._headers}
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        self._writer.write(f"POST /mcp HTTP/1.1\r\n{lines}\r\n".encode() + body)
+        return f"POST /mcp HTTP/1.1\r\n{lines}\r\n".encode() + body
+
+    async def _answer(self, request: bytes) -> tuple[dict[str, str], bytes]:
+        self._writer.write(request)
         status, *answered = (await self._reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
         assert status.split()[1] in ("200", "202"), status
         told = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in answered)}

@@ -2,18 +2,25 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 
-from settings import Settings
+from settings import Settings, SettingsError
 from web.callers.authentication import Authentication
 from web.callers.known import KnownCallers
 from web.calls import Calls
 from web.characters import refuse_half_characters
+from web.limits.guesses import SlowsGuesses
+from web.limits.handlers import HandlersAtOnce
+from web.limits.middleware import Limits
+from web.limits.sessions import IDLE
 from web.names import OnlyByItsNames
+
+if TYPE_CHECKING:
+    from web.limits.windows import Windows
 
 
 def create_app(
@@ -25,16 +32,20 @@ def create_app(
 ) -> Starlette:
     """The app that serves; `calls` counts what is under way, `open_client` is entered before anything is served, and
     left last. Without `callers` whoever reaches it is served."""
-    server.middleware[:0] = [calls, refuse_half_characters]
+    server.middleware[:0] = [calls, HandlersAtOnce(settings), refuse_half_characters]
     app = server.streamable_http_app(
         streamable_http_path="/mcp",
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # OnlyByItsNames is
         max_request_body_size=settings.limits_request_size,
         max_sessions=settings.limits_sessions,
+        session_idle_timeout=IDLE,
     )
+    app.state.windows = windows = _windows(settings) if callers is not None else None
     # The last one that is added is the first that a request meets.
+    app.add_middleware(Limits, settings, windows)
     if callers is not None:
         app.add_middleware(Authentication, callers)
+        app.add_middleware(SlowsGuesses)
     hosts = None if callers is not None and not settings.allowed_hosts else settings.allowed_hosts
     app.add_middleware(OnlyByItsNames, hosts, settings.allowed_origins)
     mcp_lifespan = app.router.lifespan_context
@@ -45,7 +56,18 @@ def create_app(
             await stack.enter_async_context(open_client())
             if callers is not None:
                 await stack.enter_async_context(callers.watching())
+            if windows is not None:
+                await stack.enter_async_context(windows.opened())
             yield await stack.enter_async_context(mcp_lifespan(app))
 
     app.router.lifespan_context = lifespan
     return app
+
+
+def _windows(settings: Settings) -> "Windows":
+    from web.limits.windows import Windows  # loaded where callers are counted alone
+
+    try:
+        return Windows(settings.shared_url.get_secret_value())
+    except ValueError as error:
+        raise SettingsError(f"shared_url is {error}") from None
