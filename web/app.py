@@ -31,6 +31,7 @@ def create_app(
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # OnlyByItsNames is
         max_request_body_size=settings.limits_request_size,
         max_sessions=settings.limits_sessions,
+        stateless_http=settings.is_shared,  # a session would be in the memory of one of several servers
     )
     # The last one that is added is the first that a request meets.
     if callers is not None:
