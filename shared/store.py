@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import anyio
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
@@ -17,7 +17,8 @@ TIMEOUT = 0.5
 """Seconds that one question to the store may take; it mostly takes half a millisecond."""
 LOOK_AGAIN = 1.0
 """Seconds between two looks at whether the store is there, and can be written to."""
-CONNECTIONS = 16
+QUESTIONS = 16
+"""At once, each over a connection of its own; more wait for their turn, which is no fault of the store's."""
 
 PREFIX = "sentry-mcp:"
 WRITES, EVENTS = f"{PREFIX}writes", f"{PREFIX}events"
@@ -42,11 +43,9 @@ class Store:
     def __init__(self, url: str) -> None:
         """Raises ValueError, without the url, for one that cannot be used."""
         try:
-            pool: Any = cast("Any", BlockingConnectionPool).from_url(
+            pool: Any = cast("Any", ConnectionPool).from_url(
                 url,
-                max_connections=CONNECTIONS,
-                timeout=TIMEOUT,
-                socket_timeout=TIMEOUT,
+                socket_timeout=None,  # _ask has one, which does not count what came while this process was busy
                 socket_connect_timeout=TIMEOUT,
                 retry=Retry(NoBackoff(), 0),
                 maint_notifications_config=MaintNotificationsConfig(enabled=False),  # would wait longer than TIMEOUT
@@ -54,6 +53,7 @@ class Store:
             pool.make_connection()
         except (ValueError, TypeError, RedisError):  # TypeError for a parameter that there is not
             raise ValueError("an address that cannot be used") from None
+        self._turns = anyio.CapacityLimiter(QUESTIONS)
         self._redis: Any = Redis(connection_pool=pool)  # which declares its types by halves
         self._listeners: dict[str, set[Listener]] = {WRITES: set(), EVENTS: set()}
         self.lost_since: float | None = None
@@ -76,13 +76,14 @@ class Store:
     async def ask(self, *commands: Command) -> list[Any]:
         """The answers to these commands, in one round trip; None where what is kept is of another type than asked for.
         Raises LostError."""
-        if self.lost_since is not None:
-            raise LostError
-        try:
-            return await self._ask(commands)
-        except (RedisError, OSError, TimeoutError) as error:
-            self._lose(error)
-            raise LostError from None
+        async with self._turns:
+            if self.lost_since is not None:
+                raise LostError
+            try:
+                return await self._ask(commands)
+            except (RedisError, OSError, TimeoutError) as error:
+                self._lose(error)
+                raise LostError from None
 
     def listen(self, channel: str, listener: Listener) -> Callable[[], None]:
         """Calls `listener` with what is published in the channel from now on, and with None where something may have
