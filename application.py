@@ -1,7 +1,7 @@
 """Where the parts meet: the Sentry client, what the server answers over it, and MCP over that."""
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -20,6 +20,8 @@ from sentry_mcp import __version__
 from service.answers import Answers
 from service.current import FindClient, serving
 from settings import Settings, SettingsError
+from shared.events import Events
+from shared.sealing import sealing
 from tools.catalogue import build_tools
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
     from sentry.client import SentryClient
     from sentry.protocol import SentryClientProtocol
+    from sentry.transport.shared import SharesAnswers
+    from shared.store import Store
     from views.reader import Reader
     from web.callers.known import KnownCallers
     from web.calls import Calls
@@ -50,7 +54,10 @@ class Application:
     def __init__(self, settings: Settings, open_client: OpenClient | None = None) -> None:
         self._settings = settings
         self.answers = Answers(lambda: _reader(settings))
-        self._opened = _given(open_client) if open_client else lambda: _late(settings)
+        self.store: Store | None = None
+        """What is shared with other servers, over HTTP, where the settings say so."""
+        self.events = Events()
+        self._opened = _given(open_client) if open_client else lambda: _late(settings, self.store)
         self._shared: FindClient | None = None
         self.server = self._mcp_server(settings)
 
@@ -60,11 +67,14 @@ class Application:
 
         settings = self._settings
         callers = _known_callers(settings) if settings.knows_callers else None
+        if settings.is_shared:
+            self.store = _store(settings)
+            self.events.span(self.store)
         return create_app(self.server, settings, calls, self._shared_client, callers)
 
     @asynccontextmanager
     async def _shared_client(self) -> AsyncGenerator[None]:
-        async with self._opened() as self._shared:
+        async with self.store.opened() if self.store else nullcontext(), self._opened() as self._shared:
             try:
                 yield
             finally:
@@ -91,7 +101,8 @@ class Application:
             ),
             lifespan=lifespan,
             middleware=[_leave_out_words_of_bugs, _serve_with_its_client, map_prompt_errors],
-            subscriptions=False,  # nothing is published yet: a 2026 client would be told that it is
+            request_state_security=sealing(settings),
+            subscriptions=False,  # then self.events; nothing is published yet: a 2026 client would be told that it is
             log_level=settings.log_level,
             cache_hints={
                 name: CacheHint(ttl_ms=3_600_000, scope="private" if settings.knows_callers else "public")
@@ -132,7 +143,7 @@ def connection(settings: Settings) -> Connection:
 
 
 @asynccontextmanager
-async def _late(settings: Settings) -> AsyncGenerator[FindClient]:
+async def _late(settings: Settings, store: "Store | None") -> AsyncGenerator[FindClient]:
     """The client of the settings: opened now, made when it is first asked."""
     made: list[SentryClient] = []
     stack = AsyncExitStack()
@@ -142,7 +153,7 @@ async def _late(settings: Settings) -> AsyncGenerator[FindClient]:
         if not made:
             from sentry.client import SentryClient
 
-            made.append(SentryClient(connection(settings), tasks=tasks))
+            made.append(SentryClient(connection(settings), tasks=tasks, shared=_shared_answers(store)))
         return made[0]
 
     try:
@@ -165,6 +176,25 @@ def _known_callers(settings: Settings) -> "KnownCallers":
         return KnownCallers(settings.callers, file)
     except CallersError as error:
         raise SettingsError(f"The file of callers, {settings.callers_file[:80]!a}: {error}") from None
+
+
+def _store(settings: Settings) -> "Store":
+    try:
+        from shared.store import Store
+
+        return Store(settings.shared_url.get_secret_value())
+    except ImportError:
+        raise SettingsError("shared.url: needs what `pip install 'sentry-mcp-server[shared]'` installs") from None
+    except ValueError as error:
+        raise SettingsError(f"shared.url: is {error} (its text is not shown)") from None
+
+
+def _shared_answers(store: "Store | None") -> "SharesAnswers | None":
+    if store is None:
+        return None
+    from shared.answers import Answers
+
+    return Answers(store)
 
 
 def _given(open_client: OpenClient) -> Callable[[], AbstractAsyncContextManager[FindClient]]:

@@ -19,6 +19,9 @@ from service.access.configured import CallersError, ConfiguredCaller, callers_in
 DEFAULTS = Path(__file__).with_name("config.toml")
 TOKEN_VARIABLES = ("SENTRY_AUTH_TOKEN", "SENTRY_ACCESS_TOKEN")
 TOKEN_FILE_VARIABLE = "SENTRY_AUTH_TOKEN_FILE"
+STATE_KEYS_VARIABLE = "SENTRY_MCP_STATE_KEYS"
+SECRETS = ("token", "state_keys")
+"""Of the settings, those that are in the environment alone."""
 CONFIG_VARIABLE = "SENTRY_MCP_CONFIG"
 PREFIX = "SENTRY_MCP_"
 TABLES = frozenset(("identity_provider", "limits", "shared"))
@@ -214,6 +217,13 @@ class Settings(BaseModel):
         Field(description="DEBUG, INFO, WARNING or ERROR"),
     ]
     token: SecretStr | None = None
+    state_keys: tuple[SecretStr, ...] = ()
+    """Not in config.toml either: they are secrets."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether this is one of several servers, with a store in common."""
+        return bool(self.shared_url.get_secret_value())
 
     @property
     def knows_callers(self) -> bool:
@@ -235,11 +245,11 @@ def load_settings(config: str | None = None, environment: Mapping[str, str] | No
         *_from_file(_named_file(config, variables)),
         *_from_environment(variables),
     ]:
-        if name not in Settings.model_fields or name == "token":
+        if name not in Settings.model_fields or name in SECRETS:
             raise SettingsError(_unknown(name, place))
         values[name], places[name] = value, place
     try:
-        settings = Settings(**values, token=_token(variables))
+        settings = Settings(**values, token=_token(variables), state_keys=_state_keys(variables))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0])
@@ -307,7 +317,11 @@ def _from_environment(variables: Mapping[str, str]) -> list[tuple[str, Any, str]
         (name, variables[name.upper()], name.upper()) for name in WITHOUT_PREFIX if name.upper() in variables
     ]
     for variable, text in variables.items():
-        if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE or variable.startswith(LIVE_TESTS):
+        if (
+            not variable.startswith(PREFIX)
+            or variable in (CONFIG_VARIABLE, STATE_KEYS_VARIABLE)
+            or variable.startswith(LIVE_TESTS)
+        ):
             continue
         rest = variable.removeprefix(PREFIX)
         if KUBERNETES_VARIABLE.fullmatch(rest) or (rest.endswith("PORT") and KUBERNETES_PORT.match(text)):
@@ -335,6 +349,16 @@ def _token(variables: Mapping[str, str]) -> SecretStr | None:
     return None
 
 
+def _state_keys(variables: Mapping[str, str]) -> tuple[SecretStr, ...]:
+    keys = [key.strip() for key in variables.get(STATE_KEYS_VARIABLE, "").split(",") if key.strip()]
+    if any(len(key) < 32 for key in keys) or len(set(keys)) < len(keys):
+        raise SettingsError(
+            f"{STATE_KEYS_VARIABLE} must be keys of 32 characters or more, each another, with commas between (their "
+            "text is not shown); `openssl rand -hex 32` makes one"
+        )
+    return tuple(map(SecretStr, keys))
+
+
 def _plausible(token: str, place: str) -> SecretStr:
     """A header's value must be visible ASCII (RFC 9110, 5.5): caught here, where it can be named."""
     if not all("!" <= character <= "~" for character in token) or token[0] in "\"'":
@@ -347,9 +371,11 @@ def _plausible(token: str, place: str) -> SecretStr:
 def _unknown(name: str, place: str) -> str:
     import difflib
 
+    if name == "state_keys":
+        return f"{place}: keys are not set here but in the environment, as {STATE_KEYS_VARIABLE}"
     if "token" in name and "budget" not in name:
         return f"{place}: a token is not set here but in the environment, as SENTRY_AUTH_TOKEN"
-    known = {setting: setting for setting in Settings.model_fields if setting != "token"}
+    known = {setting: setting for setting in Settings.model_fields if setting not in SECRETS}
     known |= {setting.removeprefix("sentry_"): setting for setting in WITHOUT_PREFIX}
     near = difflib.get_close_matches(name, known, n=1)
     if not near:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import httpx
 
     from sentry.transport.pool import Transport
+    from sentry.transport.shared import SharedAnswers, SharesAnswers
 
 
 _logger = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class SentryClient:
     Opening it does no I/O: the connection pool is made by the first request, so that a server starts where Sentry
     is down. `http_transport` stands in for the network, such as `httpx.ASGITransport` for a Sentry in this process.
     With `tasks`, in which it reads, it is open from the start, until `close`. `clock` tells how old answers are.
+    Answers of other servers are found in what is `shared`.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class SentryClient:
         http_transport: "httpx.AsyncBaseTransport | None" = None,
         tasks: TaskGroup | None = None,
         clock: Callable[[], float] = time.monotonic,
+        shared: "SharesAnswers | None" = None,
     ) -> None:
         self.connection = connection
         self.site = Site(connection.base, connection.token.get_secret_value())
@@ -61,6 +64,10 @@ class SentryClient:
         self._stack = AsyncExitStack()
         self._tasks = tasks
         self._opened: Transport | None = None
+        self._shared: SharedAnswers | None = None
+        if shared is not None:
+            token = connection.token.get_secret_value()
+            self._shared = shared.of(token, lambda: self._cache.drop(Lifetime.ISSUE))
 
         caller = Caller(connection, self._transport, ShortIds(self._cache.seconds(Lifetime.PROJECT)))
         self._organizations = caller.organizations
@@ -119,6 +126,8 @@ class SentryClient:
     async def close(self) -> None:
         """Let the connections go; what is under way must have ended."""
         opened, self._opened, self._tasks = self._opened, None, None
+        if self._shared is not None:
+            self._shared.close()
         if opened is not None:
             _logger.info(
                 "Of %d reads, %.0f %% cost Sentry no request", self.statistics.reads, self.statistics.hit_rate * 100
@@ -151,5 +160,5 @@ class SentryClient:
 
             if self._tasks is None:
                 raise RuntimeError("SentryClient is used outside of `async with`")
-            self._opened = Transport(self.connection, self._cache, self._tasks, self._http_transport)
+            self._opened = Transport(self.connection, self._cache, self._tasks, self._http_transport, self._shared)
         return self._opened

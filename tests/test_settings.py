@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from application import connection
-from settings import DEFAULTS, Settings, SettingsError, load_settings
+from settings import DEFAULTS, SECRETS, Settings, SettingsError, load_settings
 
 TOKEN = "sntryu_0123456789abcdef"
 
@@ -14,7 +14,7 @@ TOKEN = "sntryu_0123456789abcdef"
 def test_every_setting_has_its_default_in_config_toml() -> None:
     settings = load_settings(environment={})
 
-    assert set(Settings.model_fields) - {"token"} == set(settings.model_dump(exclude={"token"}))
+    assert set(Settings.model_fields) - {*SECRETS} == set(settings.model_dump(exclude={*SECRETS}))
     assert settings.sentry_url == "https://sentry.io"
     assert settings.http_port == 3004
     assert settings.token is None
@@ -107,6 +107,9 @@ def test_the_token_comes_from_a_file(tmp_path: Path) -> None:
         ({"SENTRY_AUTH_TOKEN_FILE": "~nobody-of-that-name/token"}, "cannot be read (there is no such home)"),
         ({"SENTRY_URL": TOKEN}, "not what was given (not shown: it may be a token)"),
         ({"SENTRY_MCP_TIMEOUT": TOKEN}, "not what was given (not shown: it may be a token)"),
+        ({"SENTRY_MCP_STATE_KEYS": TOKEN}, "SENTRY_MCP_STATE_KEYS must be keys of 32 characters or more"),
+        ({"SENTRY_MCP_STATE_KEYS": f"{TOKEN * 2},{TOKEN * 2}"}, "SENTRY_MCP_STATE_KEYS must be keys of 32"),
+        ({"SENTRY_MCP_SHARED_URL": f"http://:{TOKEN}@valkey"}, "SENTRY_MCP_SHARED_URL must be the address of a Valkey"),
         ({"SENTRY_MCP_CONFIG": "/nonexistent.toml"}, "'/nonexistent.toml' cannot be read"),
         ({"SENTRY_MCP_LOG_LEVEL": "LOUD"}, "SENTRY_MCP_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not 'LOUD'"),
         ({"SENTRY_MCP_HTTP_HOST": "0.0.0.0"}, "SENTRY_MCP_HTTP_HOST must be a loopback address, such as 127.0.0.1"),
@@ -127,6 +130,7 @@ def test_a_mistake_in_the_environment_is_told_with_the_variable(environment: dic
     [
         (b'sentry_ur = "https://x.org"', ": sentry_ur is not a setting; did you mean sentry_url?"),
         (b'"sentry\\nurl" = 1', ": 'sentry\\nurl' is not a setting; did you mean sentry_url?"),
+        (b'state_keys = ["sntryu_0123456789abcdef"]', "keys are not set here but in the environment"),
         (b"timeout = ", "is not TOML"),
         (b'sentry_auth_token = "sntryu_0123456789abcdef"', "a token is not set here but in the environment"),
         (b"timeout = [1]", ": timeout must be a number of seconds above 0, at most 600, not [1]"),
@@ -167,7 +171,7 @@ ILL = ['"a b"', '"' + "x" * 500 + '"', "5", "-1", "1e99", "nan", "inf", "true", 
 """Values as TOML writes them, of each kind that there is."""
 
 
-@pytest.mark.parametrize("name", [name for name in Settings.model_fields if name != "token"])
+@pytest.mark.parametrize("name", [name for name in Settings.model_fields if name not in SECRETS])
 def test_an_ill_value_of_any_setting_is_told_in_plain_words(tmp_path: Path, name: str) -> None:
     file = tmp_path / "mine.toml"
     variable = name.upper() if name in ("sentry_url", "sentry_org") else f"SENTRY_MCP_{name.upper()}"

@@ -39,6 +39,7 @@ def create_app(
         max_request_body_size=settings.limits_request_size,
         max_sessions=settings.limits_sessions,
         session_idle_timeout=IDLE,
+        stateless_http=settings.is_shared,  # a session would be in the memory of one of several servers
     )
     app.state.windows = windows = _windows(settings) if callers is not None else None
     # The last one that is added is the first that a request meets.

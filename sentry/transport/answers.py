@@ -23,7 +23,7 @@ from sentry.models import SentryModel
 from sentry.models.pages import Page
 from sentry.site import Site
 from sentry.steps import Steps
-from sentry.transport.bodies import MAX_ERROR_BODY
+from sentry.transport.bodies import MAX_ERROR_BODY, Sent
 from sentry.transport.links import next_cursor, total_rows
 from sentry.transport.parsing import Content, parse
 from sentry.transport.reading import ROWS, TooLargeError, reading
@@ -63,7 +63,8 @@ def missing_instead(error: SentryError) -> RouteMissingError:
 @dataclass(frozen=True)
 class Reply:
     """A good answer of `host`: its JSON, the bytes it takes, and of a list the cursor of the next page,
-    whether it is without its last rows, as there were too many, and how many there are in all, where that is said."""
+    whether it is without its last rows, as there were too many, and how many there are in all, where that is said.
+    `sent` is what other servers are to have of it."""
 
     body: Json
     host: str
@@ -71,6 +72,7 @@ class Reply:
     memory: int = 0
     is_cut: bool = False
     total: int | None = None
+    sent: Sent | None = None
 
 
 def interpret(

@@ -1,6 +1,8 @@
 """The content of an answer as it comes in: decoded, and never more of it than a limit."""
 
 import zlib
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from sentry.errors import BadResponseError
 from sentry.steps import Steps
@@ -13,6 +15,13 @@ _PIECE = 262_144
 """Bytes that are unpacked in one go."""
 _MEMBERS = 1_000
 """Of one answer; servers send one. Each takes a few microseconds, however little is in it."""
+
+
+class Sent(NamedTuple):
+    """An answer as it came: the headers that say something of its content, and its content."""
+
+    headers: Mapping[str, str]
+    content: bytes
 
 
 class Body:

@@ -28,6 +28,8 @@ class Statistics:
     hits: int = 0
     misses: int = 0
     joined: int = 0
+    shared: int = 0
+    """Of the misses, those that another server had asked for."""
 
     @property
     def reads(self) -> int:
@@ -36,7 +38,7 @@ class Statistics:
     @property
     def hit_rate(self) -> float:
         """The share of reads, 0 to 1, that cost Sentry no request."""
-        return (self.hits + self.joined) / self.reads if self.reads else 0.0
+        return (self.hits + self.joined + self.shared) / self.reads if self.reads else 0.0
 
 
 class Source(NamedTuple):
@@ -119,14 +121,15 @@ class Cache:
         now = self._clock()
         return now - min((source.read for source in sources if source and source.within is Lifetime.ISSUE), default=now)
 
-    def put(self, key: Key, value: Any, size: int) -> CacheEntry | None:
-        """Keep a good answer, unless something was written since the key was made, or it is too large."""
+    def put(self, key: Key, value: Any, size: int, age: float = 0.0) -> CacheEntry | None:
+        """Keep a good answer, unless something was written since the key was made, or it is too large. `age` is how
+        many seconds ago it was read."""
         lifetime = key[0]
         seconds = self._seconds[lifetime]
-        if seconds <= 0 or size > self._bound or key[1] != self._generations[lifetime]:
+        if seconds <= age or size > self._bound or key[1] != self._generations[lifetime]:
             return None
         self._forget(key)
-        entry = CacheEntry(key, next(_numbers), value, size, self._clock())
+        entry = CacheEntry(key, next(_numbers), value, size, self._clock() - age)
         self._entries[key] = entry
         self.size += size
         while self.size > self._bound:

@@ -29,6 +29,11 @@ current_write: ContextVar[Write | None] = ContextVar("current_write", default=No
 """Set for a method that writes, so that whoever sends its requests can say how far they came."""
 
 
+def note_write(*, may_be_made: bool) -> None:
+    if (write := current_write.get()) is not None:
+        write.may_be_made = may_be_made
+
+
 def within_deadline(
     connection: Connection, method: Callable[P, Coroutine[Any, Any, T]], *, is_write: bool = False
 ) -> Callable[P, Coroutine[Any, Any, T]]:

@@ -1,6 +1,6 @@
 """What is being read right now: once for all who ask for it, and no longer than somebody does."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -9,7 +9,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from sentry.errors import DeadlineError, SentryError, UnreachableError
-from sentry.transport.cache import Key, Statistics
+from sentry.transport.cache import Statistics
 from sentry.transport.progress import on_progress
 
 T = TypeVar("T")
@@ -46,9 +46,9 @@ class Flights(Generic[T]):
         self._tasks = tasks
         self._statistics = statistics
         self._timeout = timeout
-        self._flights: dict[Key, _Flight[T]] = {}
+        self._flights: dict[Hashable, _Flight[T]] = {}
 
-    async def join(self, key: Key, fetch: Callable[[], Awaitable[T]]) -> T:
+    async def join(self, key: Hashable, fetch: Callable[[], Awaitable[T]]) -> T:
         """What `fetch` gives, or raises, be it started by this call or by an earlier one."""
         deadline = min(anyio.current_effective_deadline(), anyio.current_time() + self._timeout)
         flight = self._flights.get(key)
@@ -75,7 +75,7 @@ class Flights(Generic[T]):
             raise flight.error
         return flight.value  # type: ignore[return-value]  # landed without error: it is a T
 
-    async def _fly(self, key: Key, flight: _Flight[T], fetch: Callable[[], Awaitable[T]]) -> None:
+    async def _fly(self, key: Hashable, flight: _Flight[T], fetch: Callable[[], Awaitable[T]]) -> None:
         flight.error = UnreachableError("The connection to Sentry was closed while it was being asked.")
         try:
             with flight.scope:
@@ -91,7 +91,7 @@ class Flights(Generic[T]):
             flight.landed = True
             flight.change()
 
-    def _forget(self, key: Key, flight: _Flight[T]) -> None:
+    def _forget(self, key: Hashable, flight: _Flight[T]) -> None:
         if self._flights.get(key) is flight:
             del self._flights[key]
 

@@ -2,12 +2,12 @@
 
 import json
 import logging
-import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
+from dataclasses import replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar, cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import anyio
 import anyio.to_thread
@@ -21,13 +21,15 @@ from sentry.steps import in_turns
 from sentry.transport.answers import Reply, RouteMissingError, interpret, may_have_acted
 from sentry.transport.bodies import MAX_ERROR_BODY, Body
 from sentry.transport.cache import Cache, CacheEntry, Key, Lifetime
-from sentry.transport.deadlines import current_write
+from sentry.transport.certificates import verification
+from sentry.transport.deadlines import note_write
 from sentry.transport.failures import failure
 from sentry.transport.flights import Flights
 from sentry.transport.parsing import Content
 from sentry.transport.proxies import warning_of
 from sentry.transport.retries import repeating
 from sentry.transport.scopes import scope_of
+from sentry.transport.shared import LONGEST, Look, SharedAnswers, replied, sent_of
 from sentry.transport.sources import note_source
 from sentry.values import Json
 
@@ -56,14 +58,16 @@ class Transport:
         cache: Cache,
         tasks: TaskGroup,
         http_transport: httpx.AsyncBaseTransport | None = None,
+        shared: SharedAnswers | None = None,
     ) -> None:
         self._connection = connection
         self._token = connection.token.get_secret_value()
         self._cache = cache
+        self._shared = shared
         self._flights = Flights[tuple[Any, CacheEntry | None]](tasks, cache.statistics, connection.timeout)
         self._limiter = anyio.CapacityLimiter(connection.max_concurrent_requests)
         self._http_transport = http_transport
-        self._verify = _verification(connection)
+        self._verify = verification(connection)
         try:
             self._http = self._client(keep=True)
             self._writes = self._client(keep=False)
@@ -127,12 +131,14 @@ class Transport:
         url = self._url(path, params, base)
         key = self._cache.key(lifetime, url, read)
         entry = None if fresh else self._cache.get(key, within)
+        newest = 0.0 if fresh else self._cache.seconds(within)
+        flight = key if self._shared is None else (key, newest)  # another server may have asked long ago
         value: T
         if entry is not None:
             value = entry.value
         else:
             try:
-                value, entry = await self._flights.join(key, lambda: self._read(key, url, wanted, read))
+                value, entry = await self._flights.join(flight, lambda: self._read(key, url, wanted, read, newest))
             except SentryError:
                 note_source(None, within)  # what is made without it is not whole
                 raise
@@ -162,7 +168,7 @@ class Transport:
                 return await _made(read, await self._exchange(method, url, wanted, content))
             except SentryError as error:
                 if not may_have_acted(error):
-                    _note_write(may_be_made=False)
+                    note_write(may_be_made=False)
                     raise
                 # What came instead of Sentry's answer, such as a proxy's page, is no reason to send it again: by
                 # another route neither.
@@ -172,13 +178,33 @@ class Transport:
         try:
             return await repeating(attempt, is_write=True)
         finally:
-            self._cache.drop(Lifetime.ISSUE)
+            if self._shared is not None:
+                await self._shared.drop()
+            self._cache.drop(Lifetime.ISSUE)  # after that: what was read from there meanwhile is not kept
 
-    async def _read(self, key: Key, url: str, wanted: str, read: Callable[[Reply], T]) -> tuple[T, CacheEntry | None]:
+    async def _read(
+        self, key: Key, url: str, wanted: str, read: Callable[[Reply], T], newest: float
+    ) -> tuple[T, CacheEntry | None]:
+        """What was read, by any server less than `newest` seconds ago, or is now."""
+
+        async def made(reply: Reply, age: float = 0.0) -> tuple[T, CacheEntry | None]:
+            value = await _made(read, reply)
+            return value, self._cache.put(key, value, reply.memory + rows_in(value) * OBJECT_SIZE + len(url), age)
+
+        shared, seconds = self._shared, min(self._cache.seconds(key[0]), LONGEST)
+        look = await shared.look(url, key[0]) if shared is not None and seconds else Look()
+        if look.found is not None and look.age < newest:
+            with suppress(SentryError):  # what is of no use here is asked for again
+                found = await made(await in_turns(replied(look.found, self._connection.host)), look.age)
+                self._cache.statistics.shared += 1
+                return found
+
         async def attempt() -> tuple[T, CacheEntry | None]:
             reply = await self._exchange("GET", url, wanted)
-            value = await _made(read, reply)
-            return value, self._cache.put(key, value, reply.memory + rows_in(value) * OBJECT_SIZE + len(url))
+            found = await made(reply)
+            if shared is not None and look.mark is not None and reply.sent is not None:
+                await shared.keep(url, key[0], reply.sent, look.mark, seconds)
+            return found
 
         return await repeating(attempt, is_write=False)
 
@@ -245,17 +271,12 @@ class Transport:
         self._limiter.total_tokens = max(1, min(room, self._connection.max_concurrent_requests))
 
     async def _interpreted(self, response: httpx.Response, content: Content, wanted: str) -> Reply:
-        return await in_turns(
-            interpret(
-                response.status_code,
-                response.headers,
-                content,
-                wanted=wanted,
-                host=self._connection.host,
-                scope=scope_of(response.request.method, response.request.url.path),
-                token=self._token,
-            )
+        host, scope = self._connection.host, scope_of(response.request.method, response.request.url.path)
+        steps = interpret(
+            response.status_code, response.headers, content, wanted=wanted, host=host, scope=scope, token=self._token
         )
+        reply = await in_turns(steps)
+        return reply if self._shared is None else replace(reply, sent=sent_of(response, content))
 
     def _url(self, path: str, params: Params, base: str | None) -> str:
         query = urlencode(params, errors="replace")
@@ -274,26 +295,5 @@ async def _made(read: Callable[[Reply], T], reply: Reply) -> T:
 
 async def _noted(content: bytes) -> AsyncGenerator[bytes]:
     """A write's body, asked for when the connection stands: from then on Sentry may act on it."""
-    _note_write(may_be_made=True)
+    note_write(may_be_made=True)
     yield content
-
-
-def _note_write(*, may_be_made: bool) -> None:
-    if (write := current_write.get()) is not None:
-        write.may_be_made = may_be_made
-
-
-def _verification(connection: Connection) -> ssl.SSLContext | bool:
-    """Loading a set of CA certificates takes tens of milliseconds: not for http, where it is not used."""
-    if urlsplit(connection.url).scheme != "https":
-        return False
-    try:
-        return (
-            httpx.create_ssl_context()
-            if not connection.ca_file
-            else ssl.create_default_context(cafile=connection.ca_file)
-        )
-    except OSError as error:  # ssl.SSLError is one: the file is no PEM
-        raise MisconfiguredError(
-            f"The certificates to trust cannot be read ({type(error).__name__}). Check the setting ca_file."
-        ) from None

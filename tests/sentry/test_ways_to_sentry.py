@@ -1,12 +1,11 @@
 """How a Sentry is reached: path prefixes, certificates, addresses, and what is sent there."""
 
-import shutil
 import ssl
-import subprocess
 from pathlib import Path
 
 import httpx
 import pytest
+from standins.certificates import made_certificate, secure_server
 from standins.clients import client_of, connection_to
 from standins.faults import answering
 from standins.recorded import TOKEN
@@ -39,24 +38,9 @@ async def test_no_cookie_is_kept() -> None:
         assert not any("cookie" in request.headers for request in server.requests)
 
 
-def made_certificate(folder: Path) -> Path:
-    """A certificate for 127.0.0.1 that only itself vouches for, with its key."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl, which makes the certificate, is not installed")
-    file = folder / "certificate.pem"
-    command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    command += ["-days", "1", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    command += ["-keyout", str(folder / "key.pem"), "-out", str(file)]
-    subprocess.run(command, check=True, capture_output=True)
-    return file
-
-
 async def test_a_ca_of_ones_own_is_trusted_when_it_is_named_and_else_told_about(tmp_path: Path) -> None:
     certificate = made_certificate(tmp_path)
-    secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    secure.load_cert_chain(certificate, tmp_path / "key.pem")
-    async with listening(answering(200, b'{"id": "5"}'), secure=secure) as server:
+    async with listening(answering(200, b'{"id": "5"}'), secure=secure_server(certificate)) as server:
         async with client_of(server.url, organization="acme", ca_file=str(certificate)) as client:
             assert (await client.get_issue("5")).id == "5"
         async with client_of(server.url, organization="acme") as client:

@@ -1,0 +1,89 @@
+"""The connection to the store: which addresses it takes, what it tells of them, who waits for it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+import pytest
+from standins.certificates import made_certificate, secure_server
+from standins.stores import PASSWORD, Valkey, running
+
+from shared.store import LostError, Store
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"redis://:{PASSWORD}@valkey:port/0",
+        f"redis://:{PASSWORD}@valkey/?socket_timeout=soon",
+        f"redis://:{PASSWORD}@valkey/?no_such_parameter=1",
+        f"http://:{PASSWORD}@valkey",
+    ],
+)
+def test_an_address_that_cannot_be_used_is_refused_without_its_text(url: str) -> None:
+    with pytest.raises(ValueError, match="an address that cannot be used") as caught:
+        Store(url)
+    assert PASSWORD not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "error"),
+    [("redis://:wrong-password@127.0.0.1:{port}/0", "AuthenticationError"), ("redis://127.0.0.1:1", "ConnectionError")],
+)
+async def test_a_store_that_cannot_be_used_is_told_by_the_errors_name(
+    valkey: Valkey, caplog: pytest.LogCaptureFixture, url: str, error: str
+) -> None:
+    store = Store(url.format(port=valkey.port))
+    async with store.opened():
+        assert store.lost_since is not None
+        with pytest.raises(LostError):
+            await store.ask(("PING",))
+    assert [record.message for record in caplog.records if record.name == "shared.store"] == [
+        f"The store that servers share cannot be used ({error}): each answers by itself meanwhile"
+    ]
+    assert "wrong-password" not in caplog.text
+
+
+async def test_who_gives_up_waiting_leaves_nobody_an_answer_that_is_not_theirs() -> None:
+    with running() as valkey:
+        store = Store(valkey.url)
+        async with store.opened():
+            for number in range(40):
+                await store.ask(("SET", f"name-{number}", number))
+            with valkey.hanging():
+                async with anyio.create_task_group() as tasks:
+                    for number in range(10):
+                        tasks.start_soon(store.ask, ("GET", f"name-{number}"))
+                    await anyio.wait_all_tasks_blocked()
+                    tasks.cancel_scope.cancel()
+            for number in range(10, 40):
+                assert await store.ask(("GET", f"name-{number}")) == [str(number).encode()]
+
+
+@asynccontextmanager
+async def encrypted(valkey: Valkey, certificate: Path) -> AsyncGenerator[int]:
+    """The port of what stands before a Valkey, with TLS."""
+
+    async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while piece := await reader.read(65_536):
+            writer.write(piece)
+        writer.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        onward, back = await asyncio.open_connection("127.0.0.1", valkey.port)
+        await asyncio.gather(pipe(reader, back), pipe(onward, writer))
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=secure_server(certificate)) as server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def test_with_tls_its_certificate_is_checked(valkey: Valkey, tmp_path: Path) -> None:
+    certificate = made_certificate(tmp_path)
+    async with encrypted(valkey, certificate) as port:
+        address = f"rediss://:{PASSWORD}@127.0.0.1:{port}/0"
+        trusting, wary = Store(f"{address}?ssl_ca_certs={certificate}"), Store(address)
+        async with trusting.opened(), wary.opened():
+            assert await trusting.ask(("PING",)) == [True]
+            assert wary.lost_since is not None
