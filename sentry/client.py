@@ -45,6 +45,7 @@ class SentryClient:
     Opening it does no I/O: the connection pool is made by the first request, so that a server starts where Sentry
     is down. `http_transport` stands in for the network, such as `httpx.ASGITransport` for a Sentry in this process.
     With `tasks`, in which it reads, it is open from the start, until `close`. `clock` tells how old answers are.
+    Several clients can count in the same `statistics`.
     """
 
     def __init__(
@@ -53,11 +54,12 @@ class SentryClient:
         http_transport: "httpx.AsyncBaseTransport | None" = None,
         tasks: TaskGroup | None = None,
         clock: Callable[[], float] = time.monotonic,
+        statistics: Statistics | None = None,
     ) -> None:
         self.connection = connection
         self.site = Site(connection.base, connection.token.get_secret_value())
         self._http_transport = http_transport
-        self._cache = Cache(connection.cache_ttl, connection.cache_size, clock)
+        self._cache = Cache(connection.cache_ttl, connection.cache_size, clock, statistics)
         self._stack = AsyncExitStack()
         self._tasks = tasks
         self._opened: Transport | None = None
@@ -127,6 +129,11 @@ class SentryClient:
     @property
     def statistics(self) -> Statistics:
         return self._cache.statistics
+
+    async def reach(self) -> None:
+        """Asks Sentry, without a token, for as little as can be, however busy the client is; raises SentryError when it
+        does not answer within some seconds, or fails."""
+        await self._transport().reach()
 
     def are_current(self, sources: Iterable[Source | None]) -> bool:
         """Whether each of these answers is what a read would get now, without a request to Sentry."""

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from itertools import count
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode, urlsplit
 
@@ -21,11 +22,12 @@ from sentry.steps import in_turns
 from sentry.transport.answers import Reply, RouteMissingError, interpret, may_have_acted
 from sentry.transport.bodies import MAX_ERROR_BODY, Body
 from sentry.transport.cache import Cache, CacheEntry, Key, Lifetime
-from sentry.transport.deadlines import current_write
+from sentry.transport.deadlines import note_write, noted
 from sentry.transport.failures import failure
 from sentry.transport.flights import Flights
 from sentry.transport.parsing import Content
 from sentry.transport.proxies import warning_of
+from sentry.transport.reaching import reach
 from sentry.transport.retries import repeating
 from sentry.transport.scopes import scope_of
 from sentry.transport.sources import note_source
@@ -105,6 +107,9 @@ class Transport:
         await self._http.aclose()
         await self._writes.aclose()
 
+    async def reach(self) -> None:
+        await reach(self._http, self._connection)
+
     async def get(
         self,
         path: str,
@@ -157,12 +162,14 @@ class Transport:
         except ValueError:
             raise InvalidRequestError(f"{wanted}: the text holds characters that cannot be sent.") from None
 
+        attempts = count()
+
         async def attempt() -> T:
             try:
-                return await _made(read, await self._exchange(method, url, wanted, content))
+                return await _made(read, await self._exchange(method, url, wanted, next(attempts), content))
             except SentryError as error:
                 if not may_have_acted(error):
-                    _note_write(may_be_made=False)
+                    note_write(may_be_made=False)
                     raise
                 # What came instead of Sentry's answer, such as a proxy's page, is no reason to send it again: by
                 # another route neither.
@@ -175,25 +182,29 @@ class Transport:
             self._cache.drop(Lifetime.ISSUE)
 
     async def _read(self, key: Key, url: str, wanted: str, read: Callable[[Reply], T]) -> tuple[T, CacheEntry | None]:
+        attempts = count()
+
         async def attempt() -> tuple[T, CacheEntry | None]:
-            reply = await self._exchange("GET", url, wanted)
+            reply = await self._exchange("GET", url, wanted, next(attempts))
             value = await _made(read, reply)
             return value, self._cache.put(key, value, reply.memory + rows_in(value) * OBJECT_SIZE + len(url))
 
         return await repeating(attempt, is_write=False)
 
-    async def _exchange(self, method: str, url: str, wanted: str, content: bytes | None = None) -> Reply:
+    async def _exchange(self, method: str, url: str, wanted: str, resend: int, content: bytes | None = None) -> Reply:
         http, headers, body = self._http, {}, None
         if content is not None:
-            http, body = self._writes, _noted(content)
+            http, body = self._writes, noted(content)
             headers = {"Content-Type": "application/json", "Content-Length": str(len(content))}
         async with self._limiter:
-            try:
-                async with http.stream(method, url, content=body, headers=headers) as response:
-                    self._heed_limits(response.headers)
-                    return await self._answer(response, wanted)
-            except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
-                raise failure(error, self._connection) from error
+            with self._cache.statistics.traffic.exchange(method, url, resend) as exchange:
+                try:
+                    async with http.stream(method, url, content=body, headers=headers) as response:
+                        exchange.status = response.status_code
+                        self._heed_limits(response.headers)
+                        return await self._answer(response, wanted)
+                except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
+                    raise failure(error, self._connection) from error
 
     async def _answer(self, response: httpx.Response, wanted: str) -> Reply:
         if response.is_stream_consumed:  # read already, by what stands in for the network
@@ -270,17 +281,6 @@ async def _made(read: Callable[[Reply], T], reply: Reply) -> T:
     if reply.memory < MUCH:
         return read(reply)
     return await anyio.to_thread.run_sync(read, reply, abandon_on_cancel=True)
-
-
-async def _noted(content: bytes) -> AsyncGenerator[bytes]:
-    """A write's body, asked for when the connection stands: from then on Sentry may act on it."""
-    _note_write(may_be_made=True)
-    yield content
-
-
-def _note_write(*, may_be_made: bool) -> None:
-    if (write := current_write.get()) is not None:
-        write.may_be_made = may_be_made
 
 
 def _verification(connection: Connection) -> ssl.SSLContext | bool:
