@@ -18,7 +18,9 @@ from scoped_server import ScopedServer
 from sentry.connection import Connection
 from sentry_mcp import __version__
 from service.answers import Answers
+from service.audit import auditing
 from service.current import FindClient, serving
+from service.shown import shown
 from settings import Settings, SettingsError
 from tools.catalogue import build_tools
 
@@ -27,9 +29,11 @@ if TYPE_CHECKING:
 
     from sentry.client import SentryClient
     from sentry.protocol import SentryClientProtocol
+    from service.cleaning import Clean
     from views.reader import Reader
     from web.callers.known import KnownCallers
     from web.calls import Calls
+    from web.operations.audit_file import AuditFile
 
 OpenClient = Callable[[], "AbstractAsyncContextManager[SentryClientProtocol]"]
 
@@ -52,6 +56,7 @@ class Application:
         self.answers = Answers(lambda: _reader(settings))
         self._opened = _given(open_client) if open_client else lambda: _late(settings)
         self._shared: FindClient | None = None
+        self._audit = _audit_file(settings) if settings.audit_file else None
         self.server = self._mcp_server(settings)
 
     def http_app(self, calls: "Calls") -> "Starlette":
@@ -60,15 +65,30 @@ class Application:
 
         settings = self._settings
         callers = _known_callers(settings) if settings.knows_callers else None
-        return create_app(self.server, settings, calls, self._shared_client, callers)
+        if callers is not None:
+            shown.is_callers = callers.knows
+        return create_app(
+            self.server,
+            settings,
+            calls,
+            self._shared_client,
+            callers,
+            audit=self._audit,
+            make_clean=lambda: _clean(settings),
+        )
 
     @asynccontextmanager
-    async def _shared_client(self) -> AsyncGenerator[None]:
+    async def _shared_client(self) -> AsyncGenerator[FindClient]:
         async with self._opened() as self._shared:
             try:
-                yield
+                yield self._shared
             finally:
                 self._shared = None
+
+    async def _tell_of_changes(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        """Middleware: what this request changes is told to the audit log."""
+        with auditing(self._audit):
+            return await call_next(ctx)
 
     def _mcp_server(self, settings: Settings) -> ScopedServer:
         @asynccontextmanager
@@ -90,7 +110,7 @@ class Application:
                 )
             ),
             lifespan=lifespan,
-            middleware=[_leave_out_words_of_bugs, _serve_with_its_client, map_prompt_errors],
+            middleware=[_leave_out_words_of_bugs, _serve_with_its_client, self._tell_of_changes, map_prompt_errors],
             subscriptions=False,  # nothing is published yet: a 2026 client would be told that it is
             log_level=settings.log_level,
             cache_hints={
@@ -165,6 +185,21 @@ def _known_callers(settings: Settings) -> "KnownCallers":
         return KnownCallers(settings.callers, file)
     except CallersError as error:
         raise SettingsError(f"The file of callers, {settings.callers_file[:80]!a}: {error}") from None
+
+
+def _audit_file(settings: Settings) -> "AuditFile":
+    from web.operations.audit_file import AuditFile
+
+    try:
+        return AuditFile(settings.audit_file, _clean(settings))
+    except OSError as error:
+        raise SettingsError(f"audit_file: {settings.audit_file[:80]!a} cannot be written ({error.strerror})") from None
+
+
+def _clean(settings: Settings) -> "Clean":
+    from service.cleaning import cleaning
+
+    return cleaning(settings.token, pii=settings.redact_pii, keys=settings.redact_keys)
 
 
 def _given(open_client: OpenClient) -> Callable[[], AbstractAsyncContextManager[FindClient]]:

@@ -112,7 +112,8 @@ async def audited(change: Change, write: Callable[[], Awaitable[T]]) -> T:
 
 async def _tell(audit: Audit | None, intent: Entry, ended: Entry) -> None:
     if audit is None:
-        _logger.info("%s", {**intent, **ended, "stage": "answered"})
+        entry = {**intent, **ended}
+        _logger.info("%s", entry, extra={"fields": {"audit": entry}})
         return
     try:
         await audit.write(ended)

@@ -17,6 +17,8 @@ class Call:
     name: str = ""
     protocol: str = ""
     caller: str = ""
+    is_configured: bool = False
+    """Whether the caller is one of those that the server itself knows, of whom there are not too many to count each."""
     outcome: str | None = None
 
 

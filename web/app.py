@@ -8,23 +8,32 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 
+from service.cleaning import Clean
+from service.current import FindClient
 from settings import Settings
 from web.callers.authentication import Authentication
 from web.callers.known import KnownCallers
 from web.calls import Calls
 from web.characters import refuse_half_characters
 from web.names import OnlyByItsNames
+from web.operations.audit_file import AuditFile
+from web.operations.parts import Operations
+from web.operations.prefix import BelowPrefix
 
 
 def create_app(
     server: MCPServer[Any],
     settings: Settings,
     calls: Calls,
-    open_client: Callable[[], AbstractAsyncContextManager[object]],
+    open_client: Callable[[], AbstractAsyncContextManager[FindClient]],
     callers: KnownCallers | None = None,
+    *,
+    audit: AuditFile | None = None,
+    make_clean: Callable[[], Clean],
 ) -> Starlette:
     """The app that serves; `calls` counts what is under way, `open_client` is entered before anything is served, and
-    left last. Without `callers` whoever reaches it is served."""
+    left last. Without `callers` whoever reaches it is served. `audit` is told what is written in Sentry, `make_clean`
+    makes what cleans texts for whoever runs the server."""
     server.middleware[:0] = [calls, refuse_half_characters]
     app = server.streamable_http_app(
         streamable_http_path="/mcp",
@@ -32,17 +41,23 @@ def create_app(
         max_request_body_size=settings.limits_request_size,
         max_sessions=settings.limits_sessions,
     )
+    operations = Operations(server, calls, callers, audit, make_clean)
     # The last one that is added is the first that a request meets.
+    operations.inside(app)
     if callers is not None:
         app.add_middleware(Authentication, callers)
     hosts = None if callers is not None and not settings.allowed_hosts else settings.allowed_hosts
     app.add_middleware(OnlyByItsNames, hosts, settings.allowed_origins)
+    operations.around(app)
+    if settings.path_prefix:
+        app.add_middleware(BelowPrefix, settings.path_prefix)
     mcp_lifespan = app.router.lifespan_context
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[Any]:
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(open_client())
+            find_client = await stack.enter_async_context(open_client())
+            await stack.enter_async_context(operations.running(find_client))
             if callers is not None:
                 await stack.enter_async_context(callers.watching())
             yield await stack.enter_async_context(mcp_lifespan(app))
