@@ -1,4 +1,4 @@
-"""Each request over HTTP has an ID, and is counted and logged when it has ended; none is taken while the server stops."""
+"""Each request over HTTP has an ID, and is counted and logged when it has ended; none is taken while a server stops."""
 
 import ipaddress
 import logging
@@ -118,7 +118,7 @@ class Requests:
             call.route = f"{method} {getattr(scope.get('route'), 'path', call.route)}"
         call.outcome = call.outcome or _outcome(status)
         self._metrics.count(call, seconds)
-        level = logging.DEBUG if scope["path"] in POLLED and status < HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO
+        level = logging.DEBUG if scope["path"] in POLLED and call.outcome != "error" else logging.INFO
         if not _logger.isEnabledFor(level):
             return
         length = headers.get("content-length", "")
