@@ -2,13 +2,15 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 import anyio
 from mcp.server.caching import CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
+from mcp.types import CallToolResult
 from pydantic import ValidationError
 
 from prompts.catalogue import map_prompt_errors, register_prompts
@@ -19,6 +21,7 @@ from sentry.connection import Connection
 from sentry_mcp import __version__
 from service.answers import Answers
 from service.audit import auditing
+from service.cleaning import Clean, cleaned, cleaning
 from service.current import FindClient, serving
 from service.shown import shown
 from settings import Settings, SettingsError
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
 
     from sentry.client import SentryClient
     from sentry.protocol import SentryClientProtocol
-    from service.cleaning import Clean
     from views.reader import Reader
     from web.callers.known import KnownCallers
     from web.calls import Calls
@@ -56,7 +58,7 @@ class Application:
         self.answers = Answers(lambda: _reader(settings))
         self._opened = _given(open_client) if open_client else lambda: _late(settings)
         self._shared: FindClient | None = None
-        self._audit = _audit_file(settings) if settings.audit_file else None
+        self._audit = _audit_file(settings, self._clean) if settings.audit_file else None
         self.server = self._mcp_server(settings)
 
     def http_app(self, calls: "Calls") -> "Starlette":
@@ -74,7 +76,7 @@ class Application:
             self._shared_client,
             callers,
             audit=self._audit,
-            make_clean=lambda: _clean(settings),
+            make_clean=lambda: self._clean,
         )
 
     @asynccontextmanager
@@ -84,6 +86,31 @@ class Application:
                 yield self._shared
             finally:
                 self._shared = None
+
+    def _clean(self, text: str) -> str:
+        """Without secrets, for whoever runs the server, and in errors."""
+        return self._made_clean(text)
+
+    @cached_property
+    def _made_clean(self) -> Clean:
+        """Made for the first text: a server is ready before there is any."""
+        settings = self._settings
+        return cleaning(settings.token, pii=settings.redact_pii, keys=settings.redact_keys)
+
+    async def _leave_out_secrets(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        """Middleware: the SDK's errors repeat what was asked for, be it a token in the wrong place."""
+        try:
+            result = await call_next(ctx)
+        except MCPError as error:
+            told = error.error
+            raise MCPError(told.code, self._clean(told.message), cleaned(told.data, self._clean)) from error
+        match result:
+            case {"isError": True}:
+                return cast("dict[str, Any]", cleaned(result, self._clean))
+            case CallToolResult(is_error=True):
+                return CallToolResult.model_validate(cleaned(result.model_dump(by_alias=True), self._clean))
+            case _:
+                return result
 
     async def _tell_of_changes(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         """Middleware: what this request changes is told to the audit log."""
@@ -110,7 +137,13 @@ class Application:
                 )
             ),
             lifespan=lifespan,
-            middleware=[_leave_out_words_of_bugs, _serve_with_its_client, self._tell_of_changes, map_prompt_errors],
+            middleware=[
+                self._leave_out_secrets,
+                _leave_out_words_of_bugs,
+                _serve_with_its_client,
+                self._tell_of_changes,
+                map_prompt_errors,
+            ],
             subscriptions=False,  # nothing is published yet: a 2026 client would be told that it is
             log_level=settings.log_level,
             cache_hints={
@@ -187,19 +220,13 @@ def _known_callers(settings: Settings) -> "KnownCallers":
         raise SettingsError(f"The file of callers, {settings.callers_file[:80]!a}: {error}") from None
 
 
-def _audit_file(settings: Settings) -> "AuditFile":
+def _audit_file(settings: Settings, clean: Clean) -> "AuditFile":
     from web.operations.audit_file import AuditFile
 
     try:
-        return AuditFile(settings.audit_file, _clean(settings))
+        return AuditFile(settings.audit_file, clean)
     except OSError as error:
         raise SettingsError(f"audit_file: {settings.audit_file[:80]!a} cannot be written ({error.strerror})") from None
-
-
-def _clean(settings: Settings) -> "Clean":
-    from service.cleaning import cleaning
-
-    return cleaning(settings.token, pii=settings.redact_pii, keys=settings.redact_keys)
 
 
 def _given(open_client: OpenClient) -> Callable[[], AbstractAsyncContextManager[FindClient]]:

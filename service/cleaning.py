@@ -23,7 +23,7 @@ def cleaning(token: "SecretStr | None", *, pii: bool, keys: Iterable[str]) -> Cl
     return lambda text: visible(redaction.text(shown.without(site.without_token(text))))
 
 
-def cleaned(value: Any, clean: Clean, most: int) -> Any:
+def cleaned(value: Any, clean: Clean, most: int = 20_000) -> Any:
     """JSON with each of its texts cleaned, and cut behind so many characters."""
     match value:
         case str():

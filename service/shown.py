@@ -8,8 +8,9 @@ from collections.abc import Callable
 HIDDEN = "[token]"
 MOST = 20_000
 """Digests of what was shown lately; who floods them with guesses pushes out what is no caller's token."""
-_RUN = re.compile(r"[A-Za-z0-9._~+/-]{12,}=*")
-"""What a bearer token consists of (RFC 6750, 2.1); a shorter one is a word as any other."""
+_RUN = re.compile(r"%[0-9A-Fa-f]{2}|\\.|([A-Za-z0-9._~+/-]{12,}=*)")
+"""What a bearer token consists of (RFC 6750, 2.1), of which an escaped character before it is no part; a shorter one is
+a word as any other."""
 _PIECES = re.compile(r"[/.~+]")
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 """What Sentry's tokens were up to 2023, and what callers' tokens are known by."""
@@ -23,8 +24,8 @@ class Shown:
         self.is_callers: Callable[[str], bool] = lambda _: False
 
     def note(self, token: str) -> None:
-        """It was shown where a token is to be shown, be it a good one or not."""
-        digest = _digest(token)
+        """It was shown where a token is to be shown, be it a good one or not. It is known in capitals, too."""
+        digest = _digest(token.lower())
         self._digests[digest] = None
         self._digests.move_to_end(digest)
         while len(self._digests) > MOST:
@@ -36,6 +37,8 @@ class Shown:
 
     def _hidden(self, run: re.Match[str]) -> str:
         whole = run.group()
+        if run[1] is None:
+            return whole
         for text in (whole, whole.rstrip("="), whole.strip("/.-")):
             if self._is_one(text):
                 return whole.replace(text, HIDDEN)
@@ -48,8 +51,7 @@ class Shown:
     def _is_one(self, text: str) -> bool:
         if _DIGEST.fullmatch(text):
             return True
-        digest = _digest(text)
-        return digest in self._digests or self.is_callers(digest)
+        return _digest(text.lower()) in self._digests or self.is_callers(_digest(text))
 
 
 def _digest(text: str) -> str:

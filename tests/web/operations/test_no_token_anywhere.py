@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from services import ADMINS, CALLERS, ENGINES, SENTRYS, Service, service
+from standins.collector import Collector
 from standins.sockets import Request, Wire, listening
 from wire import ERAS, text_of
 
@@ -38,6 +39,9 @@ class Hostile:
         self.turn = 0
 
     async def __call__(self, request: Request, wire: Wire) -> None:
+        if request.method == "GET" and request.path.endswith("/issues/5/"):  # there is something to change
+            await wire.answer(body=b'{"id": "5", "shortId": "SHOP-1", "status": "unresolved"}')
+            return
         self.turn += 1
         everything = json.dumps({"detail": f"{request.token} {request.headers} {request.target} {request.body!r}"})
         match self.turn % 6:
@@ -74,7 +78,7 @@ async def wrong_places(server: Service, token: str, bearer: str) -> list[httpx.R
         {"Authorization": f"Bearer {bearer}", "X-Sentry-Token": token, "X-Forwarded-For": token, "traceparent": token},
         {"Authorization": f"Bearer {bearer}", "MCP-Protocol-Version": token, "Mcp-Method": token},
     ):
-        message = {"jsonrpc": "2.0", "id": token, "method": token, "params": {"name": token, "_meta": META}}
+        message = {"jsonrpc": "2.0", "id": 1, "method": token, "params": {"name": token, "_meta": META}}
         asked.append(await http.post(f"{url}/mcp?token={token}", json=message, headers={**HEADERS, **headers}))
         asked.append(await http.get(f"{url}/{token}/x?token={token}", headers=headers))
     let_in = {**HEADERS, "Authorization": f"Bearer {bearer}"}
@@ -119,7 +123,7 @@ def holds(text: str) -> list[str]:
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
 async def test_no_token_is_anywhere(tmp_path: Path, log_format: str) -> None:
-    audit = tmp_path / "audit.jsonl"
+    audit, collector = tmp_path / "audit.jsonl", Collector()
     settings = {
         "SENTRY_MCP_LOG_FORMAT": log_format,
         "SENTRY_MCP_LOG_LEVEL": "DEBUG",
@@ -127,9 +131,13 @@ async def test_no_token_is_anywhere(tmp_path: Path, log_format: str) -> None:
         "SENTRY_MCP_ACCEPT_SENTRY_TOKENS": "true",
         "SENTRY_MCP_TIMEOUT": "2",
     }
+    more = CALLERS + MORE
     async with (
         listening(Hostile()) as sentry,
-        service(tmp_path, sentry.url, callers=CALLERS + MORE, **settings) as server,
+        listening(collector) as collecting,
+        service(
+            tmp_path, sentry.url, callers=CALLERS + MORE, OTEL_EXPORTER_OTLP_ENDPOINT=collecting.url, **settings
+        ) as server,
     ):
         for token in TOKENS.values():
             for answer in await wrong_places(server, token, PLAIN):
@@ -141,7 +149,9 @@ async def test_no_token_is_anywhere(tmp_path: Path, log_format: str) -> None:
         server.process.send_signal(signal.SIGTERM)
         await server.process.wait()
 
-    for name, text in {"metrics": figures, "audit": audit.read_text(), "log": server.log.read_text()}.items():
+    spans = b"".join(collector.bodies).decode(errors="replace")
+    written = {"metrics": figures, "audit": audit.read_text(), "log": server.log.read_text(), "spans": spans}
+    for name, text in written.items():
         assert len(text) > 1_000, name
         for line in text.splitlines():
             assert not holds(line), f"{name}: {line[:2000]}"
