@@ -131,7 +131,6 @@ async def test_no_token_is_anywhere(tmp_path: Path, log_format: str) -> None:
         "SENTRY_MCP_ACCEPT_SENTRY_TOKENS": "true",
         "SENTRY_MCP_TIMEOUT": "2",
     }
-    more = CALLERS + MORE
     async with (
         listening(Hostile()) as sentry,
         listening(collector) as collecting,
