@@ -6,7 +6,17 @@ from typing import Any
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
-from mcp.types import CallToolResult, GetPromptResult, InputRequiredResult, Prompt, Resource, ResourceTemplate, Tool
+from mcp.shared.exceptions import MCPError
+from mcp.types import (
+    INVALID_PARAMS,
+    CallToolResult,
+    GetPromptResult,
+    InputRequiredResult,
+    Prompt,
+    Resource,
+    ResourceTemplate,
+    Tool,
+)
 from pydantic import AnyUrl
 
 from prompts.catalogue import scope_of_prompt
@@ -50,7 +60,7 @@ class ScopedServer(MCPServer[FindClient]):
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[FindClient, Any] | None = None
     ) -> GetPromptResult | InputRequiredResult:
         if not _has(scope_of_prompt(name)):
-            raise ValueError(f"Unknown prompt: {name}")
+            raise MCPError(INVALID_PARAMS, f"Unknown prompt: {name}")
         return await super().get_prompt(name, arguments, context)
 
 

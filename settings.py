@@ -3,18 +3,17 @@
 Read without a settings library, so that a mistake is told with the file or variable it stands in.
 """
 
-import ipaddress
 import os
 import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from loopback import is_loopback
+from loopback import is_address, is_loopback
 from service.access.configured import CallersError, ConfiguredCaller, callers_in
 
 DEFAULTS = Path(__file__).with_name("config.toml")
@@ -30,7 +29,7 @@ LISTS = frozenset(
 """What stands in a variable with commas between."""
 WITHOUT_PREFIX = ("sentry_url", "sentry_org")
 ON_THIS_MACHINE = (
-    "must be a loopback address, such as 127.0.0.1, where no callers are configured: whoever reaches this server acts "
+    "must be a loopback address, such as 127.0.0.1, unless callers are configured: whoever reaches this server acts "
     "with its token"
 )
 LIVE_TESTS = "SENTRY_MCP_LIVE_"
@@ -73,12 +72,6 @@ def _web_address(value: Any) -> Any:
 def _number(value: Any) -> Any:
     if isinstance(value, bool):  # to Python it is one
         raise ValueError  # noqa: TRY004 - what pydantic takes for "not this value"
-    return value
-
-
-def _address(value: Any) -> Any:
-    if isinstance(value, str) and value.strip() != "localhost":
-        ipaddress.ip_address(value.strip().strip("[]"))
     return value
 
 
@@ -172,9 +165,7 @@ class Settings(BaseModel):
         BeforeValidator(_confirm),
         Field(description="a word, never or always, or a list of callers' names"),
     ]
-    http_host: Annotated[
-        str, BeforeValidator(_address), Field(description="an address of this machine, such as 127.0.0.1")
-    ]
+    http_host: Annotated[str, Field(description="an address of this machine, such as 127.0.0.1")]
     http_port: Port
     public_url: Annotated[
         str,
@@ -271,6 +262,8 @@ def load_settings(config: str | None = None, environment: Mapping[str, str] | No
         raise SettingsError(f"{places.get(name, name)} {words}") from None
     if not settings.knows_callers and not is_loopback(settings.http_host):
         raise SettingsError(f"{places['http_host']} {ON_THIS_MACHINE}")
+    if not is_address(settings.http_host):
+        raise SettingsError(f"{places['http_host']} {_expected('http_host', settings.http_host)}")
     return settings
 
 
@@ -312,12 +305,15 @@ def _from_file(path: Path | None) -> list[tuple[str, Any, str]]:
         content = tomllib.loads(_read(path, "The file of settings"))
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: is not TOML ({error})") from None
-    flat = [
-        (f"{name}_{key}" if name in TABLES else name, inner, f"{path}: {_name(name)}{f'.{_name(key)}' * bool(key)}")
-        for name, value in content.items()
-        for key, inner in (value.items() if name in TABLES and isinstance(value, dict) else [("", value)])
-    ]
-    return [(name.rstrip("_"), value, place) for name, value, place in flat]
+    found: list[tuple[str, Any, str]] = []
+    for name, value in content.items():
+        place = f"{path}: {_name(name)}"
+        if name in TABLES and isinstance(value, dict):
+            table = cast("dict[str, Any]", value)
+            found += [(f"{name}_{key}", inner, f"{place}.{_name(key)}") for key, inner in table.items()]
+        else:
+            found.append((name, value, place))
+    return found
 
 
 def _from_environment(variables: Mapping[str, str]) -> list[tuple[str, Any, str]]:

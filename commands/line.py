@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from commands import logs
-from loopback import is_loopback
+from loopback import is_address, is_loopback
 from sentry_mcp import __version__
 from settings import DEFAULTS, ON_THIS_MACHINE, Settings, SettingsError, load_settings
 
@@ -105,7 +105,9 @@ def _check(options: argparse.Namespace, settings: Settings) -> None:
     if options.port is not None and not 0 <= options.port <= 65_535:
         raise SettingsError(f"--port: {options.port} is not a port (0 to 65535)")
     if options.host and not settings.knows_callers and not is_loopback(options.host):
-        raise SettingsError(f"--host: {options.host} {ON_THIS_MACHINE}")
+        raise SettingsError(f"--host: {options.host} is not a loopback address; it {ON_THIS_MACHINE}")
+    if options.host and not is_address(options.host):
+        raise SettingsError(f"--host: {options.host} is no address")
     needs_token = not options.local and options.command not in ("demo", "token")
     if needs_token and settings.token is None:
         raise SettingsError(
@@ -126,9 +128,9 @@ def _start(options: argparse.Namespace, settings: Settings) -> int:
 
             return doctor(options, settings)
         case "token":
-            from commands.token import token
+            from commands.new_token import new_token
 
-            return token(options.name)
+            return new_token(options.name)
         case _:
             from commands.serve import serve
 

@@ -19,6 +19,15 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_address(host: str) -> bool:
+    """Whether this is an address, and not the name of a machine somewhere."""
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return host == "localhost"
+    return True
+
+
 def names_loopback(authority: str) -> bool:
     """Whether what a Host header holds (RFC 9110, 7.2) means this machine: `localhost:3004`, and nothing that a browser
     could have been led to by a name of somebody else's."""

@@ -1,9 +1,9 @@
 """Callers as a configuration lists them, each with the digest of a token: read, and checked."""
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import Field, ValidationError
 
@@ -39,9 +39,12 @@ class CallersError(ValueError):
 
 def callers_in(rows: Any) -> tuple[ConfiguredCaller, ...]:
     """The callers of `[[callers]]`; raises CallersError."""
-    if not isinstance(rows, list | tuple) or len(rows) > MAX_CALLERS:
-        raise CallersError(f"at most {MAX_CALLERS} tables")
-    found = tuple(_caller(number, row) for number, row in enumerate(rows, 1))
+    if not isinstance(rows, list | tuple):
+        raise CallersError("they are no tables")
+    given = cast("Sequence[Any]", rows)
+    if len(given) > MAX_CALLERS:
+        raise CallersError(f"there are more than {MAX_CALLERS}")
+    found = tuple(_caller(number, row) for number, row in enumerate(given, 1))
     _must_differ("name", (caller.name for caller in found))
     _must_differ("token_sha256", (caller.token_sha256 for caller in found))
     return found

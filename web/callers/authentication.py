@@ -58,11 +58,11 @@ class Authentication:
         # The SDK holds a session, and what it seals, to the one who began it.
         shown = AccessToken(token="", client_id=found.name, scopes=sorted(found.scopes))
         scope["user"] = AuthenticatedUser(shown)
-        begun = False
+        begun = ended = False
 
         async def sending(message: Message) -> None:
-            nonlocal begun
-            begun = True
+            nonlocal begun, ended
+            begun, ended = True, message["type"] == "http.response.body" and not message.get("more_body", False)
             await send(message)
 
         with calling(found), self._callers.serving(found):
@@ -70,6 +70,8 @@ class Authentication:
             return
         if not begun:  # taken out meanwhile
             await self._refused(UNKNOWN)(scope, receive, send)
+        elif not ended:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _who(self, shown: Sequence[str]) -> Caller | Refusal:
         if not shown:
@@ -88,7 +90,7 @@ class Authentication:
             "resource_metadata": self._metadata_url,
         }
         challenge = ", ".join(f'{name}="{value}"' for name, value in said.items() if value)
-        body = {
+        body: dict[str, object] = {
             "error": refusal.error or "unauthorized",
             "message": refusal.words,
             "status_code": refusal.status,

@@ -10,7 +10,7 @@ BEGINS = "smcp_"
 """What scanners of secrets, and redaction, know our tokens by."""
 
 
-def token(name: str | None) -> int:
+def new_token(name: str | None) -> int:
     """Prints a new token and the block to paste; nothing of it is kept. Raises SettingsError."""
     if name is None or not NAME.fullmatch(name):
         raise SettingsError("token: give the caller's name, such as triage-engine: letters, digits, and _ . @ -")
