@@ -3,6 +3,7 @@
 Read without a settings library, so that a mistake is told with the file or variable it stands in.
 """
 
+import ipaddress
 import os
 import re
 import tomllib
@@ -103,7 +104,7 @@ def _networks(value: Any) -> Any:
     read for a name that nobody has."""
     if not isinstance(value, list | tuple):
         return value
-    found = [ipaddress.ip_network(str(text).strip(), strict=False) for text in value]
+    found = [ipaddress.ip_network(str(text).strip(), strict=False) for text in cast("list[object]", value)]
     mapped = [f"::ffff:{one.network_address}/{one.prefixlen + 96}" for one in found if one.version == 4]
     return [*map(str, found), *mapped]
 

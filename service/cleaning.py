@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from sentry.values import as_list, as_object
 from service.shown import shown
 
 if TYPE_CHECKING:
@@ -25,15 +26,11 @@ def cleaning(token: "SecretStr | None", *, pii: bool, keys: Iterable[str]) -> Cl
 
 def cleaned(value: Any, clean: Clean, most: int = 20_000) -> Any:
     """JSON with each of its texts cleaned, and cut behind so many characters."""
-    match value:
-        case str():
-            text = clean(value)
-            return text if len(text) <= most else f"{text[:most]}… ({len(value)} characters)"
-        case dict():
-            return {cleaned(name, clean, most): cleaned(inner, clean, most) for name, inner in value.items()}
-        case list() | tuple():
-            return [cleaned(inner, clean, most) for inner in value]
-        case None | bool() | int() | float():
-            return value
-        case _:
-            return cleaned(str(value), clean, most)
+    if isinstance(value, str):
+        text = clean(value)
+        return text if len(text) <= most else f"{text[:most]}… ({len(value)} characters)"
+    if (fields := as_object(value)) is not None:
+        return {cleaned(name, clean, most): cleaned(inner, clean, most) for name, inner in fields.items()}
+    if (items := as_list(value)) is not None:
+        return [cleaned(inner, clean, most) for inner in items]
+    return value if value is None or isinstance(value, bool | int | float) else cleaned(str(value), clean, most)

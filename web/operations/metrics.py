@@ -32,7 +32,7 @@ Gauges = Mapping[str, tuple[str, Callable[[], float]]]
 class Metrics:
     def __init__(self, statistics: Callable[[], Iterable[Statistics]], gauges: Gauges) -> None:
         """`statistics` of the clients that ask Sentry."""
-        disable_created_metrics()  # when a series began, which doubles them
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # when a series began, which doubles them
         self._registry = registry = CollectorRegistry()
         self._calls = Counter(
             "sentry_mcp_calls", "Calls by route, name and outcome.", ["route", "name", "outcome"], registry=registry
