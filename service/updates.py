@@ -5,7 +5,7 @@ from dataclasses import replace
 from sentry.changes import IssueChange, Status
 from sentry.errors import InvalidRequestError, SentryError
 from sentry.models import Issue
-from service.audit import Change, audited
+from service.audited import Change, audited
 from service.current import current_client
 from service.side_by_side import Outcome, all_of
 from views.updates import BulkUpdate, IssueUpdate, bulk_update, issue_update
