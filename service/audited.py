@@ -29,8 +29,8 @@ class AuditUnavailableError(SentryError):
 
 
 NOT_TOLD = (
-    "Nothing was changed: the audit log of this server cannot be written, and no change is made without it. Whoever runs "
-    "the server finds the reason in its log."
+    "Nothing was changed: the audit log of this server cannot be written, and no change is made without it. Whoever "
+    "runs the server finds the reason in its log."
 )
 
 
