@@ -2,13 +2,15 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 import anyio
 from mcp.server.caching import CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
+from mcp.types import CallToolResult
 from pydantic import ValidationError
 
 from prompts.catalogue import map_prompt_errors, register_prompts
@@ -18,7 +20,10 @@ from scoped_server import ScopedServer
 from sentry.connection import Connection
 from sentry_mcp import __version__
 from service.answers import Answers
+from service.audit import auditing
+from service.cleaning import Clean, cleaned, cleaning
 from service.current import FindClient, serving
+from service.shown import shown
 from settings import Settings, SettingsError
 from shared.events import Events
 from shared.sealing import sealing
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
     from views.reader import Reader
     from web.callers.known import KnownCallers
     from web.calls import Calls
+    from web.operations.audit_file import AuditFile
 
 OpenClient = Callable[[], "AbstractAsyncContextManager[SentryClientProtocol]"]
 
@@ -59,6 +65,7 @@ class Application:
         self.events = Events()
         self._opened = _given(open_client) if open_client else lambda: _late(settings, self.store)
         self._shared: FindClient | None = None
+        self._audit = _audit_file(settings, self._clean) if settings.audit_file else None
         self.server = self._mcp_server(settings)
 
     def http_app(self, calls: "Calls") -> "Starlette":
@@ -70,15 +77,55 @@ class Application:
         if settings.is_shared:
             self.store = _store(settings)
             self.events.span(self.store)
-        return create_app(self.server, settings, calls, self._shared_client, callers)
+        if callers is not None:
+            shown.is_callers = callers.knows
+        return create_app(
+            self.server,
+            settings,
+            calls,
+            self._shared_client,
+            callers,
+            audit=self._audit,
+            make_clean=lambda: self._clean,
+        )
 
     @asynccontextmanager
-    async def _shared_client(self) -> AsyncGenerator[None]:
+    async def _shared_client(self) -> AsyncGenerator[FindClient]:
         async with self.store.opened() if self.store else nullcontext(), self._opened() as self._shared:
             try:
-                yield
+                yield self._shared
             finally:
                 self._shared = None
+
+    def _clean(self, text: str) -> str:
+        """Without secrets, for whoever runs the server, and in errors."""
+        return self._made_clean(text)
+
+    @cached_property
+    def _made_clean(self) -> Clean:
+        """Made for the first text: a server is ready before there is any."""
+        settings = self._settings
+        return cleaning(settings.token, pii=settings.redact_pii, keys=settings.redact_keys)
+
+    async def _leave_out_secrets(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        """Middleware: the SDK's errors repeat what was asked for, be it a token in the wrong place."""
+        try:
+            result = await call_next(ctx)
+        except MCPError as error:
+            told = error.error
+            raise MCPError(told.code, self._clean(told.message), cleaned(told.data, self._clean)) from error
+        match result:
+            case {"isError": True}:
+                return cast("dict[str, Any]", cleaned(result, self._clean))
+            case CallToolResult(is_error=True):
+                return CallToolResult.model_validate(cleaned(result.model_dump(by_alias=True), self._clean))
+            case _:
+                return result
+
+    async def _tell_of_changes(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        """Middleware: what this request changes is told to the audit log."""
+        with auditing(self._audit):
+            return await call_next(ctx)
 
     def _mcp_server(self, settings: Settings) -> ScopedServer:
         @asynccontextmanager
@@ -100,9 +147,15 @@ class Application:
                 )
             ),
             lifespan=lifespan,
-            middleware=[_leave_out_words_of_bugs, _serve_with_its_client, map_prompt_errors],
             request_state_security=sealing(settings),
             subscriptions=False,  # then self.events; nothing is published yet: a 2026 client would be told that it is
+            middleware=[
+                self._leave_out_secrets,
+                _leave_out_words_of_bugs,
+                _serve_with_its_client,
+                self._tell_of_changes,
+                map_prompt_errors,
+            ],
             log_level=settings.log_level,
             cache_hints={
                 name: CacheHint(ttl_ms=3_600_000, scope="private" if settings.knows_callers else "public")
@@ -195,6 +248,15 @@ def _shared_answers(store: "Store | None") -> "SharesAnswers | None":
     from shared.answers import Answers
 
     return Answers(store)
+
+
+def _audit_file(settings: Settings, clean: Clean) -> "AuditFile":
+    from web.operations.audit_file import AuditFile
+
+    try:
+        return AuditFile(settings.audit_file, clean)
+    except OSError as error:
+        raise SettingsError(f"audit_file: {settings.audit_file[:80]!a} cannot be written ({error.strerror})") from None
 
 
 def _given(open_client: OpenClient) -> Callable[[], AbstractAsyncContextManager[FindClient]]:

@@ -3,6 +3,7 @@
 Read without a settings library, so that a mistake is told with the file or variable it stands in.
 """
 
+import ipaddress
 import os
 import re
 import tomllib
@@ -101,6 +102,16 @@ def _store(value: Any) -> Any:
     return value
 
 
+def _networks(value: Any) -> Any:
+    """Each as a network, and an IPv4 one as a socket of IPv6 tells its addresses, too. uvicorn takes what it cannot
+    read for a name that nobody has."""
+    if not isinstance(value, list | tuple):
+        return value
+    found = [ipaddress.ip_network(str(text).strip(), strict=False) for text in cast("list[object]", value)]
+    mapped = [f"::ffff:{one.network_address}/{one.prefixlen + 96}" for one in found if one.version == 4]
+    return [*map(str, found), *mapped]
+
+
 def _prefix(value: Any) -> Any:
     return f"/{value.strip().strip('/')}".rstrip("/") if isinstance(value, str) else value
 
@@ -174,7 +185,11 @@ class Settings(BaseModel):
     ]
     allowed_hosts: Names
     allowed_origins: Names
-    trusted_proxies: Names
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        BeforeValidator(_networks),
+        Field(description='a list of addresses or networks, such as ["10.0.0.0/8"]'),
+    ]
     callers: Annotated[
         tuple[ConfiguredCaller, ...], BeforeValidator(_callers), Field(description="tables, [[callers]]")
     ]

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from types import FrameType
 
 import uvicorn
@@ -17,8 +18,11 @@ CLOSING = 1
 """Seconds after the grace that open streams have to end in."""
 
 
-def serve_http(application: Application, host: str, port: int, *, reachable: bool) -> int:
-    """The exit code; `reachable` by others than this machine. Raises SettingsError where it cannot be listened on."""
+def serve_http(
+    application: Application, host: str, port: int, *, reachable: bool, trusted_proxies: Sequence[str] = ()
+) -> int:
+    """The exit code; `reachable` by others than this machine; forwarded headers are heeded of `trusted_proxies`,
+    addresses or networks. Raises SettingsError where it cannot be listened on."""
     calls = Calls()
     app = application.http_app(calls)
     try:
@@ -33,6 +37,9 @@ def serve_http(application: Application, host: str, port: int, *, reachable: boo
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=CLOSING,
+        # Said outright: uvicorn's own default believes whatever this machine, or FORWARDED_ALLOW_IPS, says.
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=list(trusted_proxies),
     )
     _Server(config, calls).run(sockets=[listening])
     return 0

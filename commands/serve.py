@@ -29,7 +29,13 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
         port = settings.http_port if options.port is None else options.port
         from commands.over_http import serve_http
 
-        return serve_http(application, options.host or settings.http_host, port, reachable=settings.knows_callers)
+        return serve_http(
+            application,
+            options.host or settings.http_host,
+            port,
+            reachable=settings.knows_callers,
+            trusted_proxies=settings.trusted_proxies,
+        )
     return serve_stdio(application.server.run_stdio_async)
 
 

@@ -111,6 +111,13 @@ def scope_of_uri(uri: str) -> Scope | None:
     return next((entry.scope for entry in CATALOGUE if re.fullmatch(_form(entry.uri), uri)), None)
 
 
+def name_of_uri(uri: str) -> str:
+    """The name of the resource or template that a URI is of; empty for none."""
+    if uri == SEARCH_SYNTAX:
+        return "search_syntax"
+    return next((entry.name for entry in CATALOGUE if re.fullmatch(_form(entry.uri), uri)), "")
+
+
 def _form(uri: str) -> str:
     return re.sub(r"\\\{\w+\\\}", "[^/]*", re.escape(uri))
 

@@ -59,8 +59,11 @@ class IssueChange:
 
     def parts(self) -> list[str]:
         """What it consists of, by the names of these fields; with the value where a server may know only others."""
-        named = [name for name, value in vars(self).items() if value is not None]
-        return [*named, f"status={self.status}", f"ignore_until={self.ignore_until}"]
+        return [*self.given(), f"status={self.status}", f"ignore_until={self.ignore_until}"]
+
+    def given(self) -> dict[str, Any]:
+        """The fields that are given, by their names here."""
+        return {name: value for name, value in vars(self).items() if value is not None}
 
     def _substatus(self) -> str | None:
         """How an `ignored` ends, in the words of today's Sentry; older servers read only the details."""

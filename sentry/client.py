@@ -47,6 +47,7 @@ class SentryClient:
     is down. `http_transport` stands in for the network, such as `httpx.ASGITransport` for a Sentry in this process.
     With `tasks`, in which it reads, it is open from the start, until `close`. `clock` tells how old answers are.
     Answers of other servers are found in what is `shared`.
+    Several clients can count in the same `statistics`.
     """
 
     def __init__(
@@ -56,11 +57,12 @@ class SentryClient:
         tasks: TaskGroup | None = None,
         clock: Callable[[], float] = time.monotonic,
         shared: "SharesAnswers | None" = None,
+        statistics: Statistics | None = None,
     ) -> None:
         self.connection = connection
         self.site = Site(connection.base, connection.token.get_secret_value())
         self._http_transport = http_transport
-        self._cache = Cache(connection.cache_ttl, connection.cache_size, clock)
+        self._cache = Cache(connection.cache_ttl, connection.cache_size, clock, statistics)
         self._stack = AsyncExitStack()
         self._tasks = tasks
         self._opened: Transport | None = None
@@ -138,6 +140,11 @@ class SentryClient:
     @property
     def statistics(self) -> Statistics:
         return self._cache.statistics
+
+    async def reach(self) -> None:
+        """Asks Sentry, without a token, for as little as can be, however busy the client is; raises SentryError when it
+        does not answer within some seconds, or fails."""
+        await self._transport().reach()
 
     def are_current(self, sources: Iterable[Source | None]) -> bool:
         """Whether each of these answers is what a read would get now, without a request to Sentry."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sentry.errors import SentryError
 from sentry.steps import in_turns
 from sentry.transport.sources import Sources, noting_sources
+from service.calls import note_outcome
 from service.current import current_client, current_eyes
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Answers:
     def failure(self, error: SentryError) -> "Failure":
         from service.failures import failure
 
+        note_outcome(error.error)
         return failure(error, self._reader)
 
     def own_words(self, words: str) -> str:

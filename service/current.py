@@ -6,6 +6,8 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from service.access.callers import ANYBODY, Caller
+from service.access.configured import ConfiguredCaller
+from service.calls import current_call
 
 if TYPE_CHECKING:
     from sentry.protocol import SentryClientProtocol
@@ -56,6 +58,8 @@ def calling(caller: Caller, own: tuple[str, FindClient] | None = None) -> Genera
     """What is asked in this block is asked by this caller; `own` is a name for a Sentry token that they bring, never
     the token, and the client that has it."""
     tokens = _caller.set(caller), _own.set(own)
+    if (call := current_call.get()) is not None:
+        call.caller, call.is_configured = caller.name, isinstance(caller, ConfiguredCaller)
     try:
         yield
     finally:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from sentry.changes import IssueChange, Status
 from sentry.errors import InvalidRequestError, SentryError
 from sentry.models import Issue
+from service.audited import Change, audited
 from service.current import current_client
 from service.side_by_side import Outcome, all_of
 from views.updates import BulkUpdate, IssueUpdate, bulk_update, issue_update
@@ -87,7 +88,9 @@ async def _update(issue: str, before: Issue, change: IssueChange, comment: str |
     after = before
     if change.body():
         try:
-            after = await client.update_issue(issue, change)
+            after = await audited(
+                Change("update_issue", issue, before, change.given()), lambda: client.update_issue(issue, change)
+            )
         except SentryError as error:
             if comment:
                 error.message += " The comment was not posted."
@@ -95,7 +98,9 @@ async def _update(issue: str, before: Issue, change: IssueChange, comment: str |
     not_posted: SentryError | None = None
     if comment:
         try:
-            await client.add_comment(issue, comment)
+            await audited(
+                Change("add_comment", issue, after, {"comment": comment}), lambda: client.add_comment(issue, comment)
+            )
         except SentryError as error:
             if not change.body():
                 raise

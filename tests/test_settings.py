@@ -268,3 +268,12 @@ def test_whatever_a_setting_says_of_the_connection_the_client_is_opened_with() -
     assert {name: getattr(opened, name) for name in said} == said
     assert (opened.url, opened.organization) == ("https://sentry.example.com", "acme")
     assert opened.token.get_secret_value() == TOKEN
+
+
+def test_proxies_are_networks_also_as_a_socket_of_ipv6_tells_them() -> None:
+    named = load_settings(environment={"SENTRY_MCP_TRUSTED_PROXIES": "10.0.0.7/8, 2001:db8::1"})
+    assert named.trusted_proxies == ("10.0.0.0/8", "2001:db8::1/128", "::ffff:10.0.0.0/104")
+
+    for wrong in ("*", "proxy.example.com", "10.0.0.0/33"):
+        with pytest.raises(SettingsError, match="SENTRY_MCP_TRUSTED_PROXIES must be a list of addresses or networks"):
+            load_settings(environment={"SENTRY_MCP_TRUSTED_PROXIES": wrong})

@@ -8,6 +8,8 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 
+from service.cleaning import Clean
+from service.current import FindClient
 from settings import Settings, SettingsError
 from web.callers.authentication import Authentication
 from web.callers.known import KnownCallers
@@ -18,6 +20,9 @@ from web.limits.handlers import HandlersAtOnce
 from web.limits.middleware import Limits
 from web.limits.sessions import IDLE
 from web.names import OnlyByItsNames
+from web.operations.audit_file import AuditFile
+from web.operations.parts import Operations
+from web.operations.prefix import BelowPrefix
 
 if TYPE_CHECKING:
     from web.limits.windows import Windows
@@ -27,11 +32,15 @@ def create_app(
     server: MCPServer[Any],
     settings: Settings,
     calls: Calls,
-    open_client: Callable[[], AbstractAsyncContextManager[object]],
+    open_client: Callable[[], AbstractAsyncContextManager[FindClient]],
     callers: KnownCallers | None = None,
+    *,
+    audit: AuditFile | None = None,
+    make_clean: Callable[[], Clean],
 ) -> Starlette:
     """The app that serves; `calls` counts what is under way, `open_client` is entered before anything is served, and
-    left last. Without `callers` whoever reaches it is served."""
+    left last. Without `callers` whoever reaches it is served. `audit` is told what is written in Sentry, `make_clean`
+    makes what cleans texts for whoever runs the server."""
     server.middleware[:0] = [calls, HandlersAtOnce(settings), refuse_half_characters]
     app = server.streamable_http_app(
         streamable_http_path="/mcp",
@@ -42,19 +51,25 @@ def create_app(
         stateless_http=settings.is_shared,  # a session would be in the memory of one of several servers
     )
     app.state.windows = windows = _windows(settings) if callers is not None else None
+    operations = Operations(server, calls, callers, audit, make_clean)
     # The last one that is added is the first that a request meets.
+    operations.inside(app)
     app.add_middleware(Limits, settings, windows)
     if callers is not None:
         app.add_middleware(Authentication, callers)
         app.add_middleware(SlowsGuesses)
     hosts = None if callers is not None and not settings.allowed_hosts else settings.allowed_hosts
     app.add_middleware(OnlyByItsNames, hosts, settings.allowed_origins)
+    operations.around(app)
+    if settings.path_prefix:
+        app.add_middleware(BelowPrefix, settings.path_prefix)
     mcp_lifespan = app.router.lifespan_context
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[Any]:
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(open_client())
+            find_client = await stack.enter_async_context(open_client())
+            await stack.enter_async_context(operations.running(find_client))
             if callers is not None:
                 await stack.enter_async_context(callers.watching())
             if windows is not None:

@@ -1,6 +1,8 @@
 """The calls that are under way, which a server that is told to stop still answers: over stdio it is its lines that tell
 them, over HTTP the middleware."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
@@ -24,8 +26,14 @@ class Calls:
             return await call_next(ctx)
         if self.are_refused:
             raise MCPError(CONNECTION_CLOSED, SHUTTING_DOWN)
+        with self.one():
+            return await call_next(ctx)
+
+    @contextmanager
+    def one(self) -> Generator[None]:
+        """The block is a call under way, which a server that is told to stop waits for."""
         self.under_way += 1
         try:
-            return await call_next(ctx)
+            yield
         finally:
             self.under_way -= 1

@@ -11,11 +11,13 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from loopback import names_loopback
+from web.callers.authentication import OPEN
 
 
 class OnlyByItsNames:
     """Answers as the SDK does, which however takes whatever follows `localhost:` for a port.
 
+    What anybody may ask is answered by any name: whoever watches over a server, such as Kubernetes, asks its address.
     `hosts` None: by whatever Host, as where callers are known nobody is let in for where they are.
     """
 
@@ -25,7 +27,8 @@ class OnlyByItsNames:
         self._origins = frozenset(origin.lower() for origin in origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = self._refusal(Headers(scope=scope)) if scope["type"] == "http" else None
+        is_open = scope["type"] != "http" or scope["path"] in OPEN
+        answer = None if is_open else self._refusal(Headers(scope=scope))
         await (answer or self._app)(scope, receive, send)
 
     def _refusal(self, headers: Headers) -> PlainTextResponse | None:

@@ -4,9 +4,11 @@ import itertools
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
+
+from sentry.transport.traffic import Traffic
 
 
 class Lifetime(Enum):
@@ -30,6 +32,7 @@ class Statistics:
     joined: int = 0
     shared: int = 0
     """Of the misses, those that another server had asked for."""
+    traffic: Traffic = field(default_factory=Traffic)
 
     @property
     def reads(self) -> int:
@@ -65,7 +68,13 @@ class CacheEntry:
 class Cache:
     """The least recently used answers go first when `size` bytes are full. `ttl` 0 keeps only where code lies."""
 
-    def __init__(self, ttl: float, size: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        ttl: float,
+        size: int,
+        clock: Callable[[], float] = time.monotonic,
+        statistics: Statistics | None = None,
+    ) -> None:
         self._seconds = {
             Lifetime.EVENT: float("inf") if ttl else 0.0,
             Lifetime.ISSUE: ttl,
@@ -76,7 +85,7 @@ class Cache:
         self._clock = clock
         self._entries: OrderedDict[Key, CacheEntry] = OrderedDict()
         self._generations = dict.fromkeys(Lifetime, 0)
-        self.statistics = Statistics()
+        self.statistics = statistics or Statistics()
         self.size = 0
 
     def seconds(self, lifetime: Lifetime) -> float:

@@ -1,6 +1,6 @@
 """One call ends within one deadline, however many requests, routes and repetitions it takes."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
@@ -30,8 +30,15 @@ current_write: ContextVar[Write | None] = ContextVar("current_write", default=No
 
 
 def note_write(*, may_be_made: bool) -> None:
+    """Of the write that is under way."""
     if (write := current_write.get()) is not None:
         write.may_be_made = may_be_made
+
+
+async def noted(content: bytes) -> AsyncGenerator[bytes]:
+    """A write's body, asked for when the connection stands: from then on Sentry may act on it."""
+    note_write(may_be_made=True)
+    yield content
 
 
 def within_deadline(

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Se
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from itertools import count
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
@@ -22,11 +23,12 @@ from sentry.transport.answers import Reply, RouteMissingError, interpret, may_ha
 from sentry.transport.bodies import MAX_ERROR_BODY, Body
 from sentry.transport.cache import Cache, CacheEntry, Key, Lifetime
 from sentry.transport.certificates import verification
-from sentry.transport.deadlines import note_write
+from sentry.transport.deadlines import note_write, noted
 from sentry.transport.failures import failure
 from sentry.transport.flights import Flights
 from sentry.transport.parsing import Content
 from sentry.transport.proxies import warning_of
+from sentry.transport.reaching import reach
 from sentry.transport.retries import repeating
 from sentry.transport.scopes import scope_of
 from sentry.transport.shared import LONGEST, Look, SharedAnswers, replied, sent_of
@@ -109,6 +111,9 @@ class Transport:
         await self._http.aclose()
         await self._writes.aclose()
 
+    async def reach(self) -> None:
+        await reach(self._http, self._connection)
+
     async def get(
         self,
         path: str,
@@ -163,9 +168,11 @@ class Transport:
         except ValueError:
             raise InvalidRequestError(f"{wanted}: the text holds characters that cannot be sent.") from None
 
+        attempts = count()
+
         async def attempt() -> T:
             try:
-                return await _made(read, await self._exchange(method, url, wanted, content))
+                return await _made(read, await self._exchange(method, url, wanted, next(attempts), content))
             except SentryError as error:
                 if not may_have_acted(error):
                     note_write(may_be_made=False)
@@ -199,8 +206,10 @@ class Transport:
                 self._cache.statistics.shared += 1
                 return found
 
+        attempts = count()
+
         async def attempt() -> tuple[T, CacheEntry | None]:
-            reply = await self._exchange("GET", url, wanted)
+            reply = await self._exchange("GET", url, wanted, next(attempts))
             found = await made(reply)
             if shared is not None and look.mark is not None and reply.sent is not None:
                 await shared.keep(url, key[0], reply.sent, look.mark, seconds)
@@ -208,18 +217,20 @@ class Transport:
 
         return await repeating(attempt, is_write=False)
 
-    async def _exchange(self, method: str, url: str, wanted: str, content: bytes | None = None) -> Reply:
+    async def _exchange(self, method: str, url: str, wanted: str, resend: int, content: bytes | None = None) -> Reply:
         http, headers, body = self._http, {}, None
         if content is not None:
-            http, body = self._writes, _noted(content)
+            http, body = self._writes, noted(content)
             headers = {"Content-Type": "application/json", "Content-Length": str(len(content))}
         async with self._limiter:
-            try:
-                async with http.stream(method, url, content=body, headers=headers) as response:
-                    self._heed_limits(response.headers)
-                    return await self._answer(response, wanted)
-            except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
-                raise failure(error, self._connection) from error
+            with self._cache.statistics.traffic.exchange(method, url, resend) as exchange:
+                try:
+                    async with http.stream(method, url, content=body, headers=headers) as response:
+                        exchange.status = response.status_code
+                        self._heed_limits(response.headers)
+                        return await self._answer(response, wanted)
+                except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
+                    raise failure(error, self._connection) from error
 
     async def _answer(self, response: httpx.Response, wanted: str) -> Reply:
         if response.is_stream_consumed:  # read already, by what stands in for the network
@@ -291,9 +302,3 @@ async def _made(read: Callable[[Reply], T], reply: Reply) -> T:
     if reply.memory < MUCH:
         return read(reply)
     return await anyio.to_thread.run_sync(read, reply, abandon_on_cancel=True)
-
-
-async def _noted(content: bytes) -> AsyncGenerator[bytes]:
-    """A write's body, asked for when the connection stands: from then on Sentry may act on it."""
-    note_write(may_be_made=True)
-    yield content

@@ -57,6 +57,10 @@ class KnownCallers:
             return found
         return await self._provider.caller_of(token) if self._provider is not None else None
 
+    def knows(self, digest: str) -> bool:
+        """Whether a caller's token has this digest."""
+        return digest in self._by_digest
+
     @contextmanager
     def serving(self, caller: Caller) -> Generator[None]:
         """The block ends when the caller is taken out or changed."""

@@ -1,0 +1,88 @@
+"""What machines that watch over a server hear: whether it serves, whether it can do its work, and since when not."""
+
+import asyncio
+import re
+import signal
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+from services import CALLERS, ENGINES, SENTRYS, service
+from standins.sockets import Request, Wire, listening
+
+
+def checks(answer: httpx.Response) -> dict[str, Any]:
+    found: dict[str, Any] = answer.json()["checks"]
+    return found
+
+
+async def projects(request: Request, wire: Wire) -> None:
+    await wire.answer(body=b'[{"id": "1", "slug": "shop"}]')
+
+
+class Failing:
+    """A Sentry that fails until it is well."""
+
+    is_well = False
+
+    async def __call__(self, request: Request, wire: Wire) -> None:
+        await (projects(request, wire) if self.is_well else wire.answer(502))
+
+
+async def test_it_says_what_is_wrong_since_when_and_no_more_however_often_it_is_asked(tmp_path: Path) -> None:
+    failing = Failing()
+    async with listening(failing) as sentry, service(tmp_path, sentry.url) as server:
+        health = await server.get("/health", Host="10.0.0.7:3004", Origin="http://evil.example")
+        polled = [await server.get("/ready", Host="10.0.0.7:3004") for _ in range(20)]
+
+        assert (health.status_code, health.json()) == (200, {"status": "ok"})
+        assert {answer.status_code for answer in polled} == {503}
+        assert {checks(answer)["sentry"]["problem"] for answer in polled} == {"fails"}
+        assert len(since := {checks(answer)["sentry"]["since"] for answer in polled}) == 1
+        assert sentry.log == ["GET /api/0/"]
+        assert "authorization" not in sentry.requests[0].headers
+
+        failing.is_well = True
+        (tmp_path / "callers.toml").write_text(f"{CALLERS}\nsecret_plan = 1")
+        assert not (await server.call("auto", "list_projects")).is_error  # which shows that Sentry is well
+        async with asyncio.timeout(20):
+            while checks(answer := await server.get("/ready"))["callers_file"]["ok"]:
+                pass
+        assert answer.json()["ready"] is False
+        assert checks(answer)["sentry"] == {"ok": True, "problem": None, "since": None}
+        assert re.fullmatch(r"2\d{3}-.*Z", checks(answer)["callers_file"]["since"])
+        assert "secret_plan" not in answer.text
+        assert {request.token for request in sentry.requests[1:]} == {SENTRYS}
+        told = [record["message"] for record in server.logged("web.operations.readiness")]
+        assert told == [
+            "Not ready: sentry fails",
+            f"Ready again: sentry, which was not since {since.pop()}",
+            "Not ready: callers_file is not heeded as it is now",
+        ]
+        assert not [record for record in server.logged() if record["route"].startswith("GET /")]  # polls are not told
+
+
+async def test_a_server_that_stops_is_not_ready_while_it_answers_what_it_was_asked(tmp_path: Path) -> None:
+    may_answer = asyncio.Event()
+
+    async def slow(request: Request, wire: Wire) -> None:
+        await may_answer.wait()
+        await projects(request, wire)
+
+    async with listening(slow) as sentry, service(tmp_path, sentry.url) as server, AsyncExitStack() as stack:
+        client = await stack.enter_async_context(server.client("auto"))
+        await client.list_tools()
+        call = asyncio.create_task(client.call_tool("list_projects", {}))
+        await sentry.until(lambda: len(sentry.requests) == 1)
+        server.process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(3):
+            while not (answer := await server.get("/ready")).json()["draining"]:
+                pass
+        other = await server.get("/nowhere", ENGINES)
+        may_answer.set()
+
+        assert not (await call).is_error
+        assert answer.status_code == other.status_code == 503
+        assert other.json()["message"] == "The server is shutting down."
+        assert await server.process.wait() == -signal.SIGTERM

@@ -1,0 +1,1 @@
+"""For those who run the server: is it well, what is it doing, who did what."""

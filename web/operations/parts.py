@@ -1,0 +1,87 @@
+"""What the app has for those who run it, put together."""
+
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import anyio.to_thread
+from mcp.server.mcpserver import MCPServer
+from starlette.applications import Starlette
+
+from sentry.client import SentryClient
+from sentry.transport.cache import Statistics
+from service.cleaning import Clean
+from service.current import FindClient
+from web.callers.known import KnownCallers
+from web.calls import Calls
+from web.operations.audit_file import AuditFile
+from web.operations.messages import note_message
+from web.operations.metrics import Metrics
+from web.operations.readiness import Check, Readiness, SentryAnswers
+from web.operations.requests import Requests
+from web.operations.routes import routes
+from web.operations.tracing import FLUSHING, Traced, start_tracing
+
+
+@dataclass
+class Operations:
+    """`checks` by name: each is a line of /ready. `gauges` by name: each is one of /metrics."""
+
+    server: MCPServer[FindClient]
+    calls: Calls
+    callers: KnownCallers | None
+    audit: AuditFile | None
+    make_clean: Callable[[], Clean]
+    find_client: FindClient | None = None
+    """While the app runs."""
+    checks: dict[str, Check] = field(default_factory=dict[str, Check])
+    gauges: dict[str, tuple[str, Callable[[], float]]] = field(
+        default_factory=dict[str, tuple[str, Callable[[], float]]]
+    )
+
+    def __post_init__(self) -> None:
+        self.checks["sentry"] = SentryAnswers(lambda: self.find_client)
+        if self.callers is not None:
+            self.checks["callers_file"] = self._callers_file
+        if self.audit is not None:
+            self.checks["audit_file"] = self.audit.problem
+        self.gauges["calls_in_flight"] = "Calls that are not answered yet.", lambda: self.calls.under_way
+        self.metrics = Metrics(self._statistics, self.gauges)
+        self.readiness = Readiness(self.checks, lambda: self.calls.are_refused)
+        self._tracing = start_tracing(self.make_clean)
+
+    def inside(self, app: Starlette) -> None:
+        """What callers who were let in meet."""
+        self.server.middleware.insert(0, note_message)
+        app.routes.extend(routes(self.metrics, self.readiness))
+        if self._tracing is not None:
+            app.add_middleware(Traced)
+
+    def around(self, app: Starlette) -> None:
+        """What everybody meets first."""
+        app.add_middleware(
+            Requests,
+            self.calls,
+            self.metrics,
+            self.audit,
+            self.make_clean,
+            knows_callers=self.callers is not None,
+        )
+
+    @asynccontextmanager
+    async def running(self, find_client: FindClient) -> AsyncGenerator[None]:
+        self.find_client = find_client
+        try:
+            yield
+        finally:
+            self.find_client = None
+            if self._tracing is not None:
+                await anyio.to_thread.run_sync(self._tracing.force_flush, FLUSHING)
+
+    async def _callers_file(self) -> str | None:
+        return "is not heeded as it is now" if self.callers is not None and self.callers.problem else None
+
+    def _statistics(self) -> Iterator[Statistics]:
+        client = self.find_client() if self.find_client is not None else None
+        if isinstance(client, SentryClient):
+            yield client.statistics
