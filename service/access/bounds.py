@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
+from sentry.endpoints.organizations import NAMING
 from sentry.errors import InvalidRequestError, NotFoundError
 from sentry.identifiers import EventReference, IssueReference, Reference, SharedIssue, is_slug
 from sentry.models import Release
 from service.access.callers import Caller
-
-NAMING = "as organization, or in front of an issue, event or project (acme/SHOP-12, acme/shop)"
 
 
 class Bounds:
