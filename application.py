@@ -60,13 +60,13 @@ class Application:
 
         settings = self._settings
         callers = _known_callers(settings) if settings.knows_callers else None
-        return create_app(self.server, settings, calls, self._shared_client, callers)
+        return create_app(self.server, settings, calls, self._shared_client, self.answers, callers)
 
     @asynccontextmanager
-    async def _shared_client(self) -> AsyncGenerator[None]:
+    async def _shared_client(self) -> AsyncGenerator[FindClient]:
         async with self._opened() as self._shared:
             try:
-                yield
+                yield self._shared
             finally:
                 self._shared = None
 

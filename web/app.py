@@ -1,4 +1,4 @@
-"""The HTTP side as one ASGI app: MCP at /mcp, and room for routes beside it that share its client."""
+"""The HTTP side as one ASGI app: MCP at /mcp, REST beside it, over one client."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -8,19 +8,24 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 
+from service.answers import Answers
+from service.current import FindClient
 from settings import Settings
 from web.callers.authentication import Authentication
 from web.callers.known import KnownCallers
 from web.calls import Calls
 from web.characters import refuse_half_characters
 from web.names import OnlyByItsNames
+from web.rest.app import Rest
+from web.rest.responses import failed
 
 
 def create_app(
     server: MCPServer[Any],
     settings: Settings,
     calls: Calls,
-    open_client: Callable[[], AbstractAsyncContextManager[object]],
+    open_client: Callable[[], AbstractAsyncContextManager[FindClient]],
+    answers: Answers,
     callers: KnownCallers | None = None,
 ) -> Starlette:
     """The app that serves; `calls` counts what is under way, `open_client` is entered before anything is served, and
@@ -32,6 +37,8 @@ def create_app(
         max_request_body_size=settings.limits_request_size,
         max_sessions=settings.limits_sessions,
     )
+    rest = app.router.default = Rest(answers, settings, calls)
+    app.add_exception_handler(Exception, failed)
     # The last one that is added is the first that a request meets.
     if callers is not None:
         app.add_middleware(Authentication, callers)
@@ -42,7 +49,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[Any]:
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(open_client())
+            rest.find_client = await stack.enter_async_context(open_client())
             if callers is not None:
                 await stack.enter_async_context(callers.watching())
             yield await stack.enter_async_context(mcp_lifespan(app))

@@ -1,6 +1,8 @@
 """The calls that are under way, which a server that is told to stop still answers: over stdio it is its lines that tell
 them, over HTTP the middleware."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
@@ -13,7 +15,7 @@ SHUTTING_DOWN = "The server is shutting down."
 
 
 class Calls:
-    """Middleware of MCP's. `are_refused` is set when no more calls are to be taken."""
+    """Middleware of MCP's, and what REST counts by. `are_refused` is set when no more calls are to be taken."""
 
     def __init__(self) -> None:
         self.under_way = 0
@@ -24,8 +26,14 @@ class Calls:
             return await call_next(ctx)
         if self.are_refused:
             raise MCPError(CONNECTION_CLOSED, SHUTTING_DOWN)
+        with self.one():
+            return await call_next(ctx)
+
+    @contextmanager
+    def one(self) -> Generator[None]:
+        """A call is under way for as long as the block lasts."""
         self.under_way += 1
         try:
-            return await call_next(ctx)
+            yield
         finally:
             self.under_way -= 1
