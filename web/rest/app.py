@@ -26,6 +26,9 @@ from web.rest.routing import find, path_of, sent_path
 
 WHOLE_PAGE = 50_000
 """Tokens for a page of a list: rows that give way to a budget would be missing for whoever follows its links."""
+DISCARDED = 10
+"""Times the size that a body may have, of one that is too large, are read: who is answered while they still send does
+not get to see it."""
 HOST = re.compile(r"[A-Za-z0-9.:_\[\]-]+")
 
 
@@ -113,13 +116,15 @@ class Rest:
         if request.headers.get("content-encoding", "identity").lower() != "identity":
             raise RefusedError(415, "unsupported_media_type", "Send the body without a Content-Encoding.")
         most = self._settings.limits_request_size
-        body = bytearray()
+        body, size = bytearray(), 0
         async for part in request.stream():
-            body += part
-            if len(body) > most:
-                raise RefusedError(
-                    413, "too_large", f"The body has more than {most} bytes.", headers={"Connection": "close"}
-                )
+            size += len(part)
+            if size <= most:
+                body += part
+            elif size > DISCARDED * most:
+                break
+        if size > most:
+            raise RefusedError(413, "too_large", f"The body has more than {most} bytes.")
         return bytes(body)
 
     def _links(

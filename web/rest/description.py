@@ -113,9 +113,11 @@ def _parameters(route: Route) -> Iterator[Schema]:
             continue
         about = schema.pop("description")
         place = {"in": "path", "required": True} if name in variables else {"in": "query"}
-        schema.pop("default", None) if name in variables else None
+        if name in variables:
+            schema.pop("default", None)
         if schema.get("type") == "array":  # with commas between its items
             place |= {"style": "form", "explode": False}
+            schema["minItems"] = 1
             schema["items"] |= TEXT if schema["items"].get("type") == "string" else {}
         yield {"name": name, **place, "description": about, "schema": schema}
 

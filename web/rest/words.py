@@ -53,7 +53,7 @@ ARGUMENTS = {
     "comment": "Is posted, as markdown.",
 }
 EXAMPLES: dict[str, Any] = {
-    "issue": "SHOP-12",
+    "issue": "SHOP-4",
     "event": "9f86d081884c4d659a2feaa0c55ad015",
     "organization": "acme",
     "project": "shop",
