@@ -82,12 +82,14 @@ def _fill(sentry: Sentry) -> None:
 
 
 @asynccontextmanager
-async def rest_over(answer: httpx.MockTransport, token: str, **environment: str) -> AsyncGenerator[httpx.AsyncClient]:
+async def rest_over(
+    answer: httpx.MockTransport, token: str, kind: type[SentryClient] = SentryClient, **environment: str
+) -> AsyncGenerator[httpx.AsyncClient]:
     """A client of REST in this process, over whatever answers as organization acme's Sentry."""
 
     def open_client() -> SentryClient:
         connection = connection_to("http://sentry.test", token=token, organization="acme", cache_ttl=0, timeout=2)
-        return SentryClient(connection, answer)
+        return kind(connection, answer)
 
     app = Application(load_settings(environment=environment), open_client).http_app(Calls())
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

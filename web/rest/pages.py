@@ -69,7 +69,8 @@ def rendered(document: Mapping[str, Any]) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(info['title'])}</title><style>{_STYLE}</style></head><body>"
         f"<h1>{escape(info['title'])} <small>{escape(info['version'])}</small></h1>{about}"
-        f'<p>For programs: <a href="{DESCRIPTION.lstrip("/")}">{DESCRIPTION}</a> (OpenAPI {document["openapi"]}).</p>'
+        f'<p>For programs: <a href="{DESCRIPTION.lstrip("/")}">{DESCRIPTION}</a>'
+        f" (OpenAPI {escape(document['openapi'])}).</p>"
         f"<h2>Routes</h2>{operations}<h2>Objects</h2>{schemas}</body></html>"
     )
 

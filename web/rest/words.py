@@ -99,6 +99,7 @@ _FRAME = {
     "lineno": 12,
     "context_line": "    return sum(price(item) for item in cart)",
     "pre_context": ["def total(cart):"],
+    "post_context": [],
     "in_app": True,
 }
 _TRACE = {
