@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -40,7 +41,7 @@ TEXTS = (
     *("' OR 1=1 --", "<script>", "${jndi:ldap://x}", "{{7*7}}", "SHOP-1", "acme/SHOP-1", "5, SHOP-2", "*", "!", '"'),
     *("https://evil.example/issues/5/", "http://127.0.0.1:1/organizations/acme/issues/1/", "firstRelease:", "a" * 32),
 )
-VALUES = (None, True, False, 0, -1, 1, 10**30, 1.5, [], {}, ["resolved"], {"a": {"b": []}}, *TEXTS)
+VALUES: tuple[Any, ...] = (None, True, False, 0, -1, 1, 10**30, 1.5, [], {}, ["resolved"], {"a": {"b": []}}, *TEXTS)
 TOKENS = ("Bearer nonsense", "Bearer", "Basic YWRtaW46YWRtaW4=", f"Bearer {'x' * 9_000}", "Bearer \xff", "")
 KINDS = ("application/json", "application/json; charset=utf-16", "text/plain", "", "multipart/form-data; boundary=x")
 BODIES = (b"", b"{", b"[" * 50_000, b'{"a":' * 5_000, b"\xff\xfe", b"null", b'"\\ud800"', b'{"comment":"\\u0000"}')
@@ -147,7 +148,7 @@ async def fuzz(url: str, server: psutil.Process, count: int, seed: int) -> list[
 
 
 async def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description="Requests as nobody should send them.")
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=12)
     given = parser.parse_args()

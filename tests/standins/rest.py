@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import sentry_sdk
@@ -69,21 +70,26 @@ def _table(name: str, said: str) -> str:
 
 
 def _fill(sentry: Sentry) -> None:
-    """An issue each of the same error, of which the first has the event of the examples, too."""
+    """An issue each of the same error, of which the last has the event of the examples, too."""
     client = sentry_sdk.Client(sentry.dsn(), release=EXAMPLES["release"], environment=EXAMPLES["environment"])
     frame = {"filename": "cart.py", "function": "total", "lineno": 12, "in_app": True, "context_line": "return 1 / 0"}
     raised = {"type": "KeyError", "value": "'SUMMER'", "stacktrace": {"frames": [frame]}}
     said = [{"category": "cart", "message": "coupon SUMMER"}]
-    event = {"exception": {"values": [raised]}, "breadcrumbs": {"values": said}, "user": {"id": "7"}}
+    event: Any = {"exception": {"values": [raised]}, "breadcrumbs": {"values": said}, "user": {"id": "7"}}
     for number in range(ISSUES):
-        client.capture_event({**event, "fingerprint": [str(number)]})
-    client.capture_event({**event, "fingerprint": ["0"], "event_id": EXAMPLES["event"]})
+        event["fingerprint"] = [str(number)]
+        client.capture_event(event)
+    event["event_id"] = EXAMPLES["event"]
+    client.capture_event(event)
     client.close(timeout=10)
 
 
 @asynccontextmanager
 async def rest_over(
-    answer: httpx.MockTransport, token: str, kind: type[SentryClient] = SentryClient, **environment: str
+    answer: httpx.MockTransport,
+    token: str,
+    environment: dict[str, str] | None = None,
+    kind: type[SentryClient] = SentryClient,
 ) -> AsyncGenerator[httpx.AsyncClient]:
     """A client of REST in this process, over whatever answers as organization acme's Sentry."""
 
@@ -91,8 +97,8 @@ async def rest_over(
         connection = connection_to("http://sentry.test", token=token, organization="acme", cache_ttl=0, timeout=2)
         return kind(connection, answer)
 
-    app = Application(load_settings(environment=environment), open_client).http_app(Calls())
+    app = Application(load_settings(environment=environment or {}), open_client).http_app(Calls())
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with app.router.lifespan_context(app):
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:3004") as client:
-            yield client
+    client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:3004")
+    async with app.router.lifespan_context(app), client:
+        yield client

@@ -16,8 +16,8 @@ from web.rest.catalogue import ROUTES, Route
 from web.rest.routing import VARIABLE
 
 Schema = dict[str, Any]
-TEXT = {"maxLength": MAX_TEXT, "pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$"}
-"""What is refused of any text: none at all, and a NUL character."""
+TEXT = {"maxLength": MAX_TEXT, "pattern": r"\S"}
+"""Of any text: a blank one is refused."""
 
 
 @cache

@@ -12,6 +12,7 @@ import pytest
 from openapi_spec_validator import validate
 from standins.rest import Rest, token_of
 
+from sentry.values import as_list, as_object
 from web.rest.catalogue import ROUTES
 from web.rest.pages import rendered
 
@@ -112,10 +113,10 @@ async def test_the_page_shows_texts_as_texts(rest: Rest) -> None:
     document = await described(rest)
 
     def everywhere(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {name: item if name == "$ref" else everywhere(item) for name, item in value.items()}
-        if isinstance(value, list):
-            return [everywhere(item) for item in value]
+        if (fields := as_object(value)) is not None:
+            return {name: item if name == "$ref" else everywhere(item) for name, item in fields.items()}
+        if (items := as_list(value)) is not None:
+            return [everywhere(item) for item in items]
         return f"{value} {hostile}" if isinstance(value, str) else value
 
     page = rendered(everywhere(document))
@@ -130,7 +131,7 @@ schemathesis --config-file tests/web/rest/schemathesis.toml run http://127.0.0.1
 """
 
 
-async def test_schemathesis_finds_nothing(rest: Rest) -> None:
+async def test_schemathesis_finds_nothing(rest: Rest, tmp_path: Path) -> None:
     """Every argument at and beyond its bounds; with no token, and with a method that is none."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -138,6 +139,7 @@ async def test_schemathesis_finds_nothing(rest: Rest) -> None:
         *("run", f"{rest.url}/openapi.json", "--header", f"Authorization: Bearer {token_of('engine')}"),
         *("--phases", "coverage", "--generation-deterministic", "--no-color", "--warnings", "off"),
         *(part for name in WITH_EACH_KIND_OF_ARGUMENT for part in ("--include-operation-id", name)),
+        cwd=tmp_path,  # where it keeps what it found
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

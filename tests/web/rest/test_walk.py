@@ -15,7 +15,7 @@ from web.rest.catalogue import ROUTES
 from web.rest.routing import path_of
 
 VARIABLES = {"issue": "5", "event": EVENT, "organization": "acme", "project": "shop", "release": "shop@1"}
-QUERIES = {
+QUERIES: dict[str, dict[str, Any]] = {
     "/issues/{issue}": {"include": "tags,commits,activity,flags", "max_tokens": 20_000},
     "/issues/{issue}/events": {"tags": "release,plain"},
     "/events/{event}": {"issue": "5", "max_tokens": 20_000},
