@@ -84,6 +84,7 @@ class Application:
             settings,
             calls,
             self._shared_client,
+            self.answers,
             callers,
             audit=self._audit,
             make_clean=lambda: self._clean,

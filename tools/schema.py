@@ -53,12 +53,17 @@ def output_schema(call: Callable[..., Any]) -> Schema:
     required at the top: clients hold a failed call's `{"error", "message", ...}` against this schema too, as
     the Inspector does.
     """
-    answer = get_type_hints(call, localns=_types_of_answers())["return"]
     parts: dict[str, Schema] = {}
     properties: Schema = {"notice": {"type": "string"}, "age_seconds": {"type": "integer"}}
-    for one in get_args(answer) or (answer,):
+    for one in answers_of(call):
         properties |= _part(one, parts)["properties"]
     return {"type": "object", "properties": properties, **({"$defs": parts} if parts else {})}
+
+
+def answers_of(call: Callable[..., Any]) -> tuple[type[BaseModel], ...]:
+    """The models that a tool answers with: one, or one of several."""
+    answer = get_type_hints(call, localns=_types_of_answers())["return"]
+    return get_args(answer) or (answer,)
 
 
 def _types_of_answers() -> dict[str, Any]:

@@ -69,7 +69,7 @@ class SentryTool(Tool):
             if isinstance(error.__cause__, SentryError):
                 return self._failed(error.__cause__)
             if isinstance(error.__cause__, ValidationError):
-                return self._failed(_refused(error.__cause__))
+                return self._failed(refused_arguments(error.__cause__))
             raise
         except MCPError:
             raise
@@ -97,7 +97,18 @@ def _given(
 ) -> dict[str, Any]:
     """The arguments that were really given: hosts fill in null, blanks or 0 for the others, as OpenAI's strict mode
     makes all of them required. Unknown ones are refused."""
+    check_arguments(arguments, known)
     required = [name for name, field in known.items() if field.is_required()]
+    numbers = [name for name, schema in schemas.items() if schema.get("type") == "integer"]  # each is 1 at least
+    return {
+        name: value
+        for name, value in arguments.items()
+        if name in required or not (is_blank(value) or (value == 0 and name in numbers))
+    }
+
+
+def check_arguments(arguments: dict[str, Any], known: Mapping[str, FieldInfo]) -> None:
+    """Raises InvalidRequestError for unknown ones, and for texts that Sentry cannot take."""
     for name, value in arguments.items():
         if name not in known:
             near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
@@ -107,12 +118,6 @@ def _given(
             raise InvalidRequestError(f"{name} has {len(value)} characters; at most {MAX_TEXT} are taken. Give less.")
         if isinstance(value, str) and "\0" in value:  # on which GlitchTip fails, and which Sentry 9 leaves out
             raise InvalidRequestError(f"{name} holds a NUL character. Give it without.")
-    numbers = [name for name, schema in schemas.items() if schema.get("type") == "integer"]  # each is 1 at least
-    return {
-        name: value
-        for name, value in arguments.items()
-        if name in required or not (_is_blank(value) or (value == 0 and name in numbers))
-    }
 
 
 def _shown(value: Any) -> str:
@@ -120,7 +125,7 @@ def _shown(value: Any) -> str:
     return quoted(value) if isinstance(value, str) else ascii(value)[:60]
 
 
-def _is_blank(value: Any) -> bool:
+def is_blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
@@ -132,7 +137,7 @@ def _budget(given: dict[str, Any]) -> int | None:
         return None
 
 
-def _refused(error: ValidationError) -> InvalidRequestError:
+def refused_arguments(error: ValidationError) -> InvalidRequestError:
     words: list[str] = []
     for one in error.errors(include_url=False)[:5]:
         name = ".".join(str(part) for part in one["loc"] if not str(part).startswith("function-"))

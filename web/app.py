@@ -1,4 +1,4 @@
-"""The HTTP side as one ASGI app: MCP at /mcp, and room for routes beside it that share its client."""
+"""The HTTP side as one ASGI app: MCP at /mcp, REST beside it, over one client."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -8,6 +8,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 
+from service.answers import Answers
 from service.cleaning import Clean
 from service.current import FindClient
 from settings import Settings, SettingsError
@@ -23,6 +24,8 @@ from web.names import OnlyByItsNames
 from web.operations.audit_file import AuditFile
 from web.operations.parts import Operations
 from web.operations.prefix import BelowPrefix
+from web.rest.app import Rest
+from web.rest.responses import failed
 
 if TYPE_CHECKING:
     from web.limits.windows import Windows
@@ -33,6 +36,7 @@ def create_app(
     settings: Settings,
     calls: Calls,
     open_client: Callable[[], AbstractAsyncContextManager[FindClient]],
+    answers: Answers,
     callers: KnownCallers | None = None,
     *,
     audit: AuditFile | None = None,
@@ -52,6 +56,8 @@ def create_app(
     )
     app.state.windows = windows = _windows(settings) if callers is not None else None
     operations = Operations(server, calls, callers, audit, make_clean)
+    rest = app.router.default = Rest(answers, settings, calls)
+    app.add_exception_handler(Exception, failed)
     # The last one that is added is the first that a request meets.
     operations.inside(app)
     app.add_middleware(Limits, settings, windows)
@@ -68,7 +74,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[Any]:
         async with AsyncExitStack() as stack:
-            find_client = await stack.enter_async_context(open_client())
+            rest.find_client = find_client = await stack.enter_async_context(open_client())
             await stack.enter_async_context(operations.running(find_client))
             if callers is not None:
                 await stack.enter_async_context(callers.watching())

@@ -15,7 +15,7 @@ SHUTTING_DOWN = "The server is shutting down."
 
 
 class Calls:
-    """Middleware of MCP's. `are_refused` is set when no more calls are to be taken."""
+    """Middleware of MCP's, and what REST counts by. `are_refused` is set when no more calls are to be taken."""
 
     def __init__(self) -> None:
         self.under_way = 0

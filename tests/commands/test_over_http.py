@@ -98,6 +98,23 @@ async def test_a_call_under_way_has_the_whole_grace_and_new_ones_are_refused(era
         assert await server.ended() == -signal.SIGTERM
 
 
+async def test_of_rest_what_is_under_way_is_answered_and_what_is_new_is_refused() -> None:
+    slow = Slow(seconds=1.6)
+    async with listening(slow) as sentry, started(sentry.url) as server, httpx.AsyncClient(timeout=20) as client:
+        url = httpx.URL(server.url).join("/projects")
+        call = asyncio.create_task(client.get(url))
+        await sentry.until(lambda: len(sentry.requests) == 1)
+        server.signal()
+        while (refused := await client.get(url.join("/nothing"))).status_code == 404:
+            pass
+        assert (refused.status_code, refused.json()["error"]) == (503, "shutting_down")
+        assert int(refused.headers["retry-after"]) > 0
+        slow.may_answer.set()
+        answer = await call
+        assert (answer.status_code, answer.json()["projects"][0]["slug"]) == (200, "shop")
+        assert await server.ended() == -signal.SIGTERM
+
+
 async def test_a_second_signal_ends_it_at_once() -> None:
     async def ask(method: str, **parameters: object) -> httpx.Response:
         headers = {

@@ -19,7 +19,7 @@ from service.access.callers import Scope as CallerScope
 from service.current import calling
 from web.callers.known import KnownCallers
 
-OPEN = frozenset(("/health", "/ready"))
+OPEN = frozenset(("/health", "/ready", "/openapi.json", "/docs"))
 OPEN_BELOW = ("/.well-known/",)
 """What anybody may ask: it says nothing of Sentry's."""
 

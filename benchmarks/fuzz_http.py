@@ -1,0 +1,165 @@
+"""Requests as nobody should send them, to every route: `python benchmarks/fuzz_http.py`.
+
+10,000 of them over sockets of their own, to a server of its own over an embedded Sentry: paths, queries, headers and
+bodies made of what breaks servers; two in three with a caller's token, the others with none or a wrong one. Ends with 1
+when one is answered with 5xx or not at all, when one without the token is not refused, or when the server has grown by
+more than 10 MB since the first 2,000.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+import httpx
+import psutil
+from standins.rest import rest_served, token_of
+
+from web.rest.arguments import arguments_of
+from web.rest.catalogue import ROUTES, Route
+from web.rest.routing import path_of
+from web.rest.words import EXAMPLES
+
+AT_ONCE = 8
+WARM = 2_000
+GROWTH = 10
+"""Megabytes."""
+METHODS = ("GET", "PUT", "HEAD", "OPTIONS", "POST", "DELETE", "PATCH", "TRACE", "CONNECT", "BREW")
+TEXTS = (
+    *("", " ", "0", "-1", "1e999", "9" * 400, "null", "true", "[]", "{}", "NaN", "..", "../..", "..%2f..", "%", "%00"),
+    *("\0", "\x1b[31m", "\u202e", "\ud7ff", "\U0001f600", "é" * 200, "x" * 9_000, "x" * 20_000, "a,b,,c", "latest"),
+    *("' OR 1=1 --", "<script>", "${jndi:ldap://x}", "{{7*7}}", "SHOP-1", "acme/SHOP-1", "5, SHOP-2", "*", "!", '"'),
+    *("https://evil.example/issues/5/", "http://127.0.0.1:1/organizations/acme/issues/1/", "firstRelease:", "a" * 32),
+)
+VALUES: tuple[Any, ...] = (None, True, False, 0, -1, 1, 10**30, 1.5, [], {}, ["resolved"], {"a": {"b": []}}, *TEXTS)
+TOKENS = ("Bearer nonsense", "Bearer", "Basic YWRtaW46YWRtaW4=", f"Bearer {'x' * 9_000}", "Bearer \xff", "")
+KINDS = ("application/json", "application/json; charset=utf-16", "text/plain", "", "multipart/form-data; boundary=x")
+BODIES = (b"", b"{", b"[" * 50_000, b'{"a":' * 5_000, b"\xff\xfe", b"null", b'"\\ud800"', b'{"comment":"\\u0000"}')
+
+
+class Fuzz:
+    """Requests of one seed."""
+
+    def __init__(self, seed: int, host: str) -> None:
+        self._random = random.Random(seed)
+        self._host = host
+
+    def request(self) -> tuple[bytes, bool, str]:
+        """Its bytes, whether it shows a caller's token, and the route that it is meant for."""
+        choose, maybe = self._random.choice, self._random.random
+        route = choose(ROUTES)
+        method = route.method if maybe() < 0.7 else choose(METHODS)
+        query = "&".join(f"{self._name(route)}={self._encoded(choose(TEXTS))}" for _ in range(int(maybe() * 4)))
+        target = (
+            f"{self._path(route)}?{query}".rstrip("?") if maybe() < 0.97 else choose(("*", "//", "/%", "/a" * 4_000))
+        )
+        is_known = maybe() < 0.67
+        shown = f"Bearer {token_of('engine')}" if is_known else choose(TOKENS)
+        body = self._body(route) if method == "PUT" or maybe() < 0.1 else b""
+        headers = {
+            "Host": self._host if maybe() < 0.97 else choose(("evil.example", "a b", "")),
+            "Authorization": shown,
+            "Content-Type": choose(KINDS) if maybe() < 0.3 else KINDS[0],
+            "Content-Length": str(len(body)),
+            "Connection": "close",
+            **(
+                {choose(("X-Forwarded-For", "Cookie", "Accept", "If-None-Match")): choose(TEXTS[:18])}
+                if maybe() < 0.2
+                else {}
+            ),
+        }
+        lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items() if value)]
+        head = "\r\n".join(lines).encode("utf-8", "surrogatepass")
+        return head + b"\r\n\r\n" + body, is_known, f"{route.method} {route.path}"
+
+    def _name(self, route: Route) -> str:
+        names = [*arguments_of(route.call, strict=route.changes).model_fields, "limt", "", "issue[]"]
+        return self._encoded(self._random.choice(names))
+
+    def _path(self, route: Route) -> str:
+        used = {**EXAMPLES, "issue": f"SHOP-{self._random.choice('123456789A')}"}
+        wrong = {name: self._random.choice(TEXTS) or "x" for name in used if self._random.random() < 0.4}
+        return path_of(route, {**used, **wrong})
+
+    def _encoded(self, text: str) -> str:
+        return quote(text, safe="") if self._random.random() < 0.95 else quote(text, safe="%/&=;+")
+
+    def _body(self, route: Route) -> bytes:
+        if self._random.random() < 0.2:
+            return self._random.choice(BODIES)
+        names = [*arguments_of(route.call, strict=route.changes).model_fields, "staus"]
+        found = {self._random.choice(names): self._random.choice(VALUES) for _ in range(int(self._random.random() * 5))}
+        return json.dumps(found).encode()
+
+
+async def status_of(request: bytes, port: int) -> int | None:
+    """None where no answer came."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(request)
+        answer = await asyncio.wait_for(reader.read(), 30)
+        return int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/1.1 ") else None
+    except (ConnectionError, TimeoutError):
+        return None
+    finally:
+        writer.close()
+
+
+async def fuzz(url: str, server: psutil.Process, count: int, seed: int) -> list[str]:
+    """What went wrong."""
+    port = httpx.URL(url).port or 0
+    requests = Fuzz(seed, f"127.0.0.1:{port}")
+    statuses: Counter[tuple[str, int | None]] = Counter()
+    wrong: list[str] = []
+    left = count
+    warm = 0.0
+
+    async def ask() -> None:
+        nonlocal left, warm
+        while left > 0:
+            left -= 1
+            if count - left == min(WARM, count):
+                warm = server.memory_info().rss / 1e6
+            request, is_known, route = requests.request()
+            status = await status_of(request, port)
+            statuses["with the token" if is_known else "without", status] += 1
+            if status is None or status >= 500 or (status < 400 and not is_known):
+                wrong.append(f"{status} of {route}: {request[:300]!r}")
+
+    started = time.perf_counter()
+    await asyncio.gather(*(ask() for _ in range(AT_ONCE)))
+    taken = time.perf_counter() - started
+    grown = server.memory_info().rss / 1e6 - warm
+    for whose in ("with the token", "without"):
+        told = (f"{status} {n:,}x" for (who, status), n in sorted(statuses.items(), key=str) if who == whose)
+        print(f"{whose:>15}: {', '.join(told)}")
+    print(f"{count:,} requests in {taken:.0f} s; the server grew by {grown:.1f} MB after the first {WARM:,}")
+    return wrong + [f"it grew by {grown:.1f} MB"] * (grown > GROWTH)
+
+
+async def main() -> int:
+    parser = argparse.ArgumentParser(description="Requests as nobody should send them.")
+    parser.add_argument("--requests", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=12)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        async with rest_served(Path(folder)) as rest:
+            (server,) = psutil.Process().children()
+            wrong = await fuzz(rest.url, server, given.requests, given.seed)
+    for line in wrong[:20]:
+        print(line)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))

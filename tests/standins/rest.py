@@ -1,0 +1,104 @@
+"""REST as its clients meet it: served to callers of several scopes over an embedded Sentry in which the examples of the
+description are there; or in this process, over a Sentry that is as a test wants it."""
+
+import hashlib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import sentry_sdk
+from standins.clients import connection_to
+from wire import Sentry, served_http, served_in_background
+
+from application import Application
+from local import Store
+from sentry.client import SentryClient
+from settings import load_settings
+from web.calls import Calls
+from web.rest.words import EXAMPLES
+
+CALLERS = {
+    "engine": 'scopes = ["issues:read", "issues:write"]',
+    "reader": 'scopes = ["issues:read"]',
+    "writer": 'scopes = ["issues:write"]',
+    "operator": 'scopes = ["admin", "alerts:read"]',
+    "read-only": 'scopes = ["issues:read", "issues:write"]\nread_only = true',
+    "few-tools": 'scopes = ["issues:read", "issues:write"]\ntools = ["get_issue"]',
+    "confirmed": 'scopes = ["issues:read", "issues:write"]\nconfirm_writes = true',
+}
+ISSUES = 14
+
+
+def token_of(caller: str) -> str:
+    return f"smcp_{hashlib.sha256(caller.encode()).hexdigest()}"
+
+
+@dataclass
+class Rest:
+    """Where it is served, and of which Sentry."""
+
+    url: str
+    sentry: Sentry
+
+    def client(self, caller: str | None = "engine") -> httpx.AsyncClient:
+        headers = {"Authorization": f"Bearer {token_of(caller)}"} if caller else {}
+        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=20)
+
+
+@asynccontextmanager
+async def rest_served(folder: Path) -> AsyncGenerator[Rest]:
+    file = folder / "callers.toml"
+    file.write_text("\n".join(_table(name, said) for name, said in CALLERS.items()))
+    store = Store.open(None)
+    with served_in_background(store) as embedded:
+        token = store.create_organization(EXAMPLES["organization"])
+        project = store.create_project(EXAMPLES["organization"], EXAMPLES["project"], platform="python")
+        sentry = Sentry(embedded, EXAMPLES["organization"], token, project)
+        _fill(sentry)
+        async with served_http(sentry.environment(SENTRY_MCP_CALLERS_FILE=str(file))) as url:
+            yield Rest(url.removesuffix("/mcp"), sentry)
+    store.close()
+
+
+def _table(name: str, said: str) -> str:
+    digest = hashlib.sha256(token_of(name).encode()).hexdigest()
+    limits = "calls_per_minute = 1000000\ncalls_at_once = 1000"
+    return f'[[callers]]\nname = "{name}"\ntoken_sha256 = "{digest}"\n{said}\n{limits}\n'
+
+
+def _fill(sentry: Sentry) -> None:
+    """An issue each of the same error, of which the last has the event of the examples, too."""
+    client = sentry_sdk.Client(sentry.dsn(), release=EXAMPLES["release"], environment=EXAMPLES["environment"])
+    frame = {"filename": "cart.py", "function": "total", "lineno": 12, "in_app": True, "context_line": "return 1 / 0"}
+    raised = {"type": "KeyError", "value": "'SUMMER'", "stacktrace": {"frames": [frame]}}
+    said = [{"category": "cart", "message": "coupon SUMMER"}]
+    event: Any = {"exception": {"values": [raised]}, "breadcrumbs": {"values": said}, "user": {"id": "7"}}
+    for number in range(ISSUES):
+        event["fingerprint"] = [str(number)]
+        client.capture_event(event)
+    event["event_id"] = EXAMPLES["event"]
+    client.capture_event(event)
+    client.close(timeout=10)
+
+
+@asynccontextmanager
+async def rest_over(
+    answer: httpx.MockTransport,
+    token: str,
+    environment: dict[str, str] | None = None,
+    kind: type[SentryClient] = SentryClient,
+) -> AsyncGenerator[httpx.AsyncClient]:
+    """A client of REST in this process, over whatever answers as organization acme's Sentry."""
+
+    def open_client() -> SentryClient:
+        connection = connection_to("http://sentry.test", token=token, organization="acme", cache_ttl=0, timeout=2)
+        return kind(connection, answer)
+
+    app = Application(load_settings(environment=environment or {}), open_client).http_app(Calls())
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:3004")
+    async with app.router.lifespan_context(app), client:
+        yield client
