@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from service.access.callers import ANYBODY, Caller
+from service.access.switches import Switches
 
 if TYPE_CHECKING:
     from sentry.protocol import SentryClientProtocol
@@ -61,3 +62,13 @@ def calling(caller: Caller, own: tuple[str, FindClient] | None = None) -> Genera
     finally:
         _caller.reset(tokens[0])
         _own.reset(tokens[1])
+
+
+@contextmanager
+def under(switches: Switches) -> Generator[None]:
+    """In this block the caller, whoever it is, has what these switches leave them."""
+    token = _caller.set(switches.of(_caller.get()))
+    try:
+        yield
+    finally:
+        _caller.reset(token)

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from settings import Settings
 from web.callers.authentication import Authentication
 from web.callers.known import KnownCallers
+from web.callers.switched import Switched
 from web.calls import Calls
 from web.characters import refuse_half_characters
 from web.names import OnlyByItsNames
@@ -33,6 +34,7 @@ def create_app(
         max_sessions=settings.limits_sessions,
     )
     # The last one that is added is the first that a request meets.
+    app.add_middleware(Switched, settings.switches)
     if callers is not None:
         app.add_middleware(Authentication, callers)
     hosts = None if callers is not None and not settings.allowed_hosts else settings.allowed_hosts
