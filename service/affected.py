@@ -12,10 +12,9 @@ from views.facts import facts
 
 @dataclass(frozen=True)
 class Affected:
-    """An issue that is named: as it is now, or why it cannot be changed."""
+    """An issue that is named: as it is now, or why it cannot be looked up."""
 
     named: str
-    id: str = ""
     name: str = ""
     status: str = ""
     title: str = ""
@@ -23,17 +22,21 @@ class Affected:
 
 
 async def affected_issues(issues: list[str]) -> list[Affected]:
-    """In the order they are named. Raises the SentryError where none of them can be changed."""
+    """Each once, in the order they are named. Raises the SentryError where none of them can be looked up."""
     client, names = current_client(), each_once(issues)
     outcomes = await all_of(client.get_issue(name) for name in names)
     found: list[Affected] = []
+    seen: set[str] = set()
     for named, outcome in zip(names, outcomes, strict=True):
         if (issue := outcome.value) is None:
             found.append(Affected(named, error=outcome.error))
             continue
+        if issue.id in seen:
+            continue
+        seen.add(issue.id)
         organization = slug(client.other_organization(named))
         name = of_organization(organization, issue_name(issue.name))
-        found.append(Affected(named, issue.id or "", name, facts(issue)["status"] or "", issue.title or ""))
+        found.append(Affected(named, name, facts(issue)["status"] or "", issue.title or ""))
     if all(one.error for one in found) and (error := found[0].error):
         raise error
     return found

@@ -67,13 +67,12 @@ async def question(title: str, arguments: Mapping[str, Any], answers: Answers) -
     lines = [f"Make this change in Sentry? {title}"]
     for name, value in arguments.items():
         if name == "issue":
-            affected = await service.affected.affected_issues(issues_in(str(value)))
-            for one in affected:
+            for one in await service.affected.affected_issues(issues_in(str(value))):
                 if one.error is not None:
-                    lines.append(f"- {_quoted(one.named, answers)}: not possible ({one.error.error})")
+                    lines.append(f"- {_quoted(one.named, answers)}: cannot be looked up ({one.error.error})")
                 else:
-                    title = answers.title(one.title, TITLE)
-                    lines.append(f"- {answers.own_words(f'{one.name} ({one.status})')}: {_in_quotes(title)}")
+                    named = answers.own_words(f"{one.name} ({one.status})")
+                    lines.append(f"- {named}: {_in_quotes(answers.title(one.title, TITLE))}")
         else:
             lines.append(f"{name}: {_quoted(value, answers)}")
     lines.append("What stands in quotation marks was written by others: an issue's title by whoever sends errors.")
