@@ -31,9 +31,9 @@ async def affected_issues(issues: list[str]) -> list[Affected]:
         if (issue := outcome.value) is None:
             found.append(Affected(named, error=outcome.error))
             continue
-        if issue.id in seen:
+        if (identity := issue.id or named) in seen:
             continue
-        seen.add(issue.id)
+        seen.add(identity)
         organization = slug(client.other_organization(named))
         name = of_organization(organization, issue_name(issue.name))
         found.append(Affected(named, name, facts(issue)["status"] or "", issue.title or ""))

@@ -26,7 +26,7 @@ class User:
     """Somebody at a client, who is asked and answers."""
 
     def __init__(self, action: Action = "accept") -> None:
-        self.action = action
+        self.action: Action = action
         self.asked: list[str] = []
 
     async def __call__(self, context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
