@@ -23,20 +23,22 @@ from prompts.catalogue import scope_of_prompt
 from resources.catalogue import scope_of_resource, scope_of_uri
 from service.access.callers import Scope
 from service.current import FindClient, current_caller
-from tools.catalogue import scope_of_tool
+from tools.catalogue import is_offered, schema_of_answer
 
 
 class ScopedServer(MCPServer[FindClient]):
     """Of what a caller may not have it says what the SDK says of what is not there."""
 
     async def list_tools(self) -> list[Tool]:
-        caller = current_caller()
-        return [tool for tool in await super().list_tools() if caller.may_use(tool.name, scope_of_tool(tool.name))]
+        offered = [tool for tool in await super().list_tools() if is_offered(tool.name)]
+        if not current_caller().structured_content:
+            return offered
+        return [tool.model_copy(update={"output_schema": schema_of_answer(tool.name)}) for tool in offered]
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[FindClient, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
-        if not current_caller().may_use(name, scope_of_tool(name)):
+        if not is_offered(name):
             raise ToolError(f"Unknown tool: {name}")
         return await super().call_tool(name, arguments, context)
 

@@ -7,15 +7,17 @@ import ipaddress
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from loopback import is_address, is_loopback
+from service.access.callers import ANYBODY, Caller
 from service.access.configured import CallersError, ConfiguredCaller, callers_in
+from service.access.switches import Switches
 
 DEFAULTS = Path(__file__).with_name("config.toml")
 TOKEN_VARIABLES = ("SENTRY_AUTH_TOKEN", "SENTRY_ACCESS_TOKEN")
@@ -81,14 +83,29 @@ def _number(value: Any) -> Any:
 
 def _callers(value: Any) -> Any:
     try:
-        return callers_in(value)
+        return callers_in(value, _unknown_tool)
     except CallersError as error:
         raise _RefusedError(f"must be a list of callers, [[callers]]: {error}") from None
 
 
+def _unknown_tool(names: Iterable[str]) -> tuple[str, str] | None:
+    """Loads the tools only where some are named: they take most of the time at the start."""
+    if not (given := tuple(names)):
+        return None
+    from tools.catalogue import unknown_tool
+
+    return unknown_tool(given)
+
+
+def _tools(names: tuple[str, ...]) -> tuple[str, ...]:
+    if unknown := _unknown_tool(names):
+        raise _RefusedError(f"must be a list of names of tools: there is no tool {_shown(unknown[0])}{unknown[1]}")
+    return names
+
+
 def _confirm(value: Any) -> Any:
     if isinstance(value, str) and value.strip() not in ("never", "always"):
-        return [part.strip() for part in value.split(",") if part.strip()]
+        return listed(value)
     return value
 
 
@@ -127,6 +144,9 @@ Seconds = Annotated[
 Port = Annotated[int, IsNumber, Field(ge=0, le=65_535, description="a port, 0 to 65535")]
 Switch = Annotated[bool, Field(description="true or false")]
 Names = Annotated[tuple[str, ...], Field(description='a list of texts, such as ["one", "two"]')]
+Tools = Annotated[
+    tuple[str, ...], AfterValidator(_tools), Field(description='a list of names of tools, such as ["get_issue"]')
+]
 Claim = Annotated[str, Field(pattern=r"^[^\s]{0,200}$", description="the name of a claim, or empty")]
 
 
@@ -162,8 +182,8 @@ class Settings(BaseModel):
     redact_pii: Switch
     redact_keys: Annotated[tuple[str, ...], Field(description='a list of names, such as ["tax_id", "iban"]')]
     read_only: Switch
-    tools: Names
-    exclude_tools: Names
+    tools: Tools
+    exclude_tools: Tools
     confirm_writes: Annotated[
         Literal["never", "always"] | tuple[str, ...],
         BeforeValidator(_confirm),
@@ -245,9 +265,26 @@ class Settings(BaseModel):
         """Whether HTTP is served to those alone who show a token."""
         return bool(self.callers or self.callers_file or self.identity_provider_issuer)
 
+    @property
+    def switches(self) -> Switches:
+        """What is switched for everybody."""
+        asked = self.confirm_writes
+        return Switches(
+            read_only=self.read_only,
+            tools=frozenset(self.tools) or None,
+            exclude_tools=frozenset(self.exclude_tools),
+            structured_content=self.structured_content,
+            confirm_writes=asked == "always" if isinstance(asked, str) else frozenset(asked),
+        )
 
-def load_settings(config: str | None = None, environment: Mapping[str, str] | None = None) -> Settings:
-    """The settings in force; raises SettingsError. `config` is the file named on the command line.
+
+def load_settings(
+    config: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    options: Iterable[tuple[str, Any, str]] = (),
+) -> Settings:
+    """The settings in force; raises SettingsError. `config` is the file named on the command line, `options` what is
+    set there: the setting, its value, and the option's name.
 
     A variable that is empty or blank is not set.
     """
@@ -259,6 +296,7 @@ def load_settings(config: str | None = None, environment: Mapping[str, str] | No
         *_from_file(DEFAULTS),
         *_from_file(_named_file(config, variables)),
         *_from_environment(variables),
+        *options,
     ]:
         if name not in Settings.model_fields or name in SECRETS:
             raise SettingsError(_unknown(name, place))
@@ -275,7 +313,25 @@ def load_settings(config: str | None = None, environment: Mapping[str, str] | No
         raise SettingsError(f"{places['http_host']} {ON_THIS_MACHINE}")
     if not is_address(settings.http_host):
         raise SettingsError(f"{places['http_host']} {_expected('http_host', settings.http_host)}")
+    if not (settings.callers_file or settings.identity_provider_issuer):  # who may know others
+        check_confirmed(settings, settings.callers, places["confirm_writes"])
     return settings
+
+
+def check_confirmed(settings: Settings, callers: Iterable[Caller], place: str = "confirm_writes") -> None:
+    """Raises SettingsError for a name whose writes are to be confirmed, and which nobody has."""
+    known = {ANYBODY.name, *(caller.name for caller in callers)}
+    asked = () if isinstance(settings.confirm_writes, str) else settings.confirm_writes
+    if unknown := next((name for name in asked if name not in known), None):
+        words = Settings.model_fields["confirm_writes"].description
+        raise SettingsError(f"{place} must be {words}: there is no caller {_shown(unknown)}{_near(unknown, known)}")
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _expected(name: str, given: Any) -> str:
@@ -342,9 +398,14 @@ def _from_environment(variables: Mapping[str, str]) -> list[tuple[str, Any, str]
         if KUBERNETES_VARIABLE.fullmatch(rest) or (rest.endswith("PORT") and KUBERNETES_PORT.match(text)):
             continue
         name = rest.lower()
-        value: Any = [part.strip() for part in text.split(",") if part.strip()] if name in LISTS else text
+        value: Any = listed(text) if name in LISTS else text
         found.append((name, value, _name(variable)))
     return found
+
+
+def listed(text: str) -> list[str]:
+    """What stands in a text with commas between."""
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _name(text: str) -> str:

@@ -17,7 +17,9 @@ from sentry.errors import ForbiddenError, SentryError, UnauthorizedError
 from sentry.paths import quoted
 from sentry.site import Site
 from sentry.transport.proxies import proxy_of, warning_of
+from service.access.callers import ANYBODY
 from settings import Settings
+from tools.catalogue import CATALOGUE, Entry
 from views.provenance import visible
 
 T = TypeVar("T")
@@ -47,7 +49,7 @@ class Report:
 
 def doctor(options: argparse.Namespace, settings: Settings) -> int:
     """Exit code 0 when everything needed works, 1 otherwise."""
-    report = anyio.run(_examine, _opening(options, settings))
+    report = anyio.run(_examine, _opening(options, settings), settings)
     print("\nSomething is wrong, see FAIL." if report.failed else "\nAll is well.")
     return 1 if report.failed else 0
 
@@ -60,15 +62,31 @@ def _opening(options: argparse.Namespace, settings: Settings) -> OpenClient:
     return embedded(options.data, settings.ingest_port, show_token=options.show_token)
 
 
-async def _examine(open_client: OpenClient) -> Report:
+def _say_what_is_switched(settings: Settings, report: Report) -> list[Entry]:
+    """The tools that are offered; said where they are not all, as is who is asked before a write."""
+    anybody = settings.switches.of(ANYBODY)
+    offered = [entry for entry in CATALOGUE if anybody.may_use(entry.call.__name__, entry.scope)]
+    if len(offered) < len(CATALOGUE):
+        names = ", ".join(entry.call.__name__ for entry in offered) or "none"
+        report.say("-", "tools", f"{len(offered)} of {len(CATALOGUE)} are offered: {names}")
+    if settings.confirm_writes == "always":
+        report.say("-", "confirm_writes", "the user is asked before each write; a client that cannot ask is refused")
+    elif settings.confirm_writes != "never":
+        names = ", ".join(settings.confirm_writes)
+        report.say("-", "confirm_writes", f"the user is asked before each write of {quoted(names, 200)}")
+    return offered
+
+
+async def _examine(open_client: OpenClient, settings: Settings) -> Report:
     report = Report()
     async with open_client() as client:
         url, report.site = client.connection.base, client.site
         print(f"Sentry at {url}")
         _say_which_way(client.connection, report)
+        offered = _say_what_is_switched(settings, report)
         server: ServerDescription | None = None
         if await _token_and_organization(client, report):
-            server = await _what_works(client, report)
+            server = await _what_works(client, report, offered)
     if report.is_token_wrong:
         print(f"\nA token is made at {_where_tokens_are_made(url, server)},")
         print(f"with {SCOPES}. It goes into SENTRY_AUTH_TOKEN in the `env` of")
@@ -116,7 +134,7 @@ async def _token_and_organization(client: SentryClient, report: Report) -> bool:
     return True
 
 
-async def _what_works(client: SentryClient, report: Report) -> ServerDescription:
+async def _what_works(client: SentryClient, report: Report, offered: list[Entry]) -> ServerDescription:
     issues = await _tried(client.list_issues(query="", limit=1))  # an issue tells the kind of server, too
     described = await _tried(client.describe_server())
     server = ServerDescription(None, None, None) if isinstance(described, SentryError) else described
@@ -131,7 +149,7 @@ async def _what_works(client: SentryClient, report: Report) -> ServerDescription
     slugs = [] if isinstance(projects, SentryError) else [project.slug for project in projects.items[:10]]
     words = f"projects: {quoted(', '.join(slugs), 200)}" if slugs else "projects can be listed; the token sees none"
     _say_how_it_went(report, server, "project:read", projects, words, "list_projects, get_project")
-    _writing(report, server)
+    _writing(report, server, offered)
     releases = await _tried(client.list_releases(limit=1))
     used_by = "list_releases, get_release"
     _say_how_it_went(report, server, "project:releases", releases, "releases can be listed", used_by, is_needed=False)
@@ -174,9 +192,11 @@ def _lack(scope: str, scopes: frozenset[str] | None) -> str:
     return f"the token lacks {' and '.join(missing)}"
 
 
-def _writing(report: Report, server: ServerDescription) -> None:
+def _writing(report: Report, server: ServerDescription, offered: list[Entry]) -> None:
     """By what the server says of the token: to try it would be a change, or on GlitchTip an error in its log."""
-    if server.scopes is None:
+    if all(entry.touches.read_only_hint for entry in offered):
+        report.say("-", "event:write", "not needed: no tool is offered that changes anything")
+    elif server.scopes is None:
         report.say("?", "event:write", "not known: this server does not tell a token's scopes, and trying is a change")
     elif server.scopes & WRITING:
         report.say("ok", "event:write", "update_issue may change issues")

@@ -3,13 +3,14 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from commands import logs
 from loopback import is_address, is_loopback
 from sentry_mcp import __version__
-from settings import DEFAULTS, ON_THIS_MACHINE, Settings, SettingsError, load_settings
+from settings import DEFAULTS, ON_THIS_MACHINE, Settings, SettingsError, listed, load_settings
 
 EPILOG = f"""\
 commands:
@@ -63,7 +64,7 @@ def _refused(words: str) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    settings = load_settings(options.config)
+    settings = load_settings(options.config, options=_switches(options))
     _check(options, settings)
     logs.set_up(settings)
     return _start(options, settings)
@@ -79,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("command", nargs="?", choices=["demo", "doctor", "token"], help="see below")
     parser.add_argument("name", nargs="?", help="with token: whose it is")
     parser.add_argument("--config", metavar="FILE", help="a TOML file with settings (SENTRY_MCP_CONFIG)")
+    parser.add_argument("--read-only", action="store_true", help="offer no tool that changes anything (read_only)")
+    parser.add_argument("--tools", metavar="A,B", help="offer these tools only (tools)")
+    parser.add_argument("--exclude-tools", metavar="A,B", help="offer all tools but these (exclude_tools)")
     parser.add_argument("--http", action="store_true", help="streamable HTTP at /mcp instead of stdio")
     parser.add_argument("--host", help="with --http: loopback address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, help="with --http: port (3004)")
@@ -87,6 +91,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--show-token", action="store_true", help="with --local: print the token of its Web API, too")
     parser.add_argument("--version", action="version", version=f"sentry-mcp {__version__}")
     return parser
+
+
+def _switches(options: argparse.Namespace) -> Iterator[tuple[str, Any, str]]:
+    """What is switched here, as settings, each with the name of its option."""
+    if options.read_only:
+        yield "read_only", True, "--read-only"
+    for name, given, option in (
+        ("tools", options.tools, "--tools"),
+        ("exclude_tools", options.exclude_tools, "--exclude-tools"),
+    ):
+        if given is not None:
+            yield name, listed(given) or given, option
 
 
 def _check(options: argparse.Namespace, settings: Settings) -> None:
@@ -98,6 +114,8 @@ def _check(options: argparse.Namespace, settings: Settings) -> None:
         raise SettingsError("--local does not go with demo, which has an embedded Sentry anyway")
     if options.name and options.command != "token":
         raise SettingsError(f"{options.command} takes no name")
+    if options.command in ("demo", "token") and any(_switches(options)):
+        raise SettingsError(f"--read-only, --tools and --exclude-tools do not go with {options.command}")
     if options.data and not options.local:
         raise SettingsError("--data goes with --local")
     if options.show_token and not options.local:

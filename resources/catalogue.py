@@ -136,7 +136,7 @@ def register_resources(server: MCPServer[Any], answers: Answers) -> None:
         SEARCH_SYNTAX,
         name="search_syntax",
         title="Sentry's search syntax",
-        description="What a query of list_issues may be on this server, by example.",
+        description="What a query for issues may be on this server, by example.",
         mime_type="text/markdown",
     )(_syntax_of_this_server)
 

@@ -70,7 +70,7 @@ class Answers:
 
         `asked` names the question, all of it; None for what must be done each time. `tokens` is the answer's budget.
         """
-        asked = None if asked is None else (current_eyes(), asked)
+        asked = None if asked is None else (current_eyes(), wanted, asked)
         if asked is not None and (finished := self._still_good(asked)) is not None:
             return finished
         with noting_sources() as sources:
@@ -91,6 +91,10 @@ class Answers:
     def own_words(self, words: str) -> str:
         """A sentence of ours as it may leave, whatever names stand in it."""
         return self._reader.own_words(words)
+
+    def title(self, words: str, length: int) -> str:
+        """What an issue is called, as somebody is to read it between words of ours: cleaned, on one line."""
+        return " ".join(self._reader.quote(words, length).split())
 
     def offered(self, names: Iterable[str | None]) -> list[str]:
         """Those that may be offered to choose from: what cannot be shown as it is, is not."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from service.access.callers import ANYBODY, Caller
 from service.access.configured import ConfiguredCaller
+from service.access.switches import Switches
 from service.calls import current_call
 
 if TYPE_CHECKING:
@@ -65,3 +66,13 @@ def calling(caller: Caller, own: tuple[str, FindClient] | None = None) -> Genera
     finally:
         _caller.reset(tokens[0])
         _own.reset(tokens[1])
+
+
+@contextmanager
+def under(switches: Switches) -> Generator[None]:
+    """In this block the caller, whoever it is, has what these switches leave them."""
+    token = _caller.set(switches.of(_caller.get()))
+    try:
+        yield
+    finally:
+        _caller.reset(token)

@@ -31,9 +31,7 @@ async def update_issues(
         change = replace(change, assigned_to="")
     if not change.body() and not comment:
         raise InvalidRequestError("Nothing to change: give status, assigned_to, priority or comment.")
-    names = list(dict.fromkeys(issues))
-    if not 1 <= len(names) <= MAX_ISSUES:
-        raise InvalidRequestError(f"1 to {MAX_ISSUES} issues can be changed at once, not {len(names)}.")
+    names = each_once(issues)
     client = current_client()
     found = dict(zip(names, await all_of(client.get_issue(name, fresh=True) for name in names), strict=True))
     same = _by_identity(found)
@@ -47,6 +45,14 @@ async def update_issues(
     if len(failures) == len(outcomes):
         raise _failure_of_all(failures)
     return bulk_update([(name, made.error) if made.error else made.result() for name, made in outcomes.items()])
+
+
+def each_once(issues: list[str]) -> list[str]:
+    """The names of the issues to change; raises InvalidRequestError where they are none, or too many."""
+    names = list(dict.fromkeys(issues))
+    if not 1 <= len(names) <= MAX_ISSUES:
+        raise InvalidRequestError(f"1 to {MAX_ISSUES} issues can be changed at once, not {len(names)}.")
+    return names
 
 
 def _implied(change: IssueChange, in_commit: str | None) -> IssueChange:

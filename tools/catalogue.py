@@ -1,17 +1,21 @@
 """Every tool, and what it may touch, on one screen."""
 
-from collections.abc import Callable
+import difflib
+from collections.abc import Callable, Iterable
+from functools import cache
 from inspect import signature
 from typing import Any, NamedTuple
 
 from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
 
-from service.access.callers import Scope
+from service.access.callers import Caller, Scope
 from service.answers import Answers
+from service.confirming import Once
+from service.current import current_caller
 from service.signatures import with_parameters
 from tools import events, issues, projects, releases, tags, updates
-from tools.schema import input_schema, output_schema
+from tools.schema import Schema, input_schema, output_schema
 from tools.tool import Arguments, SentryTool
 
 READ = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True)
@@ -47,15 +51,36 @@ def scope_of_tool(name: str) -> Scope | None:
     return _SCOPES.get(name)
 
 
-def build_tools(answers: Answers, *, structured_content: bool, organization: str = "") -> list[SentryTool]:
-    """The tools as MCP serves them; with `structured_content` each answers as JSON, too, and says of what shape.
+def is_offered(name: str) -> bool:
+    """Whether the tool is there for the current caller."""
+    return current_caller().may_use(name, scope_of_tool(name))
+
+
+def unknown_tool(names: Iterable[str]) -> tuple[str, str] | None:
+    """The first of the names that is no tool's, with words on which tool has nearly that name."""
+    for name in sorted(names):
+        if name not in _SCOPES:
+            near = difflib.get_close_matches(name, _SCOPES, n=1, cutoff=0.5)
+            return name, f"; did you mean {near[0]}?" if near else ""
+    return None
+
+
+@cache
+def schema_of_answer(name: str) -> Schema:
+    """Of what shape a tool's JSON is. Made when it is first asked for: most servers and callers do without."""
+    return output_schema(next(entry.call for entry in CATALOGUE if entry.call.__name__ == name))
+
+
+def build_tools(answers: Answers, anybody: Caller, organization: str = "") -> list[SentryTool]:
+    """The tools as MCP serves them: those that `anybody` may use, who is the caller with the most.
 
     Where the `organization` is set, tools do not ask for it: they take it all the same."""
-    unlisted = frozenset(["organization"] if organization else [])
-    return [_build(entry, answers, structured_content, unlisted) for entry in CATALOGUE]
+    unlisted, once = frozenset(["organization"] if organization else []), Once()
+    offered = [entry for entry in CATALOGUE if anybody.may_use(entry.call.__name__, entry.scope)]
+    return [_build(entry, answers, once, unlisted) for entry in offered]
 
 
-def _build(entry: Entry, answers: Answers, structured_content: bool, unlisted: frozenset[str]) -> SentryTool:
+def _build(entry: Entry, answers: Answers, once: Once, unlisted: frozenset[str]) -> SentryTool:
     tool = Tool.from_function(
         _without_answer(entry.call),
         name=entry.call.__name__,
@@ -64,14 +89,13 @@ def _build(entry: Entry, answers: Answers, structured_content: bool, unlisted: f
         annotations=entry.touches,
         structured_output=False,  # it would make the output schema once more, and drop it
     )
-    if structured_content:
-        tool.fn_metadata.output_schema = output_schema(entry.call)
     fields: dict[str, Any] = dict(tool)
     return SentryTool.model_validate(
         {
             **fields,
             "answers": answers,
-            "structured_content": structured_content,
+            "once": once,
+            "is_write": not entry.touches.read_only_hint or entry.scope.endswith(":write"),
             "fn_metadata": Arguments(**dict(tool.fn_metadata)),
             "parameters": input_schema(tool.parameters, unlisted),
         }

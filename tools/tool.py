@@ -10,7 +10,7 @@ from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 from mcp.shared.exceptions import MCPError
-from mcp.types import CallToolResult, TextContent
+from mcp.types import CallToolResult, InputRequiredResult, TextContent
 from pydantic import ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
@@ -18,6 +18,9 @@ from sentry.errors import InvalidRequestError, SentryError
 from sentry.paths import quoted
 from sentry.transport.progress import on_progress
 from service.answers import Answers
+from service.confirming import Once, must_confirm
+from service.current import current_caller
+from tools.confirming import ask_user, question
 
 if TYPE_CHECKING:
     from views.results import Result
@@ -34,7 +37,8 @@ class Arguments(FuncMetadata):
 
 
 class SentryTool(Tool):
-    """Answers with Markdown, and with JSON where that is switched on; refuses unknown arguments.
+    """Answers with Markdown, and with JSON to a caller who wants it; refuses unknown arguments. Where a write must be
+    confirmed, nothing of it is done before the user has agreed.
 
     Every SentryError becomes an `is_error` result; what is not a SentryError is a bug of ours and is left to the
     SDK, which logs it. The model is told nothing of its words: somebody else's may stand in them.
@@ -43,11 +47,12 @@ class SentryTool(Tool):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     answers: Answers
-    structured_content: bool = False
+    once: Once
+    is_write: bool
 
     async def run(
         self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False
-    ) -> CallToolResult:
+    ) -> CallToolResult | InputRequiredResult:
         async def tell(message: str) -> None:
             await context.report_progress(0, None, self.answers.own_words(message))
 
@@ -59,9 +64,11 @@ class SentryTool(Tool):
         try:
             given = _given(arguments, self.fn_metadata.arg_model.model_fields, self.parameters["properties"])
             asked = self.name, json.dumps(given, sort_keys=True, default=str)
-            is_read = self.annotations is not None and self.annotations.read_only_hint
+            if self.is_write and must_confirm() and (asking := await self._ask_user(given, context)) is not None:
+                return asking
+            structured = current_caller().structured_content
             answer = await self.answers.answer(
-                asked if is_read else None, ask, _budget(given), wanted="both" if self.structured_content else "text"
+                None if self.is_write else asked, ask, _budget(given), wanted="both" if structured else "text"
             )
         except SentryError as error:
             return self._failed(error)
@@ -71,6 +78,8 @@ class SentryTool(Tool):
             if isinstance(error.__cause__, ValidationError):
                 return self._failed(refused_arguments(error.__cause__))
             raise
+        except ValidationError as error:
+            return self._failed(refused_arguments(error))
         except MCPError:
             raise
         except Exception as error:
@@ -78,16 +87,22 @@ class SentryTool(Tool):
         finally:
             on_progress.reset(telling)
         text = TextContent(type="text", text=answer.text)
-        if not self.structured_content:
+        if not structured:
             return CallToolResult(content=[text])
         return CallToolResult(content=[text], structured_content=answer.data, _meta=answer.meta)
 
+    async def _ask_user(self, given: dict[str, Any], context: Context[Any, Any]) -> InputRequiredResult | None:
+        arguments = self.fn_metadata.validate_arguments(given)
+        shown = {name: arguments[name] for name in given}
+        return await ask_user(lambda: question(self.title or self.name, shown, self.answers), context, self.once)
+
     def _failed(self, error: SentryError) -> CallToolResult:
         failed = self.answers.failure(error)
+        structured = current_caller().structured_content
         return CallToolResult(
             content=[TextContent(type="text", text=failed.text)],
-            structured_content=failed.data if self.structured_content else None,
-            _meta=failed.meta if self.structured_content else None,
+            structured_content=failed.data if structured else None,
+            _meta=failed.meta if structured else None,
             is_error=True,
         )
 

@@ -18,6 +18,11 @@ _NAMES = re.compile(r"https?://\S+?(?=,?(?:\s|$)|,https?://)|[^\s,]+")
 Count = Annotated[int | None, Field(ge=1, le=1_000_000)]
 
 
+def issues_in(text: str) -> list[str]:
+    """The names of issues that stand in an argument."""
+    return _NAMES.findall(text)
+
+
 async def update_issue(
     issue: IssueIds,
     status: Status | None = None,
@@ -47,5 +52,4 @@ async def update_issue(
         assigned_to=assigned_to,
         priority=priority,
     )
-    issues = _NAMES.findall(issue)
-    return await service.updates.update_issues(issues, change, in_commit=in_commit, comment=comment)
+    return await service.updates.update_issues(issues_in(issue), change, in_commit=in_commit, comment=comment)

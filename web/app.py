@@ -14,6 +14,7 @@ from service.current import FindClient
 from settings import Settings, SettingsError
 from web.callers.authentication import Authentication
 from web.callers.known import KnownCallers
+from web.callers.switched import Switched
 from web.calls import Calls
 from web.characters import refuse_half_characters
 from web.limits.guesses import SlowsGuesses
@@ -56,11 +57,12 @@ def create_app(
     )
     app.state.windows = windows = _windows(settings) if callers is not None else None
     operations = Operations(server, calls, callers, audit, make_clean)
-    rest = app.router.default = Rest(answers, settings, calls)
+    rest = app.router.default = Rest(answers, settings)
     app.add_exception_handler(Exception, failed)
     # The last one that is added is the first that a request meets.
     operations.inside(app)
     app.add_middleware(Limits, settings, windows)
+    app.add_middleware(Switched, settings.switches)
     if callers is not None:
         app.add_middleware(Authentication, callers)
         app.add_middleware(SlowsGuesses)

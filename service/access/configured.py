@@ -1,7 +1,7 @@
 """Callers as a configuration lists them, each with the digest of a token: read, and checked."""
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -27,6 +27,10 @@ _MUST_BE = {
 }
 
 
+FindUnknown = Callable[[Iterable[str]], tuple[str, str] | None]
+"""Finds a name that is no tool's: the name, and which is near."""
+
+
 class ConfiguredCaller(Caller):
     """A caller, and which token is theirs."""
 
@@ -37,7 +41,7 @@ class CallersError(ValueError):
     """What is wrong with a list of callers, in words that hold no token."""
 
 
-def callers_in(rows: Any) -> tuple[ConfiguredCaller, ...]:
+def callers_in(rows: Any, unknown_tool: FindUnknown) -> tuple[ConfiguredCaller, ...]:
     """The callers of `[[callers]]`; raises CallersError."""
     if not isinstance(rows, list | tuple):
         raise CallersError("they are no tables")
@@ -47,10 +51,14 @@ def callers_in(rows: Any) -> tuple[ConfiguredCaller, ...]:
     found = tuple(_caller(number, row) for number, row in enumerate(given, 1))
     _must_differ("name", (caller.name for caller in found))
     _must_differ("token_sha256", (caller.token_sha256 for caller in found))
+    for number, caller in enumerate(found, 1):
+        for field, names in (("tools", caller.tools or ()), ("exclude_tools", caller.exclude_tools)):
+            if unknown := unknown_tool(names):
+                raise CallersError(f"{field} of number {number}: there is no tool {unknown[0]}{unknown[1]}")
     return found
 
 
-def callers_in_file(path: Path) -> tuple[ConfiguredCaller, ...]:
+def callers_in_file(path: Path, unknown_tool: FindUnknown) -> tuple[ConfiguredCaller, ...]:
     """The callers of a TOML file that has nothing else; raises CallersError."""
     try:
         content = tomllib.loads(path.expanduser().read_text("utf-8-sig"))
@@ -60,7 +68,7 @@ def callers_in_file(path: Path) -> tuple[ConfiguredCaller, ...]:
         raise CallersError("is not TOML") from None  # whose words may quote a line with a token in the wrong place
     if others := sorted(content.keys() - {"callers"}):
         raise CallersError(f"holds {others[0][:80]!a}; a file of callers has [[callers]] and nothing else")
-    return callers_in(content.get("callers", []))
+    return callers_in(content.get("callers", []), unknown_tool)
 
 
 def _caller(number: int, row: Any) -> ConfiguredCaller:

@@ -206,3 +206,14 @@ def test_it_says_which_proxy_reads_the_token(doctor: Doctor) -> None:
     _, near = doctor(SENTRY_URL="http://127.0.0.1:9", **proxied)
     assert "proxy" not in near
     assert "hunter2" not in printed + secure + near
+
+
+def test_it_says_what_is_switched_and_wants_no_scope_for_what_is_not_offered(doctor: Doctor, sentry: Sentry) -> None:
+    confirmed = {**sentry.environment(), "SENTRY_MCP_CONFIRM_WRITES": "always"}
+
+    _, printed = doctor("--read-only", "--exclude-tools", "get_event", **confirmed)
+
+    assert re.search(r"^\d+ of \d+ are offered: list_issues, ", verdict(printed, "tools").removeprefix("- "))
+    assert "update_issue" not in verdict(printed, "tools")
+    assert verdict(printed, "confirm_writes").startswith("- the user is asked before each write")
+    assert verdict(printed, "event:write") == "- not needed: no tool is offered that changes anything"

@@ -66,6 +66,17 @@ def test_the_version_is_that_of_the_package() -> None:
         (["doctor", "--http"], {"SENTRY_AUTH_TOKEN": TOKEN}, "--http does not go with doctor"),
         (["demo", "--local"], {}, "--local does not go with demo"),
         (["--show-token"], {"SENTRY_AUTH_TOKEN": TOKEN}, "--show-token goes with --local"),
+        (["--tools", "get_isue"], {}, "--tools must be a list of names of tools: there is no tool 'get_isue'; did you"),
+        (["doctor", "--exclude-tools", "get_event,x"], {}, "--exclude-tools must be a list of names of tools"),
+        (["--tools", ""], {}, "--tools must be a list of names of tools, such as [\"get_issue\"], not ''"),
+        ([], {"SENTRY_MCP_TOOLS": "update_isue"}, "no tool 'update_isue'; did you mean update_issue?"),
+        (["demo", "--read-only"], {}, "--read-only, --tools and --exclude-tools do not go with demo"),
+        (
+            [],
+            {"SENTRY_MCP_CONFIRM_WRITES": "engine"},
+            "SENTRY_MCP_CONFIRM_WRITES must be a word, never or always, or a list of callers' names: "
+            "there is no caller 'engine'",
+        ),
     ],
 )
 def test_what_is_wrong_is_one_clear_line_and_exit_code_2(
@@ -89,6 +100,24 @@ def test_what_is_wrong_is_one_clear_line_and_exit_code_2(
     assert printed.err.startswith("sentry-mcp: ")
     assert words in printed.err
     assert TOKEN not in printed.err
+
+
+def test_a_server_with_nothing_to_offer_or_a_wrong_name_in_the_file_of_callers_does_not_start(tmp_path: Path) -> None:
+    callers = tmp_path / "callers.toml"
+    callers.write_text(
+        f'[[callers]]\nname = "engine"\ntoken_sha256 = "{"0" * 64}"\nscopes = []\nexclude_tools = ["get_isues"]\n'
+    )
+    token, file = {"SENTRY_AUTH_TOKEN": TOKEN}, {"SENTRY_MCP_CALLERS_FILE": str(callers)}
+
+    nothing = run("--read-only", "--tools", "update_issue", **token)
+    named = run("--http", **token, **file)
+    callers.write_text(callers.read_text().replace("get_isues", "get_issue"))
+    asked = run("--http", **token, **file, SENTRY_MCP_CONFIRM_WRITES="engin")
+
+    assert [ended.returncode for ended in (nothing, named, asked)] == [2, 2, 2]
+    assert nothing.stderr == "sentry-mcp: read_only, tools and exclude_tools leave no tool to offer\n"
+    assert "exclude_tools of number 1: there is no tool get_isues; did you mean get_issue?\n" in named.stderr
+    assert asked.stderr.endswith("there is no caller 'engin'; did you mean engine?\n")
 
 
 def test_a_process_with_a_wrong_setting_ends_without_a_traceback() -> None:

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from mcp.types import CacheableResult, Tool
 from wire import ERAS, Era, Sentry, connected, text_of
 
-from application import INSTRUCTIONS
+from tools.introduction import introduction
 
 NAMES = {
     "list_issues",
@@ -175,14 +175,14 @@ async def test_the_tools_stay_cheap(sentry: Sentry) -> None:
             tools = (await client.list_tools()).tools
         listed = [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]
         assert tokens({"tools": listed}) <= most
-    assert tokens(INSTRUCTIONS) <= 150
+    assert tokens(introduction(NAMES.__contains__)) <= 150
 
 
 async def test_the_server_introduces_itself(sentry: Sentry) -> None:
     async with connected(sentry, era="legacy") as client:
         assert client.server_info is not None
         assert (client.server_info.name, client.server_info.title) == ("sentry-mcp", "Sentry")
-        assert client.instructions == INSTRUCTIONS
+        assert client.instructions == introduction(NAMES.__contains__)
 
 
 async def test_whatever_is_listed_may_be_kept_for_an_hour_by_everyone(sentry: Sentry) -> None:

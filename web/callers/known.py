@@ -12,6 +12,7 @@ import anyio
 
 from service.access.callers import Caller
 from service.access.configured import CallersError, ConfiguredCaller, callers_in_file
+from tools.catalogue import unknown_tool
 
 LOOK_AGAIN = 0.4
 """Seconds between two looks at the file: who is taken out of it is out within a second."""
@@ -47,6 +48,11 @@ class KnownCallers:
         self._under_way: dict[str, set[anyio.CancelScope]] = {}
         self.problem: str | None = None
         """Why the file, as it is now, is not heeded: the callers are those that it had before."""
+
+    @property
+    def listed(self) -> Iterable[ConfiguredCaller]:
+        """Those of the settings and of the file as it is now."""
+        return self._by_digest.values()
 
     async def caller_of(self, token: str) -> Caller | None:
         if len(token) > MAX_TOKEN:
@@ -111,7 +117,7 @@ class KnownCallers:
     def _read(self) -> dict[str, ConfiguredCaller]:
         found = {caller.token_sha256: caller for caller in self._configured}
         names = {caller.name for caller in self._configured}
-        for caller in callers_in_file(self._file) if self._file is not None else ():
+        for caller in callers_in_file(self._file, unknown_tool) if self._file is not None else ():
             if caller.name in names or caller.token_sha256 in found:
                 raise CallersError(f"names {caller.name}, as the settings do")
             found[caller.token_sha256] = caller

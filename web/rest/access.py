@@ -2,12 +2,12 @@
 What belongs to projects that are not the caller's is not found, as everywhere."""
 
 from service.access.callers import Caller
-from settings import Settings
+from service.confirming import must_confirm
 from web.rest.catalogue import Route
 from web.rest.failures import RefusedError
 
 
-def admit(route: Route, caller: Caller, settings: Settings) -> None:
+def admit(route: Route, caller: Caller) -> None:
     """Raises RefusedError: 403, with RFC 6750's challenge where a scope is missing."""
     if not caller.has(route.scope):
         raise RefusedError(
@@ -22,16 +22,9 @@ def admit(route: Route, caller: Caller, settings: Settings) -> None:
     tool = route.call.__name__
     if not caller.may_use(tool, route.scope):
         raise RefusedError(403, "forbidden", f"This caller may not use {tool}.")
-    if route.changes and _must_confirm(caller, settings):
+    if route.changes and must_confirm():
         raise RefusedError(
             403,
             "confirmation_required",
             "Changes of this caller's are confirmed by a person, whom only an MCP client can ask. Nothing was changed.",
         )
-
-
-def _must_confirm(caller: Caller, settings: Settings) -> bool:
-    if caller.confirm_writes is not None:
-        return caller.confirm_writes
-    wanted = settings.confirm_writes
-    return wanted == "always" or caller.name in wanted

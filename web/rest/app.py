@@ -15,7 +15,6 @@ from sentry.values import as_list
 from service.answers import Answers
 from service.current import FindClient, current_caller, serving
 from settings import Settings
-from web.calls import SHUTTING_DOWN, Calls
 from web.rest.access import admit
 from web.rest.arguments import checked, in_body, in_query
 from web.rest.catalogue import Route
@@ -38,27 +37,19 @@ class Rest:
     find_client: FindClient | None = None
     """Set for as long as anything is served."""
 
-    def __init__(self, answers: Answers, settings: Settings, calls: Calls) -> None:
+    def __init__(self, answers: Answers, settings: Settings) -> None:
         self._answers = answers
         self._settings = settings
-        self._calls = calls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        if self._calls.are_refused:
-            refusal = RefusedError(
-                503, "shutting_down", SHUTTING_DOWN, headers={"Retry-After": "1", "Connection": "close"}
-            )
-            await refused(refusal)(scope, receive, send)
+        try:
+            response = await self._answer(request)
+        except RefusedError as error:
+            response = refused(error)
+        except ClientDisconnect:  # whose body will not come: nobody hears
             return
-        with self._calls.one():
-            try:
-                response = await self._answer(request)
-            except RefusedError as error:
-                response = refused(error)
-            except ClientDisconnect:  # whose body will not come: nobody hears
-                return
-            await response(scope, receive, send)
+        await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         try:
@@ -82,7 +73,8 @@ class Rest:
             return page(self._settings)
         assert found is not None
         route = next(route for route in found.routes if route.method == method)
-        admit(route, current_caller(), self._settings)
+        request.scope["route"] = route  # by which it is counted and logged
+        admit(route, current_caller())
         return await self._call(route, found.variables, request)
 
     async def _call(self, route: Route, variables: dict[str, str], request: Request) -> Response:
