@@ -9,7 +9,7 @@ from mcp.server.caching import CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from prompts.catalogue import map_prompt_errors, register_prompts
 from resources.catalogue import register_resources
@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from sentry.client import SentryClient
+    from sentry.clients import Clients
     from sentry.protocol import SentryClientProtocol
     from views.reader import Reader
     from web.callers.known import KnownCallers
     from web.calls import Calls
 
+SHARE = 16
+"""The part of the memory of the server's client that one with a caller's token may take for what it remembers."""
 OpenClient = Callable[[], "AbstractAsyncContextManager[SentryClientProtocol]"]
 
 INSTRUCTIONS = """\
@@ -50,6 +53,7 @@ class Application:
     def __init__(self, settings: Settings, open_client: OpenClient | None = None) -> None:
         self._settings = settings
         self.answers = Answers(lambda: _reader(settings))
+        self._accepts_tokens = settings.accept_sentry_tokens and open_client is None
         self._opened = _given(open_client) if open_client else lambda: _late(settings)
         self._shared: FindClient | None = None
         self.server = self._mcp_server(settings)
@@ -60,7 +64,8 @@ class Application:
 
         settings = self._settings
         callers = _known_callers(settings) if settings.knows_callers else None
-        return create_app(self.server, settings, calls, self._shared_client, callers)
+        clients = _clients(settings) if self._accepts_tokens else None
+        return create_app(self.server, settings, calls, self._shared_client, callers, clients)
 
     @asynccontextmanager
     async def _shared_client(self) -> AsyncGenerator[None]:
@@ -109,13 +114,14 @@ def build_server(settings: Settings, open_client: OpenClient | None = None) -> S
     return Application(settings, open_client).server
 
 
-def connection(settings: Settings) -> Connection:
-    """What the client needs of the settings; the token must be there."""
-    if settings.token is None:
+def connection(settings: Settings, brought: SecretStr | None = None) -> Connection:
+    """What the client needs of the settings; a token must be there, or one that a caller `brought`."""
+    token = brought or settings.token
+    if token is None:
         raise ValueError("The settings hold no token")
     return Connection(
         url=settings.sentry_url,
-        token=settings.token,
+        token=token,
         organization=settings.sentry_org or None,
         ca_file=settings.ca_file or None,
         timeout=settings.timeout,
@@ -124,7 +130,8 @@ def connection(settings: Settings) -> Connection:
         max_concurrent_requests=settings.max_concurrent_requests,
         max_answer_size=settings.max_answer_size,
         cache_ttl=settings.cache_ttl,
-        cache_size=settings.cache_size,
+        cache_size=settings.cache_size // SHARE if brought else settings.cache_size,
+        other_tokens=(settings.token,) if brought and settings.token else (),
     )
 
 
@@ -160,11 +167,23 @@ def _known_callers(settings: Settings) -> "KnownCallers":
     from service.access.configured import CallersError
     from web.callers.known import KnownCallers
 
+    provider = None
+    if settings.identity_provider_issuer:
+        from web.callers.identity_provider import provider_of
+
+        provider = provider_of(settings)
     file = Path(settings.callers_file) if settings.callers_file else None
     try:
-        return KnownCallers(settings.callers, file)
+        return KnownCallers(settings.callers, file, provider)
     except CallersError as error:
         raise SettingsError(f"The file of callers, {settings.callers_file[:80]!a}: {error}") from None
+
+
+def _clients(settings: Settings) -> "Clients":
+    """With tokens of callers' own."""
+    from sentry.clients import Clients
+
+    return Clients(lambda token: connection(settings, token))
 
 
 def _given(open_client: OpenClient) -> Callable[[], AbstractAsyncContextManager[FindClient]]:

@@ -44,14 +44,14 @@ class Lines(logging.Formatter):
     @cached_property
     def _clean(self) -> Callable[[str], str]:
         """Made for the first record: a server is ready before there is any."""
-        from sentry.site import Site
+        from sentry.site import Site, without_tokens
         from views.provenance import visible
         from views.secrets.redaction import Redaction
 
         settings = self._settings
         site = Site(token=settings.token.get_secret_value() if settings.token else "")
         redaction = Redaction(pii=settings.redact_pii, keys=frozenset(settings.redact_keys))
-        return lambda text: visible(redaction.text(site.without_token(text[:MOST])))
+        return lambda text: visible(redaction.text(without_tokens(site.without_token(text[:MOST]))))
 
 
 def _message(record: logging.LogRecord) -> str:

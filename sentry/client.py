@@ -55,7 +55,8 @@ class SentryClient:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.connection = connection
-        self.site = Site(connection.base, connection.token.get_secret_value())
+        others = tuple(token.get_secret_value() for token in connection.other_tokens)
+        self.site = Site(connection.base, connection.token.get_secret_value(), others)
         self._http_transport = http_transport
         self._cache = Cache(connection.cache_ttl, connection.cache_size, clock)
         self._stack = AsyncExitStack()
