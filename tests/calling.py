@@ -28,11 +28,10 @@ OF_LIST_TOOLS = {
 
 
 @asynccontextmanager
-async def calling(url: str, era: Era = "auto", **headers: str) -> AsyncGenerator[Client]:
-    """A real client; `x_sentry_token="..."` is the header `X-Sentry-Token`."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
+async def calling(url: str, era: Era, headers: dict[str, str]) -> AsyncGenerator[Client]:
+    """A real client that sends these with each request."""
     async with (
-        httpx2.AsyncClient(headers=named, timeout=30) as http,
+        httpx2.AsyncClient(headers=headers, timeout=60) as http,
         Client(streamable_http_client(url, http_client=http), mode=era) as client,
     ):
         yield client

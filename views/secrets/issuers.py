@@ -106,6 +106,7 @@ STARTS = [
     Start("SendGrid", "SG.", r"\w.=-", "32+"),
     Start("Sendinblue", "xkeysib- xsmtpsib-", "A-Za-z0-9-", "40+"),
     Start("Sentry", "sntrya_ sntryi_ sntrys_ sntryu_", r"\w+/=-", "10+"),
+    Start("sentry-mcp", "smcp_", WORD, "20+"),
     Start("SettleMint", "sm_aat_ sm_pat_ sm_sat_", ALNUM, "16+"),
     Start("Shippo", "shippo_live_ shippo_test_", HEX, "40+"),
     Start("Shopify", "shpat_ shpca_ shppa_ shpss_", HEX, "32+"),

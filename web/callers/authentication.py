@@ -10,7 +10,7 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.access.callers import Caller
+from service.access.callers import Caller, ExpiringCaller
 from service.current import calling
 from web.callers.known import CannotTellError, KnownCallers
 from web.callers.refusals import Refusal, refused
@@ -78,7 +78,7 @@ class Authentication:
             found = await self._callers.caller_of(token.strip())
         except CannotTellError as error:
             return Refusal(503, None, f"Try again: {error}", retry_after=error.retry_after)
-        if found is not None and not found.scopes:
+        if isinstance(found, ExpiringCaller) and not found.scopes:  # who can get a token that grants more
             return WITHOUT_SCOPE
         return found or UNKNOWN
 

@@ -29,9 +29,11 @@ def settings_of(issuer: str, **more: str) -> Settings:
 
 
 @asynccontextmanager
-async def knowing(provider: Provider, *, clock: Clock | None = None, **more: str) -> AsyncGenerator[IdentityProvider]:
+async def knowing(
+    provider: Provider, named: dict[str, str] | None = None, *, clock: Clock | None = None
+) -> AsyncGenerator[IdentityProvider]:
     """What the server asks whose tokens are; for as long as the block lasts."""
-    settings = settings_of(provider.issuer, **more)
+    settings = settings_of(provider.issuer, **(named or {}))
     keys = SigningKeys(
         settings.identity_provider_issuer,
         settings.identity_provider_jwks_url,
@@ -44,7 +46,7 @@ async def knowing(provider: Provider, *, clock: Clock | None = None, **more: str
 
 
 async def caller_of(provider: Provider, token: str, **more: str) -> Caller | None:
-    async with knowing(provider, **more) as known:
+    async with knowing(provider, more) as known:
         return await KnownCallers(provider=known).caller_of(token)
 
 

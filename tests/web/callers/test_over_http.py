@@ -78,13 +78,13 @@ async def test_a_provider_knows_callers_and_clients_are_told_of_it(sentry: Sentr
 
         # What a token grants is there, in both eras, and nothing else.
         for era in ERAS:
-            async with calling(url, era, **bearing(provider.token())) as client:
+            async with calling(url, era, bearing(provider.token())) as client:
                 tools = {tool.name for tool in (await client.list_tools()).tools}
                 assert tools >= READ_ONLY
                 assert "update_issue" not in tools
                 assert "Unknown tool" in text_of(await client.call_tool("update_issue", {"issue": "1"}))
                 assert not (await client.call_tool("list_issues", {})).is_error
-            async with calling(url, era, **bearing(provider.token(scope=["issues:read", "issues:write"]))) as client:
+            async with calling(url, era, bearing(provider.token(scope=["issues:read", "issues:write"]))) as client:
                 assert "update_issue" in {tool.name for tool in (await client.list_tools()).tools}
 
 
