@@ -133,7 +133,7 @@ class SigningKeys:
             else:
                 if rows != self._rows:
                     self._generation += 1
-                    _logger.info("The identity provider has other keys than before: %d", len(keys))
+                    _logger.info("The identity provider's keys were read: %d that can be used", len(keys))
                 self._rows, self._keys, self._fetched, self.problem = rows, keys, self._clock(), None
         finally:
             self._looking = None
@@ -242,14 +242,13 @@ def _host(url: str) -> str:
 
 
 def _verifies_signatures(row: Any) -> bool:
-    """Whether a row is a key that may be known to all, and is meant for signatures."""
+    """Whether a row is a key that is meant for signatures."""
     if not isinstance(row, dict):
         return False
     said = cast("dict[str, Any]", row)
     operations = said.get("key_ops", ["verify"])
     return (
-        said.get("kty") != "oct"
-        and said.get("use", "sig") == "sig"
+        said.get("use", "sig") == "sig"
         and isinstance(operations, list)
         and "verify" in operations
         and isinstance(said.get("kid"), str | None)

@@ -7,17 +7,18 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import anyio
 import pytest
 from standins.clocks import Clock
 from standins.forged import forged
 from standins.identity_provider import AUDIENCE, KEYS, METADATA, Answer, Provider, providing, public_row
 from standins.sockets import Wire
 
-from service.access.callers import Caller, Scope
+from service.access.callers import Caller, ExpiringCaller, Scope
 from service.access.configured import CallersError, callers_in
 from settings import Settings, SettingsError, load_settings
-from web.callers.identity_provider import IdentityProvider, provider_of
-from web.callers.known import CannotTellError, KnownCallers
+from web.callers.identity_provider import LEEWAY, IdentityProvider, provider_of
+from web.callers.known import GRACE, CannotTellError, KnownCallers
 from web.callers.signing_keys import AGAIN, FRESH, MAX_SIZE, USABLE, SigningKeys
 
 PREFIX = "SENTRY_MCP_IDENTITY_PROVIDER_"
@@ -172,6 +173,16 @@ async def test_a_new_key_is_looked_for_and_unknown_ones_cost_the_provider_no_mor
         assert await known.caller_of(provider.token()) is None  # whose key is gone, whatever was remembered
 
 
+async def test_what_is_under_way_when_a_token_has_expired_ends() -> None:
+    async with providing() as provider, knowing(provider) as known:
+        caller = await known.caller_of(provider.token(exp=int(time.time()) - LEEWAY + 20))
+    assert isinstance(caller, ExpiringCaller)
+    expired = caller.model_copy(update={"expires": time.time() - GRACE})
+
+    with anyio.fail_after(10), KnownCallers().serving(expired):
+        await anyio.sleep_forever()
+
+
 async def test_many_at_once_are_one_look() -> None:
     async with providing() as provider, knowing(provider) as known:
         found = await asyncio.gather(*(known.caller_of(provider.token(sub=f"caller-{n}")) for n in range(50)))
@@ -259,12 +270,6 @@ async def test_keys_that_cannot_be_trusted_open_nothing(said: Answer) -> None:
                 await known.caller_of(provider.token())
 
 
-async def test_a_password_in_the_wrong_place_is_no_key() -> None:
-    """A key of the provider's for secrets is none, even where the setting would have it."""
-    with pytest.raises(SettingsError, match="RS256"):
-        provider_of(settings_of("https://idp.example.com", algorithms="HS256"))
-
-
 METADATA_OF_OTHERS = [
     {"issuer": "https://evil.example", "jwks_uri": "KEYS"},
     {"jwks_uri": "KEYS"},
@@ -309,6 +314,7 @@ async def test_the_address_of_the_keys_can_be_set_and_the_other_metadata_are_fou
         ({"issuer": "idp.example.com"}, "issuer"),
         ({"jwks_url": "http://idp.example.com/keys"}, "jwks_url"),
         ({"algorithms": "RS256,none"}, "algorithms"),
+        ({"algorithms": "HS256"}, "algorithms"),  # whose key would have to be a secret
     ],
 )
 def test_a_provider_by_which_nobody_could_be_known_is_refused(more: dict[str, str], named: str) -> None:

@@ -6,6 +6,7 @@ import re
 import httpx
 import pytest
 from calling import LIST_TOOLS, OF_LIST_TOOLS, bearing, calling
+from mcp.shared.auth import ProtectedResourceMetadata
 from standins.forged import forged
 from standins.identity_provider import AUDIENCE, METADATA, Provider, providing
 from standins.sockets import Wire
@@ -54,6 +55,7 @@ async def test_a_provider_knows_callers_and_clients_are_told_of_it(sentry: Sentr
             "bearer_methods_supported": ["header"],
             "resource_name": "Sentry MCP server",
         }
+        assert ProtectedResourceMetadata.model_validate_json(metadata.text)  # as a client of the SDK's reads them
         base = url.removesuffix("/mcp")
         assert (await http.get(f"{base}/.well-known/oauth-protected-resource")).json() == metadata.json()
 
