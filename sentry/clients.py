@@ -5,14 +5,17 @@ from collections import Counter, OrderedDict
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import anyio
 from anyio.abc import TaskGroup
 from pydantic import SecretStr
 
-from sentry.client import SentryClient
 from sentry.connection import Connection
 from sentry.site import hidden_while
+
+if TYPE_CHECKING:
+    from sentry.client import SentryClient
 
 MOST = 100
 """Clients at once. Those that are not in use make room, the least recently used first."""
@@ -28,7 +31,7 @@ class TooManyTokensError(Exception):
 
 @dataclass(eq=False)
 class _Kept:
-    client: SentryClient
+    client: "SentryClient"
     users: Counter[str] = field(default_factory=Counter[str])
     """How often each caller has it in use."""
     is_ready: anyio.Event = field(default_factory=anyio.Event)
@@ -64,7 +67,7 @@ class Clients:
                 self._tasks.cancel_scope.cancel()
 
     @asynccontextmanager
-    async def using(self, token: SecretStr, caller: str) -> AsyncGenerator[tuple[str, SentryClient]]:
+    async def using(self, token: SecretStr, caller: str) -> "AsyncGenerator[tuple[str, SentryClient]]":
         """The digest of the token, and its client, which stays open for as long as the block lasts.
 
         Raises TooManyTokensError.
@@ -87,6 +90,8 @@ class Clients:
         if is_another and sum(caller in other.users for other in self._kept.values()) >= self._most_of_one:
             raise TooManyTokensError
         if kept is None:
+            from sentry.client import SentryClient  # by the first token: a server is ready before it
+
             self._make_room()
             if self._tasks is None:
                 raise RuntimeError("Clients are used outside of `opened`")
@@ -115,6 +120,6 @@ class Clients:
                     kept.changed = anyio.Event()
                     with anyio.move_on_after(self._idle) as waiting:
                         await kept.changed.wait()
-                    if waiting.cancelled_caught and not kept.users:
+                    if waiting.cancelled_caught and not kept.users and not kept.must_go:
                         del self._kept[digest]
                         return
