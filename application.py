@@ -11,7 +11,7 @@ from mcp.server.context import CallNext, HandlerResult, ServerMiddleware, Server
 from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from prompts.catalogue import map_prompt_errors, register_prompts
 from resources.catalogue import register_resources
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from sentry.client import SentryClient
+    from sentry.clients import Clients
     from sentry.protocol import SentryClientProtocol
     from sentry.transport.shared import SharesAnswers
     from shared.store import Store
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from web.calls import Calls
     from web.operations.audit_file import AuditFile
 
+SHARE = 16
+"""The part of the memory of the server's client that one with a caller's token may take for what it remembers."""
 OpenClient = Callable[[], "AbstractAsyncContextManager[SentryClientProtocol]"]
 
 
@@ -60,6 +63,7 @@ class Application:
         self.store: Store | None = None
         """What is shared with other servers, over HTTP, where the settings say so."""
         self.events = Events()
+        self._accepts_tokens = settings.accept_sentry_tokens and open_client is None
         self._opened = _given(open_client) if open_client else lambda: _late(settings, self.store)
         self._shared: FindClient | None = None
         self._audit = _audit_file(settings, self._clean) if settings.audit_file else None
@@ -83,6 +87,8 @@ class Application:
             self._shared_client,
             self.answers,
             callers,
+            _clients(settings) if self._accepts_tokens else None,
+            self.store,
             audit=self._audit,
             make_clean=lambda: self._clean,
         )
@@ -171,13 +177,14 @@ def build_server(settings: Settings, open_client: OpenClient | None = None) -> S
     return Application(settings, open_client).server
 
 
-def connection(settings: Settings) -> Connection:
-    """What the client needs of the settings; the token must be there."""
-    if settings.token is None:
+def connection(settings: Settings, brought: SecretStr | None = None) -> Connection:
+    """What the client needs of the settings; a token must be there, or one that a caller `brought`."""
+    token = brought or settings.token
+    if token is None:
         raise ValueError("The settings hold no token")
     return Connection(
         url=settings.sentry_url,
-        token=settings.token,
+        token=token,
         organization=settings.sentry_org or None,
         ca_file=settings.ca_file or None,
         timeout=settings.timeout,
@@ -186,7 +193,8 @@ def connection(settings: Settings) -> Connection:
         max_concurrent_requests=settings.max_concurrent_requests,
         max_answer_size=settings.max_answer_size,
         cache_ttl=settings.cache_ttl,
-        cache_size=settings.cache_size,
+        cache_size=settings.cache_size // SHARE if brought else settings.cache_size,
+        other_tokens=(settings.token,) if brought and settings.token else (),
     )
 
 
@@ -222,9 +230,14 @@ def _known_callers(settings: Settings) -> "KnownCallers":
     from service.access.configured import CallersError
     from web.callers.known import KnownCallers
 
+    provider = None
+    if settings.identity_provider_issuer:
+        from web.callers.identity_provider import provider_of
+
+        provider = provider_of(settings)
     file = Path(settings.callers_file) if settings.callers_file else None
     try:
-        known = KnownCallers(settings.callers, file)
+        known = KnownCallers(settings.callers, file, provider)
     except CallersError as error:
         raise SettingsError(f"The file of callers, {settings.callers_file[:80]!a}: {error}") from None
     if not settings.identity_provider_issuer:
@@ -258,6 +271,13 @@ def _audit_file(settings: Settings, clean: Clean) -> "AuditFile":
         return AuditFile(settings.audit_file, clean)
     except OSError as error:
         raise SettingsError(f"audit_file: {settings.audit_file[:80]!a} cannot be written ({error.strerror})") from None
+
+
+def _clients(settings: Settings) -> "Clients":
+    """With tokens of callers' own."""
+    from sentry.clients import Clients
+
+    return Clients(lambda token: connection(settings, token))
 
 
 def _given(open_client: OpenClient) -> Callable[[], AbstractAsyncContextManager[FindClient]]:

@@ -126,7 +126,10 @@ def _check(options: argparse.Namespace, settings: Settings) -> None:
         raise SettingsError(f"--host: {options.host} is not a loopback address; it {ON_THIS_MACHINE}")
     if options.host and not is_address(options.host):
         raise SettingsError(f"--host: {options.host} is no address")
-    needs_token = not options.local and options.command not in ("demo", "token")
+    if options.local and options.http and settings.accept_sentry_tokens:
+        raise SettingsError("accept_sentry_tokens does not go with --local, whose Sentry has one token")
+    is_brought = options.http and settings.accept_sentry_tokens
+    needs_token = not options.local and options.command not in ("demo", "token") and not is_brought
     if needs_token and settings.token is None:
         raise SettingsError(
             "SENTRY_AUTH_TOKEN is not set. Set it in the environment of this server (in the `env` of the "

@@ -60,7 +60,8 @@ class SentryClient:
         statistics: Statistics | None = None,
     ) -> None:
         self.connection = connection
-        self.site = Site(connection.base, connection.token.get_secret_value())
+        others = tuple(token.get_secret_value() for token in connection.other_tokens)
+        self.site = Site(connection.base, connection.token.get_secret_value(), others)
         self._http_transport = http_transport
         self._cache = Cache(connection.cache_ttl, connection.cache_size, clock, statistics)
         self._stack = AsyncExitStack()

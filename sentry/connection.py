@@ -25,6 +25,8 @@ class Connection:
     max_answer_size: int = 32 * MEGABYTE
     cache_ttl: float = 10.0
     cache_size: int = 32 * MEGABYTE
+    other_tokens: tuple[SecretStr, ...] = ()
+    """Not used, only hidden: those by which the same Sentry is asked for others."""
 
     @property
     def host(self) -> str:

@@ -1,9 +1,11 @@
-"""The Sentry that is asked, and the token that opens it: which links lead there, and texts without the token."""
+"""The Sentry that is asked, and the tokens that open it: which links lead there, and texts without the tokens."""
 
 import base64
 import html
 import re
 import string
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -25,6 +27,8 @@ class Site:
 
     url: str = ""
     token: str = field(default="", repr=False)
+    others: tuple[str, ...] = field(default=(), repr=False)
+    """More tokens to hide: those of others who ask the same Sentry."""
 
     def holds(self, link: str) -> bool:
         """Whether a URL is of this Sentry: its scheme, host, port and path prefix, or a host of sentry.io where that is
@@ -43,13 +47,12 @@ class Site:
         return theirs.hostname == ours.hostname and port == _port(ours) and f"{theirs.path}/".startswith(prefix)
 
     def without_token(self, text: str) -> str:
-        """The text with the token replaced, in whatever usual form it stands there; the same object without it."""
-        if len(text) < LEAST or len(self.token) < LEAST:
+        """The text with the tokens replaced, in whatever usual form they stand there; the same object without any."""
+        if len(text) < LEAST or not self._signs:
             return text
         folded = _unescaped(text).lower()
-        for sign in self._signs:
-            if sign in folded:
-                return _forms(self.token).sub(HIDDEN, text)
+        for token in dict.fromkeys(token for sign, token in self._signs if sign in folded):
+            text = _forms(token).sub(HIDDEN, text)
         return text
 
     @cached_property
@@ -57,8 +60,32 @@ class Site:
         return urlsplit(self.url)
 
     @cached_property
-    def _signs(self) -> tuple[str, ...]:
-        return tuple({form[:LEAST].lower() for form in (self.token, *_in_base64(self.token))})
+    def _signs(self) -> tuple[tuple[str, str], ...]:
+        """What gives a token away, and the token."""
+        tokens = [token for token in (self.token, *self.others) if len(token) >= LEAST]
+        signs = ((form[:LEAST].lower(), token) for token in tokens for form in (token, *_in_base64(token)))
+        return tuple(dict.fromkeys(signs))
+
+
+_hidden: dict[int, Site] = {}
+"""Of callers who brought a token of their own. Log lines are the process's, not a request's."""
+
+
+@contextmanager
+def hidden_while(site: Site) -> Generator[None]:
+    """`without_tokens` hides the site's tokens as long as the block lasts."""
+    _hidden[id(site)] = site
+    try:
+        yield
+    finally:
+        del _hidden[id(site)]
+
+
+def without_tokens(text: str) -> str:
+    """The text without any token that a caller brought who is served now, or was lately."""
+    for site in tuple(_hidden.values()):
+        text = site.without_token(text)
+    return text
 
 
 def _unescaped(text: str) -> str:

@@ -15,13 +15,13 @@ Clean = Callable[[str], str]
 def cleaning(token: "SecretStr | None", *, pii: bool, keys: Iterable[str]) -> Clean:
     """Takes out Sentry's `token`, those of callers, what else is secret, and what cannot be seen; `pii` and `keys` as
     views.secrets.redaction has them."""
-    from sentry.site import Site
+    from sentry.site import Site, without_tokens
     from views.provenance import visible
     from views.secrets.redaction import Redaction
 
     site = Site(token=token.get_secret_value() if token else "")
     redaction = Redaction(pii=pii, keys=frozenset(keys))
-    return lambda text: visible(redaction.text(shown.without(site.without_token(text))))
+    return lambda text: visible(redaction.text(shown.without(without_tokens(site.without_token(text)))))
 
 
 def cleaned(value: Any, clean: Clean, most: int = 20_000) -> Any:

@@ -2,18 +2,22 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 
+from sentry.clients import Clients
 from service.answers import Answers
 from service.cleaning import Clean
 from service.current import FindClient
 from settings import Settings, SettingsError
 from web.callers.authentication import Authentication
 from web.callers.known import KnownCallers
+from web.callers.resource_metadata import metadata_routes, metadata_url, wanted_scopes
+from web.callers.sentry_tokens import SentryTokens
 from web.callers.switched import Switched
 from web.calls import Calls
 from web.characters import refuse_half_characters
@@ -29,6 +33,7 @@ from web.rest.app import Rest
 from web.rest.responses import failed
 
 if TYPE_CHECKING:
+    from shared.store import Store
     from web.limits.windows import Windows
 
 
@@ -39,13 +44,15 @@ def create_app(
     open_client: Callable[[], AbstractAsyncContextManager[FindClient]],
     answers: Answers,
     callers: KnownCallers | None = None,
+    clients: Clients | None = None,
+    store: "Store | None" = None,
     *,
     audit: AuditFile | None = None,
     make_clean: Callable[[], Clean],
 ) -> Starlette:
     """The app that serves; `calls` counts what is under way, `open_client` is entered before anything is served, and
-    left last. Without `callers` whoever reaches it is served. `audit` is told what is written in Sentry, `make_clean`
-    makes what cleans texts for whoever runs the server."""
+    left last. Without `callers` whoever reaches it is served; without `clients` no caller brings a Sentry token.
+    `audit` is told what is written in Sentry, `make_clean` makes what cleans texts for whoever runs the server."""
     server.middleware[:0] = [calls, HandlersAtOnce(settings), refuse_half_characters]
     app = server.streamable_http_app(
         streamable_http_path="/mcp",
@@ -56,15 +63,19 @@ def create_app(
         stateless_http=settings.is_shared,  # a session would be in the memory of one of several servers
     )
     app.state.windows = windows = _windows(settings) if callers is not None else None
-    operations = Operations(server, calls, callers, audit, make_clean)
+    operations = Operations(server, calls, callers, audit, make_clean, clients, store)
     rest = app.router.default = Rest(answers, settings)
     app.add_exception_handler(Exception, failed)
+    if settings.identity_provider_issuer:
+        app.router.routes[:0] = metadata_routes(settings)
     # The last one that is added is the first that a request meets.
     operations.inside(app)
     app.add_middleware(Limits, settings, windows)
+    app.add_middleware(SentryTokens, clients, is_needed=clients is not None and settings.token is None)
     app.add_middleware(Switched, settings.switches)
     if callers is not None:
-        app.add_middleware(Authentication, callers)
+        metadata = partial(metadata_url, settings) if settings.identity_provider_issuer else None
+        app.add_middleware(Authentication, callers, wanted_scopes(settings), metadata)
         app.add_middleware(SlowsGuesses)
     hosts = None if callers is not None and not settings.allowed_hosts else settings.allowed_hosts
     app.add_middleware(OnlyByItsNames, hosts, settings.allowed_origins)
@@ -77,11 +88,14 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncGenerator[Any]:
         async with AsyncExitStack() as stack:
             rest.find_client = find_client = await stack.enter_async_context(open_client())
-            await stack.enter_async_context(operations.running(find_client))
+            is_without_token = clients is not None and settings.token is None
+            await stack.enter_async_context(operations.running(None if is_without_token else find_client))
             if callers is not None:
                 await stack.enter_async_context(callers.watching())
             if windows is not None:
                 await stack.enter_async_context(windows.opened())
+            if clients is not None:
+                await stack.enter_async_context(clients.opened())
             yield await stack.enter_async_context(mcp_lifespan(app))
 
     app.router.lifespan_context = lifespan

@@ -19,6 +19,8 @@ class Scope(StrEnum):
 
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
+OF_PROVIDER = "jwt:"
+"""What the names of an identity provider's callers begin with, and no configured one's can."""
 ORGANIZATION = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
 PROJECT = re.compile(rf"(?:{ORGANIZATION.pattern}/)?{ORGANIZATION.pattern}")
 TOOL = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -55,7 +57,7 @@ class Caller(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Annotated[str, Field(pattern=f"^{NAME.pattern}$")]
+    name: Annotated[str, Field(pattern=f"^(?:{NAME.pattern}|{OF_PROVIDER}{NAME.pattern}(?:~[0-9a-f]{{24}})?)$")]
     scopes: Annotated[frozenset[Scope], IsList]
     organizations: Organizations | None = None
     projects: Projects | None = None
@@ -92,6 +94,12 @@ class Caller(BaseModel):
             return False
         organization, project = organization.lower(), project.lower()
         return self.projects is None or not self.projects.isdisjoint((project, f"{organization}/{project}"))
+
+
+class ExpiringCaller(Caller):
+    """A caller for as long as their token holds: `expires` is in seconds since 1970."""
+
+    expires: float
 
 
 ANYBODY = Caller(name="local", scopes=frozenset(Scope))

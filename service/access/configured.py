@@ -7,7 +7,7 @@ from typing import Annotated, Any, cast
 
 from pydantic import Field, ValidationError
 
-from service.access.callers import Caller, Scope
+from service.access.callers import NAME, Caller, Scope
 
 DIGEST = r"^[0-9a-f]{64}$"
 MAX_CALLERS = 10_000
@@ -34,6 +34,7 @@ FindUnknown = Callable[[Iterable[str]], tuple[str, str] | None]
 class ConfiguredCaller(Caller):
     """A caller, and which token is theirs."""
 
+    name: Annotated[str, Field(pattern=f"^{NAME.pattern}$")]
     token_sha256: Annotated[str, Field(pattern=DIGEST, repr=False)]
 
 

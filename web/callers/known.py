@@ -3,30 +3,50 @@
 import hashlib
 import hmac
 import logging
+import time
 from collections.abc import AsyncGenerator, Generator, Iterable
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
 import anyio
 
-from service.access.callers import Caller
+from service.access.callers import Caller, ExpiringCaller
 from service.access.configured import CallersError, ConfiguredCaller, callers_in_file
 from tools.catalogue import unknown_tool
 
 LOOK_AGAIN = 0.4
 """Seconds between two looks at the file: who is taken out of it is out within a second."""
+GRACE = 60
+"""Seconds that a call may last beyond its caller's token."""
 MAX_TOKEN = 8_192
 """Characters of a token that are looked at; more than any JWT that a server takes."""
 
 _logger = logging.getLogger(__name__)
 
 
+class CannotTellError(Exception):
+    """Why it cannot be told whose a token is; `retry_after` seconds it may be."""
+
+    def __init__(self, words: str, retry_after: float) -> None:
+        super().__init__(words)
+        self.retry_after = retry_after
+
+
 class FindsCallers(Protocol):
     """Whoever else may know a token, such as an identity provider."""
 
+    @property
+    def problem(self) -> str | None:
+        """Why not all are known that should be; None where they are."""
+        ...
+
+    def watching(self) -> AbstractAsyncContextManager[None]:
+        """Callers can be asked for as long as the block lasts."""
+        ...
+
     async def caller_of(self, token: str) -> Caller | None:
-        """The caller whose token this is; None for none."""
+        """The caller whose token this is; None for none. Raises CannotTellError."""
         ...
 
 
@@ -46,8 +66,13 @@ class KnownCallers:
         self._stamp = _stamp(file)
         self._by_digest = self._read()
         self._under_way: dict[str, set[anyio.CancelScope]] = {}
-        self.problem: str | None = None
-        """Why the file, as it is now, is not heeded: the callers are those that it had before."""
+        self._problem: str | None = None
+
+    @property
+    def problem(self) -> str | None:
+        """Why the file, as it is now, is not heeded (the callers are those that it had before), or why the provider
+        cannot be asked."""
+        return self._problem or (self._provider.problem if self._provider is not None else None)
 
     @property
     def listed(self) -> Iterable[ConfiguredCaller]:
@@ -55,6 +80,7 @@ class KnownCallers:
         return self._by_digest.values()
 
     async def caller_of(self, token: str) -> Caller | None:
+        """None: nobody's. Raises CannotTellError."""
         if len(token) > MAX_TOKEN:
             return None
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
@@ -69,8 +95,10 @@ class KnownCallers:
 
     @contextmanager
     def serving(self, caller: Caller) -> Generator[None]:
-        """The block ends when the caller is taken out or changed."""
-        with anyio.CancelScope() as scope:
+        """The block ends when the caller is taken out or changed, or their token expired long enough ago that what is
+        under way is no call, but a stream."""
+        lasts = caller.expires - time.time() + GRACE if isinstance(caller, ExpiringCaller) else float("inf")
+        with anyio.move_on_after(lasts) as scope:
             scopes = self._under_way.setdefault(caller.name, set())
             scopes.add(scope)
             try:
@@ -87,7 +115,8 @@ class KnownCallers:
             if self._file is not None:
                 tasks.start_soon(self._watch)
             try:
-                yield
+                async with self._provider.watching() if self._provider is not None else nullcontext():
+                    yield
             finally:
                 tasks.cancel_scope.cancel()
 
@@ -103,10 +132,10 @@ class KnownCallers:
         try:
             now = await anyio.to_thread.run_sync(self._read)
         except CallersError as error:
-            self.problem = str(error)
+            self._problem = str(error)
             _logger.warning("The file of callers is not heeded, those that it had before still are: it %s", error)
             return
-        self.problem = None
+        self._problem = None
         before, self._by_digest = self._by_digest, now
         gone = [caller for digest, caller in before.items() if now.get(digest) != caller]
         for caller in gone:

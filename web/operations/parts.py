@@ -3,12 +3,14 @@
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
 from mcp.server.mcpserver import MCPServer
 from starlette.applications import Starlette
 
 from sentry.client import SentryClient
+from sentry.clients import Clients
 from sentry.transport.cache import Statistics
 from service.cleaning import Clean
 from service.current import FindClient
@@ -22,6 +24,9 @@ from web.operations.requests import Requests
 from web.operations.routes import routes
 from web.operations.tracing import FLUSHING, Traced, start_tracing
 
+if TYPE_CHECKING:
+    from shared.store import Store
+
 
 @dataclass
 class Operations:
@@ -32,6 +37,9 @@ class Operations:
     callers: KnownCallers | None
     audit: AuditFile | None
     make_clean: Callable[[], Clean]
+    clients: Clients | None = None
+    """With Sentry tokens of callers' own."""
+    store: "Store | None" = None
     find_client: FindClient | None = None
     """While the app runs."""
     checks: dict[str, Check] = field(default_factory=dict[str, Check])
@@ -42,9 +50,11 @@ class Operations:
     def __post_init__(self) -> None:
         self.checks["sentry"] = SentryAnswers(lambda: self.find_client)
         if self.callers is not None:
-            self.checks["callers_file"] = self._callers_file
+            self.checks["callers"] = self._callers
         if self.audit is not None:
             self.checks["audit_file"] = self.audit.problem
+        if self.store is not None:
+            self.checks["store"] = self._store
         self.gauges["calls_in_flight"] = "Calls that are not answered yet.", lambda: self.calls.under_way
         self.metrics = Metrics(self._statistics, self.gauges)
         self.readiness = Readiness(self.checks, lambda: self.calls.are_refused)
@@ -69,7 +79,8 @@ class Operations:
         )
 
     @asynccontextmanager
-    async def running(self, find_client: FindClient) -> AsyncGenerator[None]:
+    async def running(self, find_client: FindClient | None) -> AsyncGenerator[None]:
+        """`find_client` None: there is no client but those of callers' own tokens."""
         self.find_client = find_client
         try:
             yield
@@ -78,10 +89,15 @@ class Operations:
             if self._tracing is not None:
                 await anyio.to_thread.run_sync(self._tracing.force_flush, FLUSHING)
 
-    async def _callers_file(self) -> str | None:
-        return "is not heeded as it is now" if self.callers is not None and self.callers.problem else None
+    async def _callers(self) -> str | None:
+        return "are not all known, see the log" if self.callers is not None and self.callers.problem else None
+
+    async def _store(self) -> str | None:
+        return "cannot be reached" if self.store is not None and self.store.lost_since is not None else None
 
     def _statistics(self) -> Iterator[Statistics]:
         client = self.find_client() if self.find_client is not None else None
         if isinstance(client, SentryClient):
             yield client.statistics
+        if self.clients is not None:
+            yield self.clients.statistics

@@ -47,11 +47,11 @@ async def test_it_says_what_is_wrong_since_when_and_no_more_however_often_it_is_
         (tmp_path / "callers.toml").write_text(f"{CALLERS}\nsecret_plan = 1")
         assert not (await server.call("auto", "list_projects")).is_error  # which shows that Sentry is well
         async with asyncio.timeout(20):
-            while checks(answer := await server.get("/ready"))["callers_file"]["ok"]:
+            while checks(answer := await server.get("/ready"))["callers"]["ok"]:
                 pass
         assert answer.json()["ready"] is False
         assert checks(answer)["sentry"] == {"ok": True, "problem": None, "since": None}
-        assert re.fullmatch(r"2\d{3}-.*Z", checks(answer)["callers_file"]["since"])
+        assert re.fullmatch(r"2\d{3}-.*Z", checks(answer)["callers"]["since"])
         assert "secret_plan" not in answer.text
         assert {request.token for request in sentry.requests[1:]} == {SENTRYS}
         told = [record["message"] for record in server.logged("web.operations.readiness")]
