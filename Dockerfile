@@ -8,7 +8,7 @@ WORKDIR /source
 COPY . .
 RUN pip wheel --no-deps --wheel-dir /wheels . \
     && python -m venv --without-pip /opt/sentry-mcp \
-    && pip --python /opt/sentry-mcp/bin/python install "$(echo /wheels/*.whl)[otel]"
+    && pip --python /opt/sentry-mcp/bin/python install "$(echo /wheels/*.whl)[otel,shared]"
 
 FROM python:${PYTHON}-slim
 COPY --from=build /opt/sentry-mcp /opt/sentry-mcp

@@ -67,9 +67,14 @@ def test_the_image_serves_where_the_port_is_that_it_names() -> None:
 
 
 def test_the_image_starts_what_the_wheel_brings_with_options_that_it_takes(installed: Path, tmp_path: Path) -> None:
-    command, *rest = [*instruction("ENTRYPOINT"), *instruction("CMD")]
+    (command,) = instruction("ENTRYPOINT")
     ended = subprocess.run(
-        [installed / command, *rest], env=bare_environment(), cwd=tmp_path, capture_output=True, text=True, check=False
+        [str(installed / command), *instruction("CMD")],
+        env=bare_environment(),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ended.returncode == 2
     assert "where no callers are configured" in ended.stderr
@@ -103,7 +108,9 @@ def test_compose_sets_what_the_server_reads(compose: Any, tmp_path: Path) -> Non
     mounts = [volume.split(":")[1] for volume in server["volumes"]]
     assert str(Path(settings.callers_file).parent) in mounts
     assert server["environment"]["SENTRY_AUTH_TOKEN_FILE"] == f"/run/secrets/{server['secrets'][0]}"
-    assert f"dynamic a sentry-mcp {settings.http_port} " in compose["configs"]["caddyfile"]["content"]
+    proxy = compose["configs"]["haproxy"]["content"]
+    assert set(re.findall(r"server-template \S+ \S+ (\S+)", proxy)) == {f"sentry-mcp:{settings.http_port}"}
+    assert set(re.findall(r"httpchk GET (\S+)", proxy)) == {"/ready", "/health"}
 
 
 def test_compose_bounds_what_it_starts_and_lets_calls_end(compose: Any) -> None:
