@@ -94,7 +94,7 @@ def test_what_the_wheel_is_built_from_comes_into_the_image() -> None:
 
 def test_compose_takes_its_file() -> None:
     checker = Path(sys.executable).with_name("check-jsonschema")
-    checked = [checker, "--builtin-schema", "vendor.compose-spec", ROOT / "compose.yaml"]
+    checked = [str(checker), "--builtin-schema", "vendor.compose-spec", str(ROOT / "compose.yaml")]
     ended = subprocess.run(checked, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout
 
