@@ -141,6 +141,10 @@ def test_it_is_watched_as_the_page_says(followed: Followed) -> None:
     ready, metrics = blocks("sh", "Watching it", PAGE)[0].splitlines()
     assert '"ready":true' in curl(ready, followed)
     assert "insufficient_scope" in curl(metrics, followed)  # as this caller has not `admin`
+    asked = re.findall(r"^HEALTHCHECK .* CMD (\[.*\])$", page("Dockerfile"), re.MULTILINE)[0]
+    for port, code in ((followed.url.rsplit(":", 1)[1], 0), ("1", 1)):
+        check = [sys.executable, *json.loads(asked.replace("3004", port))[1:]]
+        assert subprocess.run(check, capture_output=True, check=False).returncode == code
 
 
 def curl(block: str, followed: Followed) -> str:
