@@ -12,8 +12,8 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,10 +45,11 @@ GET_PROJECT: dict[str, Any] = {"name": "get_project", "arguments": {"project": "
 class Caller:
     """One client of an MCP server, on one connection: bytes out, bytes in."""
 
-    def __init__(self, port: int, era: str) -> None:
+    def __init__(self, port: int, era: str, more: Mapping[str, str] | None = None) -> None:
+        """`more` are headers of each request."""
         self._port = port
         self._era = era
-        self._headers = {"mcp-protocol-version": era}
+        self._headers = {"mcp-protocol-version": era, **(more or {})}
 
     async def open(self) -> None:
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
@@ -128,11 +129,20 @@ async def one_round(callers: list[Caller], params: dict[str, Any], calls: int, f
     figures.rates.append(calls // len(callers) * len(callers) / (time.perf_counter() - started))
 
 
+@dataclass(frozen=True)
+class Served:
+    """A server, what it is asked, and with which headers."""
+
+    port: int
+    params: dict[str, Any]
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+
 @asynccontextmanager
-async def bare() -> AsyncGenerator[int]:
+async def bare(program: str = BARE) -> AsyncGenerator[int]:
     """The port of a bare SDK server."""
     port = free_port()
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", BARE, str(port), env=bare_environment())
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, str(port), env=bare_environment())
     try:
         while True:
             try:
@@ -152,37 +162,50 @@ async def answer(request: Request, wire: Wire) -> None:
     await wire.answer(body=json.dumps([] if is_list else PROJECT).encode())
 
 
+@asynccontextmanager
+async def ours(**settings: str) -> AsyncGenerator[int]:
+    """The port of our server, over a Sentry whose project it remembers."""
+    given = {"SENTRY_ORG": "acme", "SENTRY_AUTH_TOKEN": "none", "SENTRY_MCP_CACHE_TTL": "3600", **settings}
+    async with listening(answer) as sentry, served_http({**given, "SENTRY_URL": sentry.url}) as url:
+        yield int(url.split(":")[2].split("/")[0])
+
+
+async def compare(mine: Served, control: Served, rounds: int, calls: int) -> list[tuple[int, float, float]]:
+    """Of each era and number of clients: how many, the ratio of calls per second, our median in milliseconds."""
+    print("era         clients     ours    bare  calls/s  ratio     p50 ours    bare")
+    return [await _compared(mine, control, era, clients, rounds, calls) for era in ERAS for clients in CLIENTS]
+
+
+async def _compared(
+    mine: Served, control: Served, era: str, clients: int, rounds: int, calls: int
+) -> tuple[int, float, float]:
+    sides = [
+        (Figures(), served.params, [Caller(served.port, era, served.headers) for _ in range(clients)])
+        for served in (mine, control)
+    ]
+    for _, params, callers in sides:
+        for caller in callers:
+            await caller.open()
+        await one_round(callers, params, calls // 4, Figures())  # warm
+    for _ in range(rounds):
+        for figures, params, callers in sides:
+            await one_round(callers, params, calls, figures)
+    for _, _, callers in sides:
+        for caller in callers:
+            caller.close()
+    (us, _, _), (them, _, _) = sides
+    ratio = statistics.median(one / other for one, other in zip(us.rates, them.rates, strict=True))
+    print(
+        f"{era} {clients:8} {us.rate:8.0f}{them.rate:8.0f} {ratio:14.2f} {us.median:9.2f} ms {them.median:4.2f} ms",
+        flush=True,
+    )
+    return clients, ratio, us.median
+
+
 async def measure(rounds: int, calls: int) -> bool:
-    is_within = True
-    settings = {"SENTRY_ORG": "acme", "SENTRY_AUTH_TOKEN": "none", "SENTRY_MCP_CACHE_TTL": "3600"}
-    async with AsyncExitStack() as stack:
-        sentry = await stack.enter_async_context(listening(answer))
-        ours = await stack.enter_async_context(served_http({**settings, "SENTRY_URL": sentry.url}))
-        servers = {"ours": (int(ours.split(":")[2].split("/")[0]), GET_PROJECT)}
-        servers["bare"] = (await stack.enter_async_context(bare()), ECHO)
-        print("era         clients     ours    bare  calls/s  ratio     p50 ours    bare")
-        for era in ERAS:
-            for clients in CLIENTS:
-                figures = {name: Figures() for name in servers}
-                callers = {name: [Caller(port, era) for _ in range(clients)] for name, (port, _) in servers.items()}
-                for name, (_, params) in servers.items():
-                    for caller in callers[name]:
-                        await caller.open()
-                    await one_round(callers[name], params, calls // 4, Figures())  # warm
-                for _ in range(rounds):
-                    for name, (_, params) in servers.items():
-                        await one_round(callers[name], params, calls, figures[name])
-                for caller in (*callers["ours"], *callers["bare"]):
-                    caller.close()
-                mine, control = figures["ours"], figures["bare"]
-                ratio = statistics.median(ours / bare for ours, bare in zip(mine.rates, control.rates, strict=True))
-                is_within = is_within and ratio >= RATIO and (clients > 1 or mine.median <= MEDIAN)
-                print(
-                    f"{era} {clients:8} {mine.rate:8.0f}{control.rate:8.0f} {ratio:14.2f} "
-                    f"{mine.median:9.2f} ms {control.median:4.2f} ms",
-                    flush=True,
-                )
-    return is_within
+    async with ours() as port, bare() as control:
+        found = await compare(Served(port, GET_PROJECT), Served(control, ECHO), rounds, calls)
+    return all(ratio >= RATIO and (clients > 1 or median <= MEDIAN) for clients, ratio, median in found)
 
 
 def main() -> int:

@@ -125,7 +125,7 @@ class Caller:
 
     async def ask(self, name: str, arguments: dict[str, Any]) -> None:
         figures = self.figures
-        started = time.perf_counter()
+        started, text = time.perf_counter(), ""
         for left in reversed(range(len(self.urls))):
             url = self.urls.pop(0)
             self.urls.append(url)

@@ -4,18 +4,15 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.types import TextContent
-from readme import TEXT, blocks, commands
-from wire import ROOT, Sentry, bare_environment, free_port
+from readme import TEXT, blocks, commands, printed, served, shell
+from wire import ROOT, Sentry, free_port
 
 from settings import load_settings
 
@@ -34,27 +31,6 @@ RUN_NOWHERE = (
     "claude mcp add ",  # a program of others
 )
 TRY = "Try it without a Sentry"
-
-
-def shell(commands_of: Path, folder: Path, **environment: str) -> dict[str, str]:
-    """The environment of a shell in which these commands are found first."""
-    bare = bare_environment()
-    return {**bare, "PATH": f"{commands_of}:{bare['PATH']}", "HOME": str(folder), **environment}
-
-
-@contextmanager
-def served(block: str, folder: Path, environment: dict[str, str], lines: int) -> Generator[str]:
-    """Runs a block that serves until Ctrl-C; what its first lines on stderr say."""
-    command = ["bash", "-euc", f"exec {block}" if block.startswith("sentry-mcp") else block]
-    process = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    try:
-        yield "".join(process.stderr.readline() for _ in range(lines))
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.stderr.read()
-        process.stderr.close()
-        assert process.wait(20) == 130
 
 
 def test_each_command_is_run_by_a_test() -> None:
@@ -125,12 +101,6 @@ async def test_it_is_tried_without_a_sentry_from_the_first_line_to_the_last(inst
         (listed,) = (await client.call_tool("list_issues", {})).content
         assert isinstance(listed, TextContent)
         assert "ZeroDivisionError" in listed.text
-
-
-def printed(command: list[str], environment: dict[str, str]) -> str:
-    """What a program says, and on what it fails."""
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    return ended.stdout + ended.stderr
 
 
 def is_node_new_enough() -> bool:

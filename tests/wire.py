@@ -202,16 +202,20 @@ async def served_http(environment: dict[str, str], *arguments: str) -> AsyncGene
         env={**bare_environment(), **environment},
         stderr=subprocess.PIPE,
     )
+    assert process.stderr is not None
+    reading: asyncio.Task[bytes] | None = None
     try:
-        assert process.stderr is not None
         with anyio.fail_after(20):
             while b"serving MCP on " not in (line := await process.stderr.readline()):
                 assert line, "the server ended"
+        reading = asyncio.create_task(process.stderr.read())  # a server whose log nobody reads stops at its next line
         yield line.decode().split("serving MCP on ")[1].strip()
     finally:
         if process.returncode is None:
             process.terminate()
         await process.wait()
+        if reading is not None:
+            await reading
 
 
 def free_port() -> int:
