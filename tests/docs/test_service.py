@@ -19,6 +19,7 @@ from wire import ROOT, Sentry
 from local import Embedded
 from service.access.configured import callers_in
 from settings import load_settings
+from tools.catalogue import unknown_tool
 
 PAGE = "docs/service.md"
 RUN_HERE = (
@@ -171,7 +172,9 @@ def test_what_belongs_beside_compose_is_made_as_the_page_says(tmp_path: Path) ->
 
 def test_what_the_page_names_is_there() -> None:
     text = page(PAGE)
-    fields = callers_in([{**tomllib.loads(blocks("toml", "From nothing", PAGE)[0])["callers"][0]}])[0].model_fields_set
+    fields = callers_in([{**tomllib.loads(blocks("toml", "From nothing", PAGE)[0])["callers"][0]}], unknown_tool)[
+        0
+    ].model_fields_set
     assert {"name", "token_sha256", "scopes"} == fields
     for name in re.findall(r"`([a-z]+(?:_[a-z]+)+)`", text):
         assert name in (ROOT / "config.toml").read_text(), name
