@@ -95,7 +95,8 @@ async def test_with_tls_its_certificate_is_checked(valkey: Valkey, tmp_path: Pat
 def test_who_shares_nothing_loads_none_of_it() -> None:
     """Not over HTTP either."""
     code = (
-        "import sys; from application import Application; from settings import load_settings; from web.calls import Calls;"
+        "import sys; from application import Application; from settings import load_settings;"
+        "from web.calls import Calls;"
         "Application(load_settings(environment={'SENTRY_AUTH_TOKEN': 'x'})).http_app(Calls());"
         "sys.exit('redis' in sys.modules or 'shared.answers' in sys.modules)"
     )
