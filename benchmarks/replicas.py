@@ -177,8 +177,8 @@ scopes = ["issues:read"]
 async def load(callers: int, servers: list[Replica], killing: Replica | None = None) -> Figures:
     figures = Figures()
     accepts = {"Accept": "application/json, text/event-stream"}
-    # Each call over a connection of its own: none is sent into one that the server is just closing, as it idled for five
-    # seconds, and which a balancer would repeat.
+    # Each call over a connection of its own: none is sent into one that the server is just closing, as it idled for
+    # five seconds.
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
     async with httpx.AsyncClient(headers=accepts, limits=limits, timeout=60) as http:
         urls = [server.url for server in servers]
