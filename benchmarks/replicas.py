@@ -124,8 +124,8 @@ class Caller:
             await self.ask(name, arguments)
 
     async def ask(self, name: str, arguments: dict[str, Any]) -> None:
-        figures = self.figures
-        started, text = time.perf_counter(), ""
+        figures, text = self.figures, ""
+        started = time.perf_counter()
         for left in reversed(range(len(self.urls))):
             url = self.urls.pop(0)
             self.urls.append(url)
@@ -137,7 +137,7 @@ class Caller:
                     figures.cut_off += 1
                     return
                 if figures.killed_at is None or not left:
-                    figures.errors.append(f"{name}: {type(error).__name__}")
+                    figures.errors.append(f"{name}: {error!r} after {time.perf_counter() - started:.1f} s")
                     return
         figures.times.append((time.perf_counter() - started) * 1_000)
         marks = set(MARK.findall(text.lower()))
@@ -177,8 +177,9 @@ scopes = ["issues:read"]
 async def load(callers: int, servers: list[Replica], killing: Replica | None = None) -> Figures:
     figures = Figures()
     accepts = {"Accept": "application/json, text/event-stream"}
-    # A connection is not used again when the server (uvicorn: after 5 s) may just be closing it.
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=2)
+    # Each call over a connection of its own: none is sent into one that the server is just closing, as it idled for
+    # five seconds.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
     async with httpx.AsyncClient(headers=accepts, limits=limits, timeout=60) as http:
         urls = [server.url for server in servers]
         asking = [

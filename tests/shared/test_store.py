@@ -1,6 +1,8 @@
 """The connection to the store: which addresses it takes, what it tells of them, who waits for it."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +11,7 @@ import anyio
 import pytest
 from standins.certificates import made_certificate, secure_server
 from standins.stores import PASSWORD, Valkey, running
+from wire import ROOT
 
 from shared.store import LostError, Store
 
@@ -87,3 +90,14 @@ async def test_with_tls_its_certificate_is_checked(valkey: Valkey, tmp_path: Pat
         async with trusting.opened(), wary.opened():
             assert await trusting.ask(("PING",)) == [True]
             assert wary.lost_since is not None
+
+
+def test_who_shares_nothing_loads_none_of_it() -> None:
+    """Not over HTTP either."""
+    code = (
+        "import sys; from application import Application; from settings import load_settings;"
+        "from web.calls import Calls;"
+        "Application(load_settings(environment={'SENTRY_AUTH_TOKEN': 'x'})).http_app(Calls());"
+        "sys.exit('redis' in sys.modules or 'shared.answers' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
