@@ -1,6 +1,7 @@
 """REST as its clients meet it: served to callers of several scopes over an embedded Sentry in which the examples of the
 description are there; or in this process, over a Sentry that is as a test wants it."""
 
+import copy
 import hashlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -77,10 +78,8 @@ def _fill(sentry: Sentry) -> None:
     said = [{"category": "cart", "message": "coupon SUMMER"}]
     event: Any = {"exception": {"values": [raised]}, "breadcrumbs": {"values": said}, "user": {"id": "7"}}
     for number in range(ISSUES):
-        event["fingerprint"] = [str(number)]
-        client.capture_event(event)
-    event["event_id"] = EXAMPLES["event"]
-    client.capture_event(event)
+        client.capture_event({**copy.deepcopy(event), "fingerprint": [str(number)]})
+    client.capture_event({**event, "fingerprint": [str(ISSUES - 1)], "event_id": EXAMPLES["event"]})
     client.close(timeout=10)
 
 

@@ -79,4 +79,4 @@ def too_many_sessions(wait: float) -> Refusal:
 
 
 def too_large(most: int) -> Refusal:
-    return Refusal(413, "invalid_request", f"A request may have {most} bytes.")
+    return Refusal(413, "too_large", f"A request may have {most} bytes.")

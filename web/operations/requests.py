@@ -168,5 +168,5 @@ def _address(client: Any) -> str | None:
 
 
 async def _stopping(scope: Scope, receive: Receive, send: Send) -> None:
-    body: dict[str, object] = {"error": "unavailable", "message": SHUTTING_DOWN, "status_code": 503, "details": {}}
+    body: dict[str, object] = {"error": "shutting_down", "message": SHUTTING_DOWN, "status_code": 503, "details": {}}
     await JSONResponse(body, 503, {"Retry-After": "1", "Connection": "close"})(scope, receive, send)

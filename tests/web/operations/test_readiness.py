@@ -58,7 +58,7 @@ async def test_it_says_what_is_wrong_since_when_and_no_more_however_often_it_is_
         assert told == [
             "Not ready: sentry fails",
             f"Ready again: sentry, which was not since {since.pop()}",
-            "Not ready: callers_file is not heeded as it is now",
+            "Not ready: callers are not all known, see the log",
         ]
         assert not [record for record in server.logged() if record["route"].startswith("GET /")]  # polls are not told
 

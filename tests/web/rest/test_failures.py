@@ -91,7 +91,7 @@ async def test_a_bug_is_told_without_its_words() -> None:
     assert TOKEN not in answer.text
 
 
-@pytest.mark.parametrize("confirm", ["always", "local, other"])
+@pytest.mark.parametrize("confirm", ["always", "local"])
 async def test_where_a_person_is_to_be_asked_nothing_is_changed(confirm: str) -> None:
     asked: list[str] = []
     world = world_of()
