@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from application import connection
-from settings import DEFAULTS, SECRETS, Settings, SettingsError, load_settings
+from settings import DEFAULTS, Settings, SettingsError, load_settings
+from settings.sources import SECRETS
 
 TOKEN = "sntryu_0123456789abcdef"
 
