@@ -19,7 +19,8 @@ from service.calls import Call, current_call
 from service.cleaning import Clean
 from service.shown import shown
 from web.calls import SHUTTING_DOWN, Calls
-from web.operations.metrics import Metrics
+from web.operations.messages import METHODS as MESSAGES
+from web.operations.metrics import ENDLESS, Metrics
 
 HEADER = b"x-request-id"
 MCP = "/mcp"
@@ -116,8 +117,10 @@ class Requests:
         method = scope["method"] if scope["method"] in METHODS else "other"
         if call.route in ("other", MCP):
             call.route = f"{method} {getattr(scope.get('route'), 'path', call.route)}"
-        call.outcome = call.outcome or _outcome(status)
+        call.outcome = call.outcome or _outcome(0 if _is_broken_off(call, status) else status)
         self._metrics.count(call, seconds)
+        if call.limit:
+            self._metrics.count_refusal(call.limit)
         level = logging.DEBUG if scope["path"] in POLLED and call.outcome != "error" else logging.INFO
         if not _logger.isEnabledFor(level):
             return
@@ -137,6 +140,11 @@ class Requests:
         }
         words = " ".join(f"{name}={_quoted(value)}" for name, value in fields.items() if value is not None)
         _logger.log(level, "%s", words, extra={"fields": {"message": "call", **fields}, "is_clean": True})
+
+
+def _is_broken_off(call: Call, status: int) -> bool:
+    """Whether a message of MCP's has begun to be answered, as a stream, and was not."""
+    return status == HTTPStatus.OK and call.route in MESSAGES - ENDLESS
 
 
 def _quoted(value: object) -> str:
