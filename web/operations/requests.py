@@ -5,6 +5,7 @@ import logging
 import re
 import secrets
 import time
+from asyncio import CancelledError
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -27,6 +28,7 @@ MCP = "/mcp"
 POLLED = frozenset(("/health", "/ready", "/metrics"))
 """What is asked again and again by machines: told at DEBUG alone, and answered while the server stops."""
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+BROKEN_OFF = f"{SHUTTING_DOWN} It did not wait for Sentry's answer: what was to be changed may have been."
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 _OUTCOMES: dict[int, str] = {
     HTTPStatus.UNAUTHORIZED: "unauthorized",
@@ -90,6 +92,11 @@ class Requests:
         except Exception:
             call.outcome = "error"
             raise
+        except CancelledError:  # what has not ended when its time is over
+            if status or not self._calls.are_refused:
+                raise
+            call.outcome = "cancelled"
+            await _stopping(scope, receive, sending, BROKEN_OFF)
         finally:
             current_call.reset(token)
             self._end(call, scope, headers, status, sent, time.monotonic() - began)
@@ -175,6 +182,7 @@ def _address(client: Any) -> str | None:
         return None
 
 
-async def _stopping(scope: Scope, receive: Receive, send: Send) -> None:
-    body: dict[str, object] = {"error": "shutting_down", "message": SHUTTING_DOWN, "status_code": 503, "details": {}}
-    await JSONResponse(body, 503, {"Retry-After": "1", "Connection": "close"})(scope, receive, send)
+async def _stopping(scope: Scope, receive: Receive, send: Send, words: str = SHUTTING_DOWN) -> None:
+    body: dict[str, object] = {"error": "shutting_down", "message": words, "status_code": 503, "details": {}}
+    again = {} if words is BROKEN_OFF else {"Retry-After": "1"}
+    await JSONResponse(body, 503, {**again, "Connection": "close"})(scope, receive, send)
