@@ -102,6 +102,7 @@ async def test_a_change_is_logged_where_no_file_is_named(server: Service) -> Non
 
     (record,) = server.logged("sentry_mcp.audit")
     entry = record["audit"]
+    assert record["message"] == "change"  # and not the same once more
     assert (entry["caller"], entry["action"], entry["outcome"]) == ("engine", "update_issue", "done")
     assert (entry["before"]["status"], entry["after"]["status"]) == ("unresolved", "resolved")
 
