@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tools", metavar="A,B", help="offer these tools only (tools)")
     parser.add_argument("--exclude-tools", metavar="A,B", help="offer all tools but these (exclude_tools)")
     parser.add_argument("--http", action="store_true", help="streamable HTTP at /mcp instead of stdio")
-    parser.add_argument("--host", help="with --http: loopback address to listen on (127.0.0.1)")
+    parser.add_argument("--host", help="with --http: address to listen on, without callers a loopback one (127.0.0.1)")
     parser.add_argument("--port", type=int, help="with --http: port (3004)")
     parser.add_argument("--local", action="store_true", help="over an embedded Sentry, whose DSN is printed")
     parser.add_argument("--data", metavar="PATH", help="with --local: keep its data in this file")

@@ -1,6 +1,7 @@
 """What is written in Sentry is told to an audit log: who asks for which change before it is asked for, and what became
 of it after, so that a crash between the two leaves the first."""
 
+import json
 import logging
 import secrets
 import time
@@ -89,7 +90,7 @@ async def audited(change: Change, write: Callable[[], Awaitable[T]]) -> T:
 async def _tell(audit: Audit | None, intent: Entry, ended: Entry) -> None:
     if audit is None:
         entry = {**intent, **ended}
-        _logger.info("%s", entry, extra={"fields": {"audit": entry}})
+        _logger.info("%s", json.dumps(entry), extra={"fields": {"message": "change", "audit": entry}})
         return
     try:
         await audit.write(ended)

@@ -20,13 +20,27 @@ class Call:
     is_configured: bool = False
     """Whether the caller is one of those that the server itself knows, of whom there are not too many to count each."""
     outcome: str | None = None
+    limit: str = ""
+    """The setting of `[limits]` by which it was refused, or `guesses`; empty where it was not."""
 
 
 current_call: ContextVar[Call | None] = ContextVar("current_call", default=None)
 """None where nobody counts calls, as over a pipe."""
 
 
+def note_route(route: str) -> None:
+    """What the call is, as soon as it is known: the audit log tells it, too."""
+    if (call := current_call.get()) is not None:
+        call.route = route
+
+
 def note_outcome(outcome: str) -> None:
     """The call failed so: the name of an error of ours."""
     if (call := current_call.get()) is not None:
         call.outcome = outcome
+
+
+def note_limit(limit: str) -> None:
+    """The call was refused by this setting of `[limits]`, or for `guesses` of tokens."""
+    if (call := current_call.get()) is not None:
+        call.limit = limit

@@ -115,6 +115,18 @@ async def test_of_rest_what_is_under_way_is_answered_and_what_is_new_is_refused(
         assert await server.ended() == -signal.SIGTERM
 
 
+async def test_of_rest_what_takes_longer_is_told_so() -> None:
+    async with listening(Slow()) as sentry, started(sentry.url) as server, httpx.AsyncClient(timeout=20) as client:
+        call = asyncio.create_task(client.get(httpx.URL(server.url).join("/projects")))
+        await sentry.until(lambda: len(sentry.requests) == 1)
+        server.signal()
+        answer = await call
+        assert (answer.status_code, answer.json()["error"]) == (503, "shutting_down")
+        assert "may have been" in answer.json()["message"]
+        assert "Retry-After" not in answer.headers
+        assert await server.ended() == -signal.SIGTERM
+
+
 async def test_a_second_signal_ends_it_at_once() -> None:
     async def ask(method: str, **parameters: object) -> httpx.Response:
         headers = {

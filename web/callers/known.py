@@ -19,6 +19,8 @@ LOOK_AGAIN = 0.4
 """Seconds between two looks at the file: who is taken out of it is out within a second."""
 GRACE = 60
 """Seconds that a call may last beyond its caller's token."""
+MOST_NAMED = 20
+"""Callers that one line of the log names."""
 MAX_TOKEN = 8_192
 """Characters of a token that are looked at; more than any JWT that a server takes."""
 
@@ -133,7 +135,7 @@ class KnownCallers:
             now = await anyio.to_thread.run_sync(self._read)
         except CallersError as error:
             self._problem = str(error)
-            _logger.warning("The file of callers is not heeded, those that it had before still are: it %s", error)
+            _logger.warning("The file of callers is not heeded, those that it had before still are: %s", error)
             return
         self._problem = None
         before, self._by_digest = self._by_digest, now
@@ -141,7 +143,9 @@ class KnownCallers:
         for caller in gone:
             for scope in self._under_way.pop(caller.name, set()):
                 scope.cancel()
-        _logger.info("The file of callers was read again: %d callers, %d gone or changed", len(now), len(gone))
+        names = ", ".join(sorted(caller.name for caller in gone)[:MOST_NAMED]) or "none"
+        words = "The file of callers was read again: %d callers, %d gone or changed (%s)"
+        _logger.warning(words, len(now), len(gone), names)  # who may call is no small thing
 
     def _read(self) -> dict[str, ConfiguredCaller]:
         found = {caller.token_sha256: caller for caller in self._configured}

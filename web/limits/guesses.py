@@ -5,6 +5,7 @@ import ipaddress
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.calls import note_limit
 from web.limits.pace import Pace
 from web.limits.refusals import Refusal
 
@@ -13,7 +14,9 @@ PER_SECOND = 5
 FIRST = 20
 LONGEST = 10.0
 """Seconds that an answer is held back. Who would wait for longer has dozens of guesses under way."""
-GUESSES = Refusal(429, "rate_limited", "Too many requests from this address showed no token that is known.", LONGEST)
+GUESSES = Refusal(
+    429, "rate_limited", "Too many requests from this address showed no token that is known.", LONGEST, "guesses"
+)
 
 
 class SlowsGuesses:
@@ -42,6 +45,7 @@ class SlowsGuesses:
 
         await self._app(scope, receive, sending)
         if is_replaced:
+            note_limit(GUESSES.limit)
             await GUESSES.response(is_mcp=False, closes=True)(scope, receive, send)
 
 

@@ -10,6 +10,7 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
 from service.access.callers import ANYBODY
+from service.calls import note_limit
 from service.current import current_caller
 from settings import Settings
 from web.limits.places import Places
@@ -31,5 +32,7 @@ class HandlersAtOnce:
         size = caller.calls_at_once or self._settings.limits_calls_at_once
         async with self._places.place(caller.name, size) as has_place:
             if not has_place:
-                raise MCPError(OVER_LIMIT, too_many_at_once(size).text)
+                refusal = too_many_at_once(size)
+                note_limit(refusal.limit)
+                raise MCPError(OVER_LIMIT, refusal.text)
             return await call_next(ctx)

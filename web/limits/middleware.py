@@ -8,6 +8,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.access.callers import ANYBODY, Caller
+from service.calls import note_limit
 from service.current import current_caller
 from settings import Settings
 from web.limits.pace import Pace, Turns
@@ -156,6 +157,7 @@ class Limits:
         *,
         closes: bool = False,
     ) -> None:
+        note_limit(refusal.limit)
         held = self._refusing.wait(caller.name, 1 / REFUSALS)
         if held:
             await anyio.sleep(held)

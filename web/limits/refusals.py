@@ -19,6 +19,8 @@ class Refusal:
     error: str
     message: str
     wait: float | None = None
+    limit: str = ""
+    """The setting of `[limits]` that it is for, or `guesses`."""
 
     @property
     def retry_after(self) -> int | None:
@@ -57,26 +59,30 @@ class Refusal:
 
 
 def too_many_calls(calls: int, wait: float) -> Refusal:
-    return Refusal(429, "rate_limited", f"This caller may make {calls} calls a minute.", wait)
+    return Refusal(429, "rate_limited", f"This caller may make {calls} calls a minute.", wait, "calls_per_minute")
 
 
 def too_many_others(requests: int, wait: float) -> Refusal:
     return Refusal(
-        429, "rate_limited", f"This caller may make {requests} requests a minute, beside calls that ask Sentry.", wait
+        429,
+        "rate_limited",
+        f"This caller may make {requests} requests a minute, beside calls that ask Sentry.",
+        wait,
+        "calls_per_minute",
     )
 
 
 def too_many_at_once(calls: int) -> Refusal:
-    return Refusal(429, "rate_limited", f"This caller may make {calls} calls at once.", 1)
+    return Refusal(429, "rate_limited", f"This caller may make {calls} calls at once.", 1, "calls_at_once")
 
 
 def too_many_streams(streams: int) -> Refusal:
-    return Refusal(429, "rate_limited", f"This caller may keep {streams} streams open.", 1)
+    return Refusal(429, "rate_limited", f"This caller may keep {streams} streams open.", 1, "sessions_per_caller")
 
 
 def too_many_sessions(wait: float) -> Refusal:
-    return Refusal(503, "unavailable", "There is no room for another session of this caller's.", wait)
+    return Refusal(503, "unavailable", "There is no room for another session of this caller's.", wait, "sessions")
 
 
 def too_large(most: int) -> Refusal:
-    return Refusal(413, "too_large", f"A request may have {most} bytes.")
+    return Refusal(413, "too_large", f"A request may have {most} bytes.", limit="request_size")

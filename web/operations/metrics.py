@@ -64,7 +64,7 @@ class Metrics:
             self._of_callers.labels(call.caller if call.is_configured else ELSEWHERE).inc()
 
     def count_refusal(self, limit: str) -> None:
-        """`limit` is the name of a setting of `[limits]`."""
+        """`limit` is the name of a setting of `[limits]`, or `guesses`."""
         self._refused.labels(limit).inc()
 
     def text(self, accept: str) -> tuple[bytes, str]:

@@ -102,6 +102,7 @@ class SentryAnswers:
                 await client.reach()
                 self._problem = None
             except SentryError as error:
+                level = logging.INFO if self._problem else logging.WARNING
                 self._problem = "fails" if error.error == "sentry_unavailable" else "does not answer"
-                _logger.info("Sentry was asked whether it answers: %s", error.message)
+                _logger.log(level, "Sentry was asked whether it answers: %s", error.message)
         return self._problem

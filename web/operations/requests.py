@@ -5,6 +5,7 @@ import logging
 import re
 import secrets
 import time
+from asyncio import CancelledError
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -19,13 +20,15 @@ from service.calls import Call, current_call
 from service.cleaning import Clean
 from service.shown import shown
 from web.calls import SHUTTING_DOWN, Calls
-from web.operations.metrics import Metrics
+from web.operations.messages import METHODS as MESSAGES
+from web.operations.metrics import ENDLESS, Metrics
 
 HEADER = b"x-request-id"
 MCP = "/mcp"
 POLLED = frozenset(("/health", "/ready", "/metrics"))
 """What is asked again and again by machines: told at DEBUG alone, and answered while the server stops."""
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+BROKEN_OFF = f"{SHUTTING_DOWN} It did not wait for Sentry's answer: what was to be changed may have been."
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 _OUTCOMES: dict[int, str] = {
     HTTPStatus.UNAUTHORIZED: "unauthorized",
@@ -89,6 +92,11 @@ class Requests:
         except Exception:
             call.outcome = "error"
             raise
+        except CancelledError:  # what has not ended when its time is over
+            if status or not self._calls.are_refused:
+                raise
+            call.outcome = "cancelled"
+            await _stopping(scope, receive, sending, BROKEN_OFF)
         finally:
             current_call.reset(token)
             self._end(call, scope, headers, status, sent, time.monotonic() - began)
@@ -116,8 +124,10 @@ class Requests:
         method = scope["method"] if scope["method"] in METHODS else "other"
         if call.route in ("other", MCP):
             call.route = f"{method} {getattr(scope.get('route'), 'path', call.route)}"
-        call.outcome = call.outcome or _outcome(status)
+        call.outcome = call.outcome or _outcome(0 if _is_broken_off(call, status) else status)
         self._metrics.count(call, seconds)
+        if call.limit:
+            self._metrics.count_refusal(call.limit)
         level = logging.DEBUG if scope["path"] in POLLED and call.outcome != "error" else logging.INFO
         if not _logger.isEnabledFor(level):
             return
@@ -137,6 +147,11 @@ class Requests:
         }
         words = " ".join(f"{name}={_quoted(value)}" for name, value in fields.items() if value is not None)
         _logger.log(level, "%s", words, extra={"fields": {"message": "call", **fields}, "is_clean": True})
+
+
+def _is_broken_off(call: Call, status: int) -> bool:
+    """Whether a message of MCP's has begun to be answered, as a stream, and was not."""
+    return status == HTTPStatus.OK and call.route in MESSAGES - ENDLESS
 
 
 def _quoted(value: object) -> str:
@@ -167,6 +182,7 @@ def _address(client: Any) -> str | None:
         return None
 
 
-async def _stopping(scope: Scope, receive: Receive, send: Send) -> None:
-    body: dict[str, object] = {"error": "shutting_down", "message": SHUTTING_DOWN, "status_code": 503, "details": {}}
-    await JSONResponse(body, 503, {"Retry-After": "1", "Connection": "close"})(scope, receive, send)
+async def _stopping(scope: Scope, receive: Receive, send: Send, words: str = SHUTTING_DOWN) -> None:
+    body: dict[str, object] = {"error": "shutting_down", "message": words, "status_code": 503, "details": {}}
+    again = {} if words is BROKEN_OFF else {"Retry-After": "1"}
+    await JSONResponse(body, 503, {**again, "Connection": "close"})(scope, receive, send)

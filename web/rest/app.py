@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from sentry.errors import SentryError
 from sentry.values import as_list
 from service.answers import Answers
+from service.calls import note_route
 from service.current import FindClient, current_caller, serving
 from settings import Settings
 from web.rest.access import admit
@@ -74,6 +75,7 @@ class Rest:
         assert found is not None
         route = next(route for route in found.routes if route.method == method)
         request.scope["route"] = route  # by which it is counted and logged
+        note_route(f"{request.method} {route.path}")
         admit(route, current_caller())
         return await self._call(route, found.variables, request)
 

@@ -16,6 +16,7 @@ from sentry.errors import (
     UnreachableError,
     UnsupportedError,
 )
+from service.audited import AuditUnavailableError
 
 STATUSES: Mapping[type[SentryError], int] = {
     InvalidRequestError: 400,
@@ -28,6 +29,7 @@ STATUSES: Mapping[type[SentryError], int] = {
     UnreachableError: 502,
     BadResponseError: 502,
     DeadlineError: 504,
+    AuditUnavailableError: 503,  # of this server, and not of Sentry
 }
 
 

@@ -119,6 +119,20 @@ async def test_no_change_is_made_that_cannot_be_told(tmp_path: Path) -> None:
         assert {request.method for request in listener.requests} == {"GET"}
         assert "No space left on device" in server.log.read_text()
         assert ready.json()["checks"]["audit_file"]["problem"] == "cannot be written"
+        headers = {"Authorization": f"Bearer {ENGINES}"}
+        refused = await server.http.put(f"{server.url}/issues/5", json={"status": "resolved"}, headers=headers)
+        assert (refused.status_code, refused.json()["status_code"], refused.json()["details"]) == (503, 503, {})
+
+
+async def test_a_change_over_rest_is_told_by_its_route(tmp_path: Path) -> None:
+    audit = tmp_path / "audit.jsonl"
+    async with (
+        listening(OneIssue()) as listener,
+        service(tmp_path, listener.url, SENTRY_MCP_AUDIT_FILE=str(audit)) as server,
+    ):
+        headers = {"Authorization": f"Bearer {ENGINES}"}
+        await server.http.put(f"{server.url}/issues/5", json={"status": "resolved"}, headers=headers)
+    assert entries(audit)[0]["route"] == "PUT /issues/{issue}"
 
 
 def test_a_file_that_cannot_be_opened_is_told_at_the_start(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What is told of each call over HTTP, in both eras: a line, figures, and the request's ID."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest_asyncio
 from broken import low_stock
 from prometheus_client.parser import text_string_to_metric_families
 from services import ADMINS, ENGINES, SENTRYS, Service, service
+from standins.sockets import Request, Wire, listening
 from wire import ERAS, Era, Sentry
 
 from local import Embedded
@@ -100,6 +102,7 @@ async def test_a_change_is_logged_where_no_file_is_named(server: Service) -> Non
 
     (record,) = server.logged("sentry_mcp.audit")
     entry = record["audit"]
+    assert record["message"] == "change"  # and not the same once more
     assert (entry["caller"], entry["action"], entry["outcome"]) == ("engine", "update_issue", "done")
     assert (entry["before"]["status"], entry["after"]["status"]) == ("unresolved", "resolved")
 
@@ -159,4 +162,27 @@ async def test_nobody_else_s_forwarded_headers_are_believed(tmp_path: Path) -> N
     environment = {"FORWARDED_ALLOW_IPS": "*", "SENTRY_MCP_TRUSTED_PROXIES": "10.9.8.7"}
     async with service(tmp_path, "http://127.0.0.1:9", **environment) as server:
         await server.get("/mcp", **{"X-Forwarded-For": "203.0.113.9, 10.9.8.7", "X-Forwarded-Proto": "https"})
+        await server.get("/health")  # by now the line is written, which follows an answer
         assert server.logged()[-1]["client"] == "127.0.0.1"
+
+
+async def test_a_call_whose_client_leaves_did_not_go_well(tmp_path: Path) -> None:
+    left = asyncio.Event()
+
+    async def answer(request: Request, wire: Wire) -> None:
+        if "/projects/" in request.path:
+            left.set()
+            await asyncio.Event().wait()
+        await wire.answer(body=b"[]")
+
+    async with listening(answer) as sentry, service(tmp_path, sentry.url) as server:
+        for era in ERAS:
+            left.clear()
+            async with server.client(era) as client:
+                call = asyncio.create_task(client.call_tool("get_project", {"project": "shop"}))
+                await left.wait()
+                call.cancel()
+                await asyncio.wait([call])
+        while len(told := [line for line in server.logged() if line["route"] == "tools/call"]) < len(ERAS):  # noqa: ASYNC110 - a file
+            await asyncio.sleep(0.05)
+    assert {line["outcome"] for line in told} == {"cancelled"}
