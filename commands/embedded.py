@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 
 from pydantic import SecretStr
 
+from commands.logs import announce
 from local import Embedded, Store, serve
 from local.store import FIRST_ORGANIZATION, FIRST_PROJECT
 from sentry.client import SentryClient
@@ -45,7 +46,7 @@ async def _client(store: Store, port: int, *, show_token: bool) -> AsyncGenerato
     async with AsyncExitStack() as stack:
         stack.callback(store.close)
         embedded = await _served(stack, store, port)
-        print(f"sentry-mcp: embedded Sentry, DSN {embedded.dsn(FIRST_PROJECT)}", file=sys.stderr)
+        announce(f"embedded Sentry, DSN {embedded.dsn(FIRST_PROJECT)}")
         if show_token:
             words = f"organization {FIRST_ORGANIZATION}, token {embedded.token}"
             print(f"sentry-mcp: its Web API: {embedded.url}, {words}", file=sys.stderr)

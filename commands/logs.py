@@ -29,6 +29,16 @@ def set_up(settings: Settings) -> None:
     logging.getLogger("httpx").setLevel(logging.DEBUG if settings.log_level == "DEBUG" else logging.WARNING)
 
 
+def announce(words: str) -> None:
+    """What whoever starts a server is to know at any level: a plain line, or as JSON an object like all others."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, JsonLines):
+            said = {"fields": {"message": words}, "is_clean": True, "levelname": "INFO", "name": "sentry_mcp"}
+            handler.handle(logging.makeLogRecord(said))
+            return
+    print(f"sentry-mcp: {words}", file=sys.stderr)
+
+
 class Lines(logging.Formatter):
     """Whoever sends an event may have written a part of a record: it can neither begin a line nor steer a terminal.
 

@@ -1,6 +1,5 @@
 """Serving over streamable HTTP, until a signal comes."""
 
-import sys
 import time
 from collections.abc import Sequence
 from types import FrameType
@@ -9,6 +8,7 @@ import uvicorn
 
 from application import Application
 from commands.ending import GRACE, end_at_once
+from commands.logs import announce
 from loopback import listener, url_of
 from loopback.connection import BoundedConnection
 from settings import SettingsError
@@ -29,7 +29,9 @@ def serve_http(
         listening = listener(host, port, reachable=reachable)
     except OSError as error:
         raise SettingsError(f"{host}:{port} cannot be listened on ({error.strerror})") from None
-    print(f"sentry-mcp: serving MCP on {url_of(listening)}/mcp", file=sys.stderr)
+    announce(f"serving MCP on {url_of(listening)}/mcp")
+    if not reachable:
+        announce("no callers are configured: whoever reaches it, from this machine alone, acts with its token")
     config = uvicorn.Config(
         app,
         http=BoundedConnection,

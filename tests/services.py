@@ -106,7 +106,7 @@ async def service(
 
 def _url(log: Path) -> str:
     until = time.monotonic() + 30
-    while not (found := re.search(r"serving MCP on (\S+)/mcp\n", log.read_text())):
+    while not (found := re.search(r"serving MCP on (\S+)/mcp[\"\n]", log.read_text())):
         assert time.monotonic() < until, log.read_text()
         time.sleep(0.02)
     return found[1]

@@ -209,7 +209,7 @@ async def served_http(environment: dict[str, str], *arguments: str) -> AsyncGene
             while b"serving MCP on " not in (line := await process.stderr.readline()):
                 assert line, "the server ended"
         reading = asyncio.create_task(process.stderr.read())  # a server whose log nobody reads stops at its next line
-        yield line.decode().split("serving MCP on ")[1].strip()
+        yield line.decode().split("serving MCP on ")[1].strip('"}\n')
     finally:
         if process.returncode is None:
             process.terminate()

@@ -11,6 +11,8 @@ from mcp.types import CONNECTION_CLOSED
 
 WITHOUT_END = "subscriptions/listen"
 """The request that is answered by what happens from then on: no call that could be waited for."""
+OF_AN_ANSWER = "tools/list"
+"""What clients ask when a call was answered, for the schema of its answer, without which they do not take it."""
 SHUTTING_DOWN = "The server is shutting down."
 
 
@@ -24,7 +26,7 @@ class Calls:
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         if ctx.request_id is None or ctx.method == WITHOUT_END:
             return await call_next(ctx)
-        if self.are_refused:
+        if self.are_refused and ctx.method != OF_AN_ANSWER:
             raise MCPError(CONNECTION_CLOSED, SHUTTING_DOWN)
         with self.one():
             return await call_next(ctx)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from opentelemetry import trace
@@ -46,6 +47,8 @@ class Traffic:
     resent: int = 0
     in_flight: int = 0
     answered: float | None = None
+    is_token_refused: bool = False
+    """Whether the last answer said that the token is none."""
 
     @contextmanager
     def exchange(self, method: str, url: str, resend: int) -> Generator[Exchange]:
@@ -70,6 +73,7 @@ class Traffic:
                 self.seconds += ended - began
                 if exchange.status is not None and exchange.status < 500:
                     self.answered = ended
+                    self.is_token_refused = exchange.status == HTTPStatus.UNAUTHORIZED
                 if span.is_recording():
                     _describe(span, method, url, resend, exchange, outcome)
 

@@ -21,6 +21,8 @@ GRACE = 60
 """Seconds that a call may last beyond its caller's token."""
 MOST_NAMED = 20
 """Callers that one line of the log names."""
+WRITTEN = 0.1
+"""Seconds in which a file must not change to be read: one that is just being written is cut off, and lets nobody in."""
 MAX_TOKEN = 8_192
 """Characters of a token that are looked at; more than any JWT that a server takes."""
 
@@ -69,6 +71,8 @@ class KnownCallers:
         self._by_digest = self._read()
         self._under_way: dict[str, set[anyio.CancelScope]] = {}
         self._problem: str | None = None
+        if not self._by_digest and provider is None:
+            _logger.warning("No callers are listed: nobody is let in")
 
     @property
     def problem(self) -> str | None:
@@ -126,7 +130,10 @@ class KnownCallers:
         while True:
             await anyio.sleep(LOOK_AGAIN)
             stamp = await anyio.to_thread.run_sync(_stamp, self._file)
-            if stamp != self._stamp:
+            if stamp == self._stamp:
+                continue
+            await anyio.sleep(WRITTEN)
+            if stamp == await anyio.to_thread.run_sync(_stamp, self._file):
                 self._stamp = stamp
                 await self._look_again()
 

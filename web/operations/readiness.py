@@ -93,7 +93,8 @@ class SentryAnswers:
         client = find_client() if find_client is not None else None
         if not isinstance(client, SentryClient):
             return None
-        now, answered = time.monotonic(), client.statistics.traffic.answered
+        traffic = client.statistics.traffic
+        now, answered = time.monotonic(), traffic.answered
         if answered is not None and now - answered < LATELY:
             self._problem = None
         elif now - self._asked_at >= PAUSE:
@@ -105,4 +106,4 @@ class SentryAnswers:
                 level = logging.INFO if self._problem else logging.WARNING
                 self._problem = "fails" if error.error == "sentry_unavailable" else "does not answer"
                 _logger.log(level, "Sentry was asked whether it answers: %s", error.message)
-        return self._problem
+        return self._problem or ("does not accept the token" if traffic.is_token_refused else None)

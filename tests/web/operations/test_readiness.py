@@ -1,6 +1,7 @@
 """What machines that watch over a server hear: whether it serves, whether it can do its work, and since when not."""
 
 import asyncio
+import json
 import re
 import signal
 from contextlib import AsyncExitStack
@@ -71,6 +72,27 @@ async def test_it_says_what_is_wrong_since_when_and_no_more_however_often_it_is_
         assert said[1] == "The file of callers was read again: 1 callers, 1 gone or changed (operator)"
 
 
+async def test_a_token_that_sentry_refuses_is_told(tmp_path: Path) -> None:
+    async def refusing(request: Request, wire: Wire) -> None:
+        await wire.answer(200 if request.path == "/api/0/" else 401)
+
+    async with listening(refusing) as sentry, service(tmp_path, sentry.url) as server:
+        assert (await server.get("/ready")).status_code == 200
+        assert (await server.call("auto", "list_projects")).is_error
+        async with asyncio.timeout(20):
+            while (answer := await server.get("/ready")).status_code == 200:
+                pass
+        assert checks(answer)["sentry"]["problem"] == "does not accept the token"
+
+
+async def test_every_line_of_the_log_is_json_where_that_is_wanted(tmp_path: Path) -> None:
+    async with listening(projects) as sentry, service(tmp_path, sentry.url) as server:
+        await server.call("auto", "list_projects")
+        lines = server.log.read_text().splitlines()
+    assert "serving MCP on" in json.loads(lines[0])["message"]
+    assert all(isinstance(json.loads(line), dict) for line in lines)
+
+
 async def test_a_server_that_stops_is_not_ready_while_it_answers_what_it_was_asked(tmp_path: Path) -> None:
     may_answer = asyncio.Event()
 
@@ -79,8 +101,7 @@ async def test_a_server_that_stops_is_not_ready_while_it_answers_what_it_was_ask
         await projects(request, wire)
 
     async with listening(slow) as sentry, service(tmp_path, sentry.url) as server, AsyncExitStack() as stack:
-        client = await stack.enter_async_context(server.client("auto"))
-        await client.list_tools()
+        client = await stack.enter_async_context(server.client("auto"))  # which asks for schemas after the call
         call = asyncio.create_task(client.call_tool("list_projects", {}))
         await sentry.until(lambda: len(sentry.requests) == 1)
         server.process.send_signal(signal.SIGTERM)
