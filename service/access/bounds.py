@@ -58,7 +58,12 @@ class Bounds:
         if len(own) == len(release.projects):
             return release
         of_all = {"first_event": None, "last_event": None, "deploy_count": None, "commit_count": None}
-        of_any = {"last_commit": None, "last_deploy": None, "authors": [], "url": None}  # whose, nothing says
+        of_any: dict[str, Any] = {
+            "last_commit": None,
+            "last_deploy": None,
+            "authors": [],
+            "url": None,
+        }  # whose, nothing says
         return release.model_copy(update={**of_all, **of_any, "projects": own, "new_groups": _new_issues(own)})
 
     def no_organization(self) -> InvalidRequestError | NotFoundError:
