@@ -24,6 +24,7 @@ from service.access.switches import Switches
 from service.answers import Answers
 from service.audit import auditing
 from service.cleaning import Clean, cleaned, cleaning
+from service.confirming import Once
 from service.current import FindClient, serving, under
 from service.shown import shown
 from settings import Settings, SettingsError, check_confirmed
@@ -63,6 +64,7 @@ class Application:
         self.store: Store | None = None
         """What is shared with other servers, over HTTP, where the settings say so."""
         self.events = Events()
+        self._once = Once()
         self._accepts_tokens = settings.accept_sentry_tokens and open_client is None
         self._opened = _given(open_client) if open_client else lambda: _late(settings, self.store)
         self._shared: FindClient | None = None
@@ -78,6 +80,9 @@ class Application:
         if settings.is_shared:
             self.store = _store(settings)
             self.events.span(self.store)
+            from shared.once import first_in  # only now: _store has said so where what it needs is not installed
+
+            self._once.is_first = first_in(self.store)
         if callers is not None:
             shown.is_callers = callers.knows
         return create_app(
@@ -140,7 +145,7 @@ class Application:
             async with self._opened() as find_client:
                 yield find_client
 
-        tools = build_tools(self.answers, settings.switches.of(ANYBODY), settings.sentry_org)
+        tools = build_tools(self.answers, settings.switches.of(ANYBODY), settings.sentry_org, self._once)
         if not tools:
             raise SettingsError("read_only, tools and exclude_tools leave no tool to offer")
         server = ScopedServer(

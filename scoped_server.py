@@ -19,9 +19,8 @@ from mcp.types import (
 )
 from pydantic import AnyUrl
 
-from prompts.catalogue import scope_of_prompt
-from resources.catalogue import scope_of_resource, scope_of_uri
-from service.access.callers import Scope
+from prompts import catalogue as prompts
+from resources import catalogue as resources
 from service.current import FindClient, current_caller
 from tools.catalogue import is_offered, schema_of_answer
 
@@ -43,29 +42,24 @@ class ScopedServer(MCPServer[FindClient]):
         return await super().call_tool(name, arguments, context)
 
     async def list_resources(self) -> list[Resource]:
-        return [found for found in await super().list_resources() if _has(scope_of_resource(found.name))]
+        return [found for found in await super().list_resources() if resources.is_there(found.name)]
 
     async def list_resource_templates(self) -> list[ResourceTemplate]:
-        return [found for found in await super().list_resource_templates() if _has(scope_of_resource(found.name))]
+        return [found for found in await super().list_resource_templates() if resources.is_there(found.name)]
 
     async def read_resource(
         self, uri: AnyUrl | str, context: Context[FindClient, Any] | None = None
     ) -> Iterable[ReadResourceContents] | InputRequiredResult:
-        if not _has(scope_of_uri(str(uri))):
+        if not resources.is_there(resources.name_of_uri(str(uri))):
             raise ResourceNotFoundError(f"Unknown resource: {uri}")
         return await super().read_resource(uri, context)
 
     async def list_prompts(self) -> list[Prompt]:
-        return [prompt for prompt in await super().list_prompts() if _has(scope_of_prompt(prompt.name))]
+        return [prompt for prompt in await super().list_prompts() if prompts.is_there(prompt.name)]
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[FindClient, Any] | None = None
     ) -> GetPromptResult | InputRequiredResult:
-        if not _has(scope_of_prompt(name)):
+        if not prompts.is_there(name):
             raise MCPError(INVALID_PARAMS, f"Unknown prompt: {name}")
         return await super().get_prompt(name, arguments, context)
-
-
-def _has(scope: Scope | None) -> bool:
-    """What has no scope is not there, which the SDK says."""
-    return scope is None or current_caller().has(scope)

@@ -39,6 +39,14 @@ class BoundedConnection(H11Protocol):
             self._request_due.cancel()
             self._request_due = None
 
+    def handle_events(self) -> None:
+        """Nothing follows a request that says its length twice: where it ends, whoever passed it on may have read
+        otherwise (RFC 9112, 6.1)."""
+        super().handle_events()
+        named = {name for name, _ in self.headers or ()}
+        if {b"content-length", b"transfer-encoding"} <= named and self.cycle is not None:
+            self.cycle.keep_alive = False
+
     def pause_writing(self) -> None:
         super().pause_writing()
         self._abort_later()

@@ -15,27 +15,37 @@ from prompts import workflows
 from sentry.errors import SentryError
 from service.access.callers import Scope
 from service.answers import Answers
+from service.current import current_caller
 from service.signatures import with_parameters
+from tools.catalogue import is_offered
 
 
 class Entry(NamedTuple):
     render: Callable[..., Awaitable[str]]
     title: str
+    tool: str  # whose answer stands in it: who may not use that has no such prompt
     scope: Scope = Scope.ISSUES_READ
 
 
 CATALOGUE = [
-    Entry(workflows.triage_issue, "Triage an issue"),
-    Entry(workflows.fix_issue, "Fix an issue"),
-    Entry(workflows.review_release, "Review a release"),
+    Entry(workflows.triage_issue, "Triage an issue", "get_issue"),
+    Entry(workflows.fix_issue, "Fix an issue", "get_issue"),
+    Entry(workflows.review_release, "Review a release", "list_issues"),
 ]
 
+_TOOLS = {entry.render.__name__: entry.tool for entry in CATALOGUE}
 _SCOPES = {entry.render.__name__: entry.scope for entry in CATALOGUE}
 
 
 def scope_of_prompt(name: str) -> Scope | None:
     """What a caller needs for a prompt; None for one that is not there."""
     return _SCOPES.get(name)
+
+
+def is_there(name: str) -> bool:
+    """Whether the current caller may have a prompt; True for one that there is not, which is not found."""
+    scope, tool = _SCOPES.get(name), _TOOLS.get(name)
+    return (scope is None or current_caller().has(scope)) and (tool is None or is_offered(tool))
 
 
 def register_prompts(server: MCPServer[Any], answers: Answers) -> None:

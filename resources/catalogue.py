@@ -12,7 +12,9 @@ import service
 from sentry.errors import SentryError
 from service.access.callers import Scope
 from service.answers import Answers
+from service.current import current_caller
 from service.signatures import with_parameters
+from tools.catalogue import is_offered
 
 if TYPE_CHECKING:
     from views.results import Result
@@ -26,6 +28,7 @@ class Entry(NamedTuple):
     title: str
     description: str
     read: Callable[[], Read]  # gives the service's function, whose arguments are the URI's variables
+    tool: str  # which reads the same: who may not use it may not read this
     scope: Scope = Scope.ISSUES_READ
 
 
@@ -36,6 +39,7 @@ CATALOGUE = [
         "Unresolved issues",
         "What is broken now, the most recently seen first: status, counts, users, title of each issue.",
         lambda: service.issues.list_issues,
+        "list_issues",
     ),
     Entry(
         "sentry://issues/{issue}",
@@ -43,6 +47,7 @@ CATALOGUE = [
         "An issue with its latest event",
         "Status, counts, users and releases of an issue, with its latest event: trace, breadcrumbs, request, tags.",
         lambda: service.issues.get_issue,
+        "get_issue",
     ),
     Entry(
         "sentry://issues/{issue}/events",
@@ -50,6 +55,7 @@ CATALOGUE = [
         "Events of an issue",
         "When, where and for whom an issue happened: its newest events, one row each.",
         lambda: service.events.list_events,
+        "get_events",
     ),
     Entry(
         "sentry://projects",
@@ -57,6 +63,7 @@ CATALOGUE = [
         "Projects",
         "Slug, platform and name of each project.",
         lambda: service.projects.list_projects,
+        "list_projects",
     ),
     Entry(
         "sentry://projects/{organization}/{project}",
@@ -64,6 +71,7 @@ CATALOGUE = [
         "A project",
         "Platform, teams and latest release of a project.",
         lambda: service.projects.get_project,
+        "get_project",
     ),
     Entry(
         "sentry://projects/{organization}/{project}/issues",
@@ -71,6 +79,7 @@ CATALOGUE = [
         "Issues of a project",
         "What is broken now in a project, the most recently seen first.",
         lambda: service.issues.list_issues,
+        "list_issues",
     ),
     Entry(
         "sentry://releases/{organization}/{version}",
@@ -78,6 +87,7 @@ CATALOGUE = [
         "A release",
         "What a release brought: the issues new in it, commits, deploys, authors, health.",
         lambda: service.releases.get_release,
+        "get_release",
     ),
     Entry(
         "sentry://events/{event}",
@@ -85,6 +95,7 @@ CATALOGUE = [
         "An event",
         "One occurrence in full: stack trace, breadcrumbs, request, user, tags, contexts.",
         lambda: service.events.get_event,
+        "get_event",
     ),
     Entry(
         "sentry://events/{event}/stacktrace",
@@ -92,16 +103,25 @@ CATALOGUE = [
         "The stack trace of an event",
         "Chained causes and frames with their source, the oldest call first.",
         lambda: service.events.get_stacktrace,
+        "get_stacktrace",
     ),
 ]
 
 SEARCH_SYNTAX = "sentry://search-syntax"
+_TOOLS = {entry.name: entry.tool for entry in CATALOGUE}
 _SCOPES = {entry.name: entry.scope for entry in CATALOGUE} | {"search_syntax": Scope.ISSUES_READ}
 
 
 def scope_of_resource(name: str) -> Scope | None:
     """What a caller needs for a resource or template; None for one that is not there."""
     return _SCOPES.get(name)
+
+
+def is_there(name: str) -> bool:
+    """Whether the current caller may read a resource or template, as the tool that reads the same; True for one that
+    there is not, which is not found."""
+    scope, tool = _SCOPES.get(name), _TOOLS.get(name)
+    return (scope is None or current_caller().has(scope)) and (tool is None or is_offered(tool))
 
 
 def scope_of_uri(uri: str) -> Scope | None:

@@ -16,9 +16,17 @@ from sentry.errors import SentryError
 from service.access.callers import Scope
 from service.answers import Answers
 from service.current import current_caller
+from tools.catalogue import is_offered
 
 MAX_VALUES = 100
 """Values in one answer, by the protocol."""
+LISTED_BY = {
+    "issue": "list_issues",
+    "project": "list_projects",
+    "release": "list_releases",
+    "version": "list_releases",
+}
+"""Whose answer has the same names: who may not use that tool is offered none."""
 
 
 def register_completions(server: MCPServer[Any], answers: Answers) -> None:
@@ -28,7 +36,8 @@ def register_completions(server: MCPServer[Any], answers: Answers) -> None:
         argument: CompletionArgument,
         context: CompletionContext | None,
     ) -> Completion | None:
-        if not current_caller().has(Scope.ISSUES_READ):
+        lists = LISTED_BY.get(argument.name)
+        if not current_caller().has(Scope.ISSUES_READ) or (lists is not None and not is_offered(lists)):
             return None
         chosen = (context.arguments if context else None) or {}
         try:

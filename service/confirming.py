@@ -1,7 +1,7 @@
 """Writes that a person must agree to first."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from sentry.errors import ForbiddenError
 from service.current import current_caller
@@ -35,12 +35,18 @@ def refuse_unasked() -> None:
         )
 
 
+TAKEN = 2 * ANSWER_WITHIN
+"""Seconds for which it is known that a name was let through."""
+
+
 class Once:
     """Lets each name through once, for as long as an answer holds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._until: dict[str, float] = {}
+        self.is_first: Callable[[str, float], Awaitable[bool]] | None = None
+        """Where servers share a service: says of a name, once for so many seconds, that none of them had it before."""
 
     async def lets(self, name: str) -> bool:
         now = self._clock()
@@ -50,5 +56,5 @@ class Once:
             del self._until[taken]
         if name in self._until:
             return False
-        self._until[name] = now + 2 * ANSWER_WITHIN
-        return True
+        self._until[name] = now + TAKEN
+        return self.is_first is None or await self.is_first(name, TAKEN)

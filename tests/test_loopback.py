@@ -159,6 +159,16 @@ async def test_an_answer_may_take_long_and_the_next_request_comes_over_the_same_
         writer.close()
 
 
+async def test_after_a_request_with_two_lengths_nothing_is_answered() -> None:
+    """A proxy that reads the other one takes what follows for a part of its body."""
+    smuggled = b"GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    both = b"Content-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" % (len(smuggled) + 5)
+    async with serving(read_and_greet, timeout_keep_alive=60) as port:
+        answer = await said(port, HEAD + both + smuggled)
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert answer.endswith(b"hello")
+
+
 @pytest.mark.parametrize("half", [HEAD, HEAD + b"Content-Length: 100\r\n\r\n{"], ids=["head", "body"])
 async def test_half_a_request_that_came_with_a_whole_one_is_refused(half: bytes) -> None:
     async with serving(read_and_greet, timeout_keep_alive=60) as port:

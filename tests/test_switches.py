@@ -66,12 +66,10 @@ async def test_a_workflow_names_only_what_is_there(sentry: Sentry, settings: dic
     named: set[str] = set()
     async with Client(build_server(sentry.settings(**switches))) as client:
         there = {tool.name for tool in (await client.list_tools()).tools}
-        for name, arguments in (
-            ("triage_issue", {"issue": "SHOP-1"}),
-            ("fix_issue", {"issue": "SHOP-1"}),
-            ("review_release", {"release": "shop@1.4.0"}),
-        ):
-            (message,) = (await client.get_prompt(name, arguments)).messages
+        arguments = {"issue": "SHOP-1", "release": "shop@1.4.0"}
+        for prompt in (await client.list_prompts()).prompts:
+            given = {one.name: arguments[one.name] for one in prompt.arguments or () if one.required}
+            (message,) = (await client.get_prompt(prompt.name, given)).messages
             assert isinstance(message.content, TextContent)
             ours, _, data = message.content.text.partition("SHOP-1")
             assert data

@@ -71,11 +71,14 @@ def schema_of_answer(name: str) -> Schema:
     return output_schema(next(entry.call for entry in CATALOGUE if entry.call.__name__ == name))
 
 
-def build_tools(answers: Answers, anybody: Caller, organization: str = "") -> list[SentryTool]:
+def build_tools(
+    answers: Answers, anybody: Caller, organization: str = "", once: Once | None = None
+) -> list[SentryTool]:
     """The tools as MCP serves them: those that `anybody` may use, who is the caller with the most.
 
-    Where the `organization` is set, tools do not ask for it: they take it all the same."""
-    unlisted, once = frozenset(["organization"] if organization else []), Once()
+    Where the `organization` is set, tools do not ask for it: they take it all the same. `once` lets through what a user
+    agreed to."""
+    unlisted, once = frozenset(["organization"] if organization else []), once or Once()
     offered = [entry for entry in CATALOGUE if anybody.may_use(entry.call.__name__, entry.scope)]
     return [_build(entry, answers, once, unlisted) for entry in offered]
 

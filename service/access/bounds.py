@@ -58,7 +58,13 @@ class Bounds:
         if len(own) == len(release.projects):
             return release
         of_all = {"first_event": None, "last_event": None, "deploy_count": None, "commit_count": None}
-        return release.model_copy(update={**of_all, "projects": own, "new_groups": _new_issues(own)})
+        of_any: dict[str, Any] = {
+            "last_commit": None,
+            "last_deploy": None,
+            "authors": [],
+            "url": None,
+        }  # whose, nothing says
+        return release.model_copy(update={**of_all, **of_any, "projects": own, "new_groups": _new_issues(own)})
 
     def no_organization(self) -> InvalidRequestError | NotFoundError:
         """What is said where none is named, and there is not one that would be meant."""

@@ -65,7 +65,7 @@ def callers_in_file(path: Path, unknown_tool: FindUnknown) -> tuple[ConfiguredCa
         content = tomllib.loads(path.expanduser().read_text("utf-8-sig"))
     except OSError as error:
         raise CallersError(f"cannot be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RuntimeError):
+    except (ValueError, RuntimeError):  # a number of too many digits, or a depth, of which tomllib says no more
         raise CallersError("is not TOML") from None  # whose words may quote a line with a token in the wrong place
     if others := sorted(content.keys() - {"callers"}):
         raise CallersError(f"holds {others[0][:80]!a}; a file of callers has [[callers]] and nothing else")

@@ -253,6 +253,36 @@ async def test_of_releases_too() -> None:
     assert "project by project" in page.notes[0]
 
 
+async def test_of_a_release_of_others_too_nothing_is_told_that_may_be_theirs() -> None:
+    release = {
+        "version": "1",
+        "projects": [SHOP, PAY],
+        "authors": [{"name": "Ann"}],
+        "lastCommit": {"id": "c", "message": "Pay twice"},
+        "lastDeploy": {"environment": "pay"},
+        "url": "https://pay.example.com/1",
+    }
+    known = {
+        "GET /organizations/acme/releases/1/": release,
+        "GET /organizations/acme/releases/1/commits/": [{"id": "c", "message": "Pay twice"}],
+        "GET /organizations/acme/releases/1/deploys/": [{"environment": "pay"}],
+    }
+
+    async def all_of(client: SentryClientProtocol) -> tuple[Any, Any, Any]:
+        return (
+            await client.get_release("1"),
+            await client.get_release_commits("1"),
+            await client.get_release_deploys("1"),
+        )
+
+    (part, commits, deploys), _ = await seen_by(caller("shop"), known, all_of, Dialect.TODAY)
+    assert [part.authors, part.last_commit, part.last_deploy, part.url] == [[], None, None, None]
+    assert (commits, deploys) == ([], [])
+    (whole, commits, deploys), _ = await seen_by(caller("shop", "pay"), known, all_of, Dialect.TODAY)
+    assert [author.name for author in whole.authors] == ["Ann"]
+    assert (len(commits), len(deploys)) == (1, 1)
+
+
 async def test_what_comes_of_others_all_the_same_is_left_out() -> None:
     rows = [OWN_ISSUE, OTHERS_ISSUE, {"id": "9"}, {"id": "10", "project": {"slug": 7}}]
     known = {"GET /organizations/acme/issues/": rows}

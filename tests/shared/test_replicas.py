@@ -9,18 +9,27 @@ import anyio
 import httpx2
 from broken import divide
 from mcp.client.client import Client
+from mcp.client.context import ClientRequestContext
+from mcp.client.session import ElicitationFnT
 from mcp.client.streamable_http import streamable_http_client
+from mcp.types import CallToolResult, ElicitRequestParams, ElicitResult, InputRequiredResult, InputResponses
 from standins.passing_on import passing_on
 from standins.replicas import Replica, RoundRobin, replicas
 from standins.stores import PASSWORD, Valkey, running
 from wire import ERAS, Era, Sentry, text_of
 
-TOKEN = "a-token-of-the-callers-own"
+TOKEN, ASKED = "a-token-of-the-callers-own", "a-token-of-one-who-is-asked"
 CONFIG = f"""
 [[callers]]
 name = "engine"
 token_sha256 = "{hashlib.sha256(TOKEN.encode()).hexdigest()}"
 scopes = ["issues:read", "issues:write"]
+
+[[callers]]
+name = "asked"
+token_sha256 = "{hashlib.sha256(ASKED.encode()).hexdigest()}"
+scopes = ["issues:read", "issues:write"]
+confirm_writes = true
 """
 
 
@@ -43,13 +52,17 @@ async def service(
 
 
 @asynccontextmanager
-async def client_of(both: list[Replica], era: Era) -> AsyncGenerator[tuple[Client, RoundRobin]]:
+async def client_of(
+    both: list[Replica], era: Era, token: str = TOKEN, agreeing: ElicitationFnT | None = None
+) -> AsyncGenerator[tuple[Client, RoundRobin]]:
     """A client whose requests go to one server after the other."""
     spread = RoundRobin([one.url for one in both])
-    headers = {"Authorization": f"Bearer {TOKEN}"}
+    headers = {"Authorization": f"Bearer {token}"}
     async with (
         httpx2.AsyncClient(transport=spread, headers=headers, timeout=30) as http,
-        Client(streamable_http_client(both[0].url, http_client=http), mode=era) as client,
+        Client(
+            streamable_http_client(both[0].url, http_client=http), mode=era, elicitation_callback=agreeing
+        ) as client,
     ):
         yield client, spread
 
@@ -86,6 +99,32 @@ async def test_any_server_answers_any_request_and_shows_what_another_one_wrote(s
             content = valkey.content()
             for secret in (sentry.token, TOKEN, PASSWORD, "ZeroDivisionError", sentry.organization):
                 assert secret.encode() not in content
+
+
+async def _agreeing(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+    return ElicitResult(action="accept", content={})
+
+
+async def test_what_a_user_agreed_to_is_done_once_whichever_server_is_told(sentry: Sentry, tmp_path: Path) -> None:
+    sentry.capture(divide)
+    remark = {"issue": "SHOP-1", "comment": "once"}  # which changes nothing that the question says
+    yes: InputResponses = {"confirm": ElicitResult(action="accept", content={})}
+    with running() as valkey:
+        async with (
+            service(sentry, sentry.embedded.url, valkey, tmp_path) as both,
+            client_of(both, "auto", ASKED, _agreeing) as (client, spread),
+        ):
+            asking = await client.session.call_tool("update_issue", remark, allow_input_required=True)
+            assert isinstance(asking, InputRequiredResult)
+            state, before = asking.request_state, dict(spread.answered)
+            done = [
+                await client.session.call_tool(
+                    "update_issue", remark, input_responses=yes, request_state=state, allow_input_required=True
+                )
+                for _ in range(4)
+            ]
+            assert all(spread.answered[url] > before[url] for url in before), "each of them was told"
+    assert [type(one) for one in done] == [CallToolResult, *[InputRequiredResult] * 3]
 
 
 async def test_without_the_store_and_one_server_reads_and_writes_go_on(sentry: Sentry, tmp_path: Path) -> None:

@@ -77,6 +77,8 @@ def forged(provider: Provider) -> dict[str, str]:
         "a deep header": f"{_part(b'[' * 3_000)}.{body}.{signature}",
         "a deep body": f"{head}.{_part(b'[' * 3_000)}.{signature}",
         "a long number": f"{head}.{_part(b'1' * 5_000)}.{signature}",
+        "algorithms in a list": f"{_part({'alg': ['RS256'], 'kid': 'first'})}.{body}.{signature}",
+        "an algorithm that is an object": f"{_part({'alg': {'RS256': 1}, 'kid': 'first'})}.{body}.{signature}",
         "no letters": "....",
         "three dots and a letter": "a.b.c.d",
         "encrypted": f"{_part({'alg': 'RSA-OAEP', 'enc': 'A256GCM', 'kid': 'first'})}.a.b.c.d",

@@ -14,6 +14,8 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from wire import ERAS, Era, served_http, text_of
 
+from service.access.configured import CallersError, callers_in_file
+
 SETTINGS = {"SENTRY_AUTH_TOKEN": "none", "SENTRY_ORG": "acme", "SENTRY_URL": "http://127.0.0.1:9"}
 READS, NOTHING, WRITES = "smcp_of_one_who_reads", "smcp_of_one_without_scopes", "smcp_of_one_who_writes"
 SCOPES = {READS: ["issues:read"], NOTHING: [], WRITES: ["issues:write"]}
@@ -153,3 +155,12 @@ async def test_who_is_taken_out_of_the_file_is_out_with_their_sessions_and_strea
         with anyio.fail_after(20):
             while not (await http.post(url, json=INITIALIZE, headers=bearer(READS))).is_success:  # noqa: ASYNC110
                 await anyio.sleep(0.05)
+
+
+@pytest.mark.parametrize("content", ["[[callers]]\nname = ", "a = " + "[" * 5_000, "a = " + "1" * 5_000, "\0"])
+def test_a_file_that_is_no_toml_is_told_of_as_such(tmp_path: Path, content: str) -> None:
+    """Whatever the parser raises: what is not told would end the look at the file, and the server."""
+    file = tmp_path / "callers.toml"
+    file.write_text(content)
+    with pytest.raises(CallersError, match="is not TOML"):
+        callers_in_file(file, lambda _: None)

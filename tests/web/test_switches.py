@@ -14,7 +14,14 @@ from mcp.client.client import Client
 from mcp.client.context import ClientRequestContext
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
-from mcp.types import CallToolResult, ElicitRequestParams, ElicitResult, InputRequiredResult, InputResponses
+from mcp.types import (
+    CallToolResult,
+    ElicitRequestParams,
+    ElicitResult,
+    InputRequiredResult,
+    InputResponses,
+    ResourceTemplateReference,
+)
 from wire import ERAS, Era, Sentry, served_http, text_of
 
 from local import Embedded
@@ -100,6 +107,33 @@ async def test_each_caller_has_what_is_switched_for_them(url: str) -> None:
         assert tools["reader"] == plain - {"update_issue"}
         assert tools["few"] == {"get_issue", "list_projects"}
         assert tools["without"] == plain - {"get_issue"}
+
+
+async def test_no_resource_prompt_or_completion_shows_what_a_tool_would_that_is_not_there(url: str) -> None:
+    for era in ERAS:
+        shown: dict[str, set[str]] = {}
+        for name in ("plain", "few", "without"):
+            async with client_of(url, name, era) as client:
+                found = {one.name for one in (await client.list_resources()).resources}
+                found |= {one.name for one in (await client.list_resource_templates()).resource_templates}
+                shown[name] = found | {one.name for one in (await client.list_prompts()).prompts}
+                for uri, resource in (("sentry://issues/SHOP-1", "issue"), ("sentry://issues", "issues")):
+                    if resource in found:
+                        assert "SHOP-1" in str(await client.read_resource(uri))
+                    else:
+                        with pytest.raises(MCPError, match=f"Unknown resource: {uri}"):
+                            await client.read_resource(uri)
+                if "triage_issue" not in shown[name]:
+                    with pytest.raises(MCPError, match="Unknown prompt: triage_issue"):
+                        await client.get_prompt("triage_issue", {"issue": "SHOP-1"})
+                template = ResourceTemplateReference(type="ref/resource", uri="sentry://issues/{issue}")
+                offered = (await client.complete(template, {"name": "issue", "value": ""})).completion.values
+                assert bool(offered) is (name != "few")
+
+        assert {"issue", "issues", "project", "triage_issue", "review_release"} <= shown["plain"]
+        assert "event" not in shown["plain"], "--exclude-tools get_event"
+        assert shown["few"] == {"issue", "project_list", "search_syntax", "triage_issue", "fix_issue"}
+        assert shown["without"] == shown["plain"] - {"issue", "triage_issue", "fix_issue"}
 
 
 async def test_writes_are_confirmed_for_exactly_the_callers_of_whom_that_is_said(url: str) -> None:

@@ -79,7 +79,9 @@ class IdentityProvider:
         """What a token says that is the provider's, for this server, and of now; raises PyJWTError for others."""
         header = jwt.get_unverified_header(token)
         algorithm, of_type = header.get("alg"), header.get("typ", "")
-        if algorithm not in self._algorithms or not isinstance(of_type, str) or of_type.lower() not in TYPES:
+        if not isinstance(algorithm, str) or not isinstance(of_type, str):  # JSON of anybody's, not verified yet
+            return None
+        if algorithm not in self._algorithms or of_type.lower() not in TYPES:
             return None
         try:
             key = await self._keys.key(header.get("kid"), algorithm)
