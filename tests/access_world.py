@@ -16,6 +16,7 @@ import httpx
 import httpx2
 from access_matrix import Line, Target
 from mcp.client.client import Client
+from mcp.client.session import ElicitationFnT
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp.types import PromptReference, ResourceTemplateReference
@@ -53,6 +54,8 @@ class World:
     tokens: dict[str, str]
     sentries: dict[str, Sentry]
     targets: dict[str, Target]
+    audit: Path
+    """Where the server tells what it writes in Sentry."""
 
     def http(self, caller: str | None) -> httpx2.AsyncClient:
         """Of this caller, or of somebody without a token, at an address that did not guess tokens before."""
@@ -61,10 +64,11 @@ class World:
         return httpx2.AsyncClient(base_url=base, headers=headers, verify=False, timeout=20)
 
     @asynccontextmanager
-    async def client(self, caller: str, era: Era = "auto") -> AsyncGenerator[Asking]:
+    async def client(self, caller: str, era: Era = "auto", ask: ElicitationFnT | None = None) -> AsyncGenerator[Asking]:
+        """`ask` is the user, who is asked by the client."""
         async with (
             self.http(caller) as http,
-            Client(streamable_http_client(self.url, http_client=http), mode=era) as client,
+            Client(streamable_http_client(self.url, http_client=http), mode=era, elicitation_callback=ask) as client,
         ):
             yield Asking(http, client)
 
@@ -135,6 +139,7 @@ async def opened(embedded: Embedded, folder: Path) -> AsyncGenerator[World]:
             "of-organization": {**everything, "organizations": [f"{OWN}-org"]},
             "of-both": {**everything, "organizations": [f"{OWN}-org", f"{ELSEWHERE}-org"]},
             "of-nothing": {**everything, "projects": []},
+            "confirmed": {**everything, **of_project, "confirm_writes": True},
             "without": {"scopes": [], **of_project},
             **{scope: {"scopes": [scope], **of_project} for scope in Scope},
         }
@@ -152,10 +157,11 @@ async def opened(embedded: Embedded, folder: Path) -> AsyncGenerator[World]:
             "SENTRY_AUTH_TOKEN": "of-all-organizations",
             "SENTRY_MCP_CALLERS_FILE": str(file),
             "SENTRY_MCP_STRUCTURED_CONTENT": "true",
+            "SENTRY_MCP_AUDIT_FILE": str(folder / "audit.jsonl"),
             "SENTRY_MCP_TRUSTED_PROXIES": "127.0.0.1",
         }
         async with served_http(environment) as url:
-            yield World(url, tokens, sentries, targets)
+            yield World(url, tokens, sentries, targets, folder / "audit.jsonl")
 
 
 async def told(

@@ -57,8 +57,10 @@ class Bounds:
             return None
         if len(own) == len(release.projects):
             return release
-        of_all = {"first_event": None, "last_event": None, "deploy_count": None, "commit_count": None}
-        return release.model_copy(update={**of_all, "projects": own, "new_groups": _new_issues(own)})
+        of_all = dict.fromkeys(
+            ("first_event", "last_event", "deploy_count", "commit_count", "last_commit", "last_deploy")
+        )
+        return release.model_copy(update={**of_all, "authors": [], "projects": own, "new_groups": _new_issues(own)})
 
     def no_organization(self) -> InvalidRequestError | NotFoundError:
         """What is said where none is named, and there is not one that would be meant."""

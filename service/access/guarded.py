@@ -237,25 +237,27 @@ class Guarded:
         return _only(page, [part for part in parts if part is not None])
 
     async def get_release(self, version: str, *, organization: str | None = None) -> Release:
-        release, _ = await self._release(version, organization)
+        release, _, _ = await self._release(version, organization)
         return release
 
     async def get_release_commits(self, version: str, *, organization: str | None = None) -> list[Commit]:
-        _, owner = await self._release(version, organization)
-        return await self._client.get_release_commits(version, organization=owner)
+        _, owner, is_own = await self._release(version, organization)
+        return await self._client.get_release_commits(version, organization=owner) if is_own else []
 
     async def get_release_deploys(self, version: str, *, organization: str | None = None) -> list[Deploy]:
-        _, owner = await self._release(version, organization)
-        return await self._client.get_release_deploys(version, organization=owner)
+        _, owner, is_own = await self._release(version, organization)
+        return await self._client.get_release_deploys(version, organization=owner) if is_own else []
 
-    async def _release(self, version: str, organization: str | None) -> tuple[Release, str]:
+    async def _release(self, version: str, organization: str | None) -> tuple[Release, str, bool]:
+        """The caller's part of it, its organization, and whether that part is all of it: Sentry does not say of which
+        project a commit or a deploy is."""
         wanted = f"Release {quoted(version)}"
         owner = await self._look.organization(organization, wanted)
         found = await self._look.asked(wanted, self._client.get_release(version, organization=owner))
         part = self._bounds.part_of(found, owner)
         if part is None:
             raise not_found(wanted)
-        return part, owner
+        return part, owner, part is found
 
     async def _found(self, wanted: str, answer: Awaitable[T]) -> T:
         """A list of the caller's own: that the token may not read it is told, unlike whose else there is."""

@@ -62,6 +62,14 @@ def _code_mappings(number: str, client: SentryClientProtocol) -> Awaitable[Any]:
     return client.get_code_mappings(number)
 
 
+def _release_commits(client: SentryClientProtocol) -> Awaitable[Any]:
+    return client.get_release_commits("1")
+
+
+def _release_deploys(client: SentryClientProtocol) -> Awaitable[Any]:
+    return client.get_release_deploys("1")
+
+
 async def words(answer: Awaitable[Any]) -> tuple[str, int | None, str, dict[str, Any]]:
     with pytest.raises(SentryError) as failed:
         await answer
@@ -251,6 +259,24 @@ async def test_of_releases_too() -> None:
     )
     assert [release.version for release in page.items] == ["2"]
     assert "project by project" in page.notes[0]
+
+
+async def test_of_a_release_with_others_nothing_is_told_that_may_be_theirs() -> None:
+    commit, deploy, author = {"id": "c0ffee", "message": "Pay"}, {"environment": "pay"}, {"name": "Ann of pay"}
+    told = {"version": "1", "authors": [author], "lastCommit": commit, "lastDeploy": deploy, "commitCount": 1}
+    for projects, count in (([SHOP], 1), ([SHOP, PAY], 0)):
+        known = {
+            "GET /organizations/acme/releases/1/commits/": [commit],
+            "GET /organizations/acme/releases/1/deploys/": [deploy],
+            "GET /organizations/acme/releases/1/": {**told, "projects": projects},
+        }
+        for part in (_release_commits, _release_deploys):
+            rows, _ = await seen_by(caller("shop"), known, part, Dialect.TODAY)
+            assert len(rows) == count
+        release, _ = await seen_by(caller("shop"), known, lambda client: client.get_release("1"), Dialect.TODAY)
+        assert len(release.authors) == count
+        assert (release.last_commit is None, release.last_deploy is None) == (count == 0, count == 0)
+        assert release.commit_count == (count or None)
 
 
 async def test_what_comes_of_others_all_the_same_is_left_out() -> None:

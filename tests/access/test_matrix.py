@@ -24,6 +24,8 @@ from access_world import (
     told,
     uri,
 )
+from mcp.client.context import ClientRequestContext
+from mcp.types import ElicitRequestParams, ElicitResult
 from wire import ERAS, ROOT, Era
 
 from application import Application
@@ -111,6 +113,7 @@ async def test_nothing_of_anothers_is_changed(world: World, kind: str, status: s
     names = [own.short_id, other.short_id, other.issue, f"{ELSEWHERE}-org/{elsewhere.issue}", unknown.short_id]
     sentries = {own: world.sentries[OWN], other: world.sentries[OWN], elsewhere: world.sentries[ELSEWHERE]}
     before = {target: issue_of(sentry, target.issue) for target, sentry in sentries.items()}
+    audited_before = len(world.audit.read_text().splitlines()) if world.audit.exists() else 0
     async with world.client("of-project") as client:
         found = await told(client, update, {"issue": ", ".join(names), "status": status, "comment": "Done."})
     assert not found.is_error
@@ -124,6 +127,39 @@ async def test_nothing_of_anothers_is_changed(world: World, kind: str, status: s
         more, now = int(target is own), issue_of(sentry, target.issue)
         assert now["status"] == (status if target is own else "unresolved")
         assert now["numComments"] == before[target]["numComments"] + more
+
+    entries = [json.loads(line) for line in world.audit.read_text().splitlines()[audited_before:]]
+    assert [entry.get("action") for entry in entries] == ["update_issue", None, "add_comment", None]
+    assert [entry["issue"]["id"] for entry in entries[::2]] == [own.issue, own.issue]
+    assert {entry["caller"] for entry in entries[::2]} == {"of-project"}
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_the_question_before_a_change_tells_nothing_of_anothers(world: World, era: Era) -> None:
+    update = next(line for line in matrix.lines() if line.name == "update_issue")
+    own, other, unknown = (world.targets[name] for name in (OWN, OTHER, "nowhere"))
+    asked: list[str] = []
+
+    async def decline(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        asked.append(params.message)
+        return ElicitResult(action="decline")
+
+    audited_before = world.audit.read_bytes() if world.audit.exists() else b""
+    async with world.client("confirmed", era, decline) as client:
+        for name in ("short_id", "issue"):
+            told_of: list[list[str]] = []
+            for target in (other, unknown):
+                both = {"issue": f"{getattr(own, name)}, {getattr(target, name)}", "status": "resolved"}
+                declined = await told(client, update, both)
+                alone = await told(client, update, {**both, "issue": getattr(target, name)}, unnamed=target)
+                assert (declined.is_error, "declined" in declined.text) == (True, True)
+                assert (alone.is_error, "was not found" in alone.text) == (True, True)
+                told_of.append([target.unnamed(asked.pop()), alone.text])
+                assert asked == []
+            assert f"{OWN} broke" in told_of[0][0]
+            assert told_of[0] == told_of[1]
+            assert OTHER not in str(told_of).lower()
+    assert (world.audit.read_bytes() if world.audit.exists() else b"") == audited_before
 
 
 async def test_a_release_of_several_is_shown_without_what_is_of_the_others(world: World) -> None:
