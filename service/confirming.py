@@ -25,16 +25,6 @@ def must_confirm() -> bool:
     return bool(current_caller().confirm_writes)
 
 
-def refuse_unasked() -> None:
-    """Before a write on a way by which nobody can be asked, such as REST; raises NotConfirmedError."""
-    if must_confirm():
-        raise NotConfirmedError(
-            "A person must confirm each write of this caller, and can only be asked by an MCP client with elicitation. "
-            "Nothing was changed.",
-            "impossible",
-        )
-
-
 TAKEN = 2 * ANSWER_WITHIN
 """Seconds for which it is known that a name was let through."""
 

@@ -68,7 +68,7 @@ def from_file(path: Path | None) -> list[tuple[str, Any, str]]:
         return []
     try:
         content = tomllib.loads(_read(path, "The file of settings"))
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # tomllib.TOMLDecodeError is one; Python's own of a number of too many digits, too
         raise SettingsError(f"{path}: is not TOML ({error})") from None
     found: list[tuple[str, Any, str]] = []
     for name, value in content.items():

@@ -10,13 +10,16 @@ PURPOSE = b"sentry-mcp/request state/1"
 
 
 def sealing(settings: Settings) -> RequestStateSecurity | None:
-    """With the keys of the settings, the first of which seals. Without any, with a key that is derived from Sentry's
-    token, which all servers of a service have in common, and which does not lead back to it. None where there is none.
+    """With the keys of the settings, the first of which seals.
+
+    Without any, where servers share a store, with a key that is derived from Sentry's token, which they have in common,
+    and which does not lead back to it. None, for a key of this process, where nothing is shared: what was let through
+    once is known for as long as the process lives.
     """
     keys = [key.get_secret_value() for key in settings.state_keys]
     if keys:
         return RequestStateSecurity(keys=keys)
-    if settings.token is None:
+    if settings.token is None or not settings.is_shared:
         return None
     token = settings.token.get_secret_value().encode()
     return RequestStateSecurity(keys=[HKDF(SHA256(), 32, salt=None, info=PURPOSE).derive(token)])

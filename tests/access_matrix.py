@@ -13,6 +13,7 @@ from prompts import catalogue as prompts
 from resources import catalogue as resources
 from service.access.callers import Scope
 from tools import catalogue as tools
+from web.rest import catalogue as rest
 
 
 class Shown(StrEnum):
@@ -59,7 +60,7 @@ class Case(NamedTuple):
 
 
 class Line(NamedTuple):
-    """`kind` is how it is asked: tool, resource, prompt, completion, or a REST route's method."""
+    """`kind` is how it is asked: tool, resource, prompt, completion, or the method of the REST route that is named."""
 
     kind: str
     name: str
@@ -138,12 +139,55 @@ COMPLETIONS: dict[str, list[Case]] = {
 } | {"event": [Case({}, Shown.OF_NOBODY)]}
 """By the argument that is completed; what was chosen before it may be another's."""
 
+OWN_PROJECT = {"organization": "{organization}", "project": "{project}"}
+PAGE = {"limit": 1}
+"""A row of several, with a link to what follows."""
+ROUTES: dict[str, list[Case]] = {
+    "GET /issues": [*TOOLS["list_issues"], Case({**PAGE, "query": "*"}, Shown.LEFT_OUT)],
+    "GET /issues/{issue}": TOOLS["get_issue"],
+    "PUT /issues/{issue}": TOOLS["update_issue"],
+    "GET /issues/{issue}/events": [*TOOLS["get_events"], Case({**PAGE, "issue": "{issue}"})],
+    "GET /issues/{issue}/stacktrace": [case for case in TOOLS["get_stacktrace"] if "issue" in case.arguments],
+    "GET /issues/{issue}/tags/{tag}": TOOLS["get_tag_values"],
+    "GET /projects": [ALL],
+    "GET /projects/{organization}/{project}": [Case(OWN_PROJECT), Case({**OWN_PROJECT, "project": "{number}"})],
+    "GET /projects/{organization}/{project}/issues": [Case({**OWN_PROJECT, **PAGE, "query": "*"})],
+    "GET /releases": [*TOOLS["list_releases"], Case(PAGE, Shown.LEFT_OUT)],
+    "GET /releases/{organization}/{release}": [Case({"organization": "{organization}", "release": "{release}"})],
+    "GET /events/{event}": TOOLS["get_event"],
+    "GET /events/{event}/stacktrace": [case for case in TOOLS["get_stacktrace"] if "event" in case.arguments],
+}
+"""By the method and the path, which has some of the arguments."""
+
+NOBODY, TOKEN = "nothing", "a token"
+PATHS: dict[str, str] = {
+    "/mcp": TOKEN,
+    "/openapi.json": NOBODY,
+    "/docs": NOBODY,
+    "/health": NOBODY,
+    "/ready": NOBODY,
+    "/metrics": Scope.ADMIN,
+    "/.well-known/oauth-protected-resource": NOBODY,
+}
+"""All else that is served, and what is needed for it."""
+
 UNNAMED = {"search_syntax": resources.SEARCH_SYNTAX}
 """The resources beside the catalogue of those that are read from Sentry."""
 
 
 def lines() -> list[Line]:
-    """All that there is. A route of the REST side is one more kind: its catalogue's entries, with their arguments."""
+    """All that may have a project's data in it."""
+    return [*of_mcp(), *routes()]
+
+
+def routes() -> list[Line]:
+    return [
+        Line(route.method, route.path, route.scope, ROUTES.get(f"{route.method} {route.path}", []))
+        for route in rest.ROUTES
+    ]
+
+
+def of_mcp() -> list[Line]:
     return [
         *(
             Line("tool", entry.call.__name__, entry.scope, TOOLS.get(entry.call.__name__, []))
@@ -187,9 +231,17 @@ def table() -> str:
     for line in lines():
         elsewhere = ", ".join(dict.fromkeys(case.elsewhere for case in line.cases))
         own = "no project's data" if elsewhere == Shown.OF_NOBODY else Shown.OWN
-        hidden = "offers nothing" if line.kind == "completion" else "not there"
+        hidden = _HIDDEN.get(line.kind, "not there")
         rows.append(f"| {line.kind} `{line.name}` | `{line.scope}` | {own} | {elsewhere} | {hidden} |")
+    for path, needs in PATHS.items():
+        needed = f"`{needs}`" if isinstance(needs, Scope) else needs
+        own = "tools, resources, prompts, completions" if needs == TOKEN else "no project's data"
+        rows.append(f"| `{path}` | {needed} | {own} | - | {_REFUSED.get(needs, '-')} |")
     return "\n".join(rows)
+
+
+_HIDDEN = {"completion": "offers nothing", "GET": "refused: 403", "PUT": "refused: 403"}
+_REFUSED = {TOKEN: "refused: 401", Scope.ADMIN: "refused: 403"}
 
 
 def _resources() -> Iterator[tuple[str, Scope]]:

@@ -64,7 +64,7 @@ def create_app(
     )
     app.state.windows = windows = _windows(settings) if callers is not None else None
     operations = Operations(server, calls, callers, audit, make_clean, clients, store)
-    rest = app.router.default = Rest(answers, settings)
+    rest = app.router.default = Rest(answers, settings, make_clean)
     app.add_exception_handler(Exception, failed)
     if settings.identity_provider_issuer:
         app.router.routes[:0] = metadata_routes(settings)

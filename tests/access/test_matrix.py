@@ -1,192 +1,49 @@
 """Every thing that can be asked, by every scope, of the caller's own project, of another's and of one that is not."""
 
-import hashlib
+import asyncio
 import json
 import os
-import re
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
 
 import access_matrix as matrix
-import httpx
-import httpx2
 import pytest
 import pytest_asyncio
-from access_matrix import Line, Shown, Target
-from mcp.client.client import Client
-from mcp.client.streamable_http import streamable_http_client
-from mcp.shared.exceptions import MCPError
-from mcp.types import PromptReference, ResourceTemplateReference
-from standins.two_organizations import of_organizations
-from wire import ERAS, ROOT, Era, Sentry, served_http
+from access_matrix import Shown
+from access_world import (
+    ELSEWHERE,
+    MARKS,
+    OTHER,
+    OWN,
+    SHARED,
+    Told,
+    World,
+    answered,
+    from_elsewhere,
+    issue_of,
+    opened,
+    told,
+    uri,
+)
+from mcp.client.context import ClientRequestContext
+from mcp.types import ElicitRequestParams, ElicitResult
+from wire import ERAS, ROOT, Era
 
+from application import Application
 from local import Embedded
 from service.access.callers import Scope
+from settings import load_settings
+from web.calls import Calls
+from web.rest.pages import PAGES
 
 PAGE = ROOT / "docs" / "security.md"
 BEGIN, END = "<!-- the table of what may be seen -->", "<!-- the end of the table -->"
-OWN, OTHER, ELSEWHERE = "zebra", "giraffe", "okapi"
-AGE = re.compile(r'\\nAs of \d+ s ago\.|, "age_seconds": \d+')
-"""How long ago it was that Sentry said it, which differs from one time to the next."""
-MARKS = OWN, OTHER, ELSEWHERE
-SHARED = "shared@7"
-"""A release of projects of several callers."""
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@dataclass(frozen=True)
-class World:
-    """A server, its callers' tokens by their names, and what there is in Sentry."""
-
-    url: str
-    tokens: dict[str, str]
-    sentries: dict[str, Sentry]
-    targets: dict[str, Target]
-
-    @asynccontextmanager
-    async def client(self, caller: str, era: Era = "auto") -> AsyncGenerator[Client]:
-        headers = {"Authorization": f"Bearer {self.tokens[caller]}"}
-        async with (
-            httpx2.AsyncClient(headers=headers) as http,
-            Client(streamable_http_client(self.url, http_client=http), mode=era) as client,
-        ):
-            yield client
-
-
-def marked(sentry: Sentry, mark: str, slug: str, url: str) -> Target:
-    """A project all of whose data has the mark."""
-
-    def broken() -> None:
-        raise KeyError(f"{mark} broke")
-
-    project = sentry.store.create_project(sentry.organization, slug, platform="python", name=f"The {mark}")
-    named: dict[str, Any] = {"project": project, "tags": {"marked": mark}, "user": {"email": f"{mark}@example.com"}}
-    sentry.capture(broken, release=SHARED, environment=mark, fingerprint=["shared"], **named)
-    event = sentry.capture(broken, release=f"{mark}@1", environment=mark, **named)
-    issue = _issue(sentry, _asked(sentry, f"organizations/{sentry.organization}/eventids/{event}")["groupId"])
-    return Target(mark, sentry.organization, slug, str(project), issue["id"], issue["shortId"], event, f"{mark}@1", url)
-
-
-def _issue(sentry: Sentry, issue: str) -> dict[str, Any]:
-    return _asked(sentry, f"issues/{issue}")
-
-
-def _asked(sentry: Sentry, path: str) -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {sentry.token}"}
-    found: dict[str, Any] = httpx.get(f"{sentry.embedded.url}/api/0/{path}/", headers=headers).json()
-    return found
-
-
-def nowhere(organization: str, url: str) -> Target:
-    return Target("nothing", organization, "nowhere", "99999", "999999", "NOWHERE-1", "f" * 32, "nothing@1", url)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(embedded: Embedded, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[World]:
-    sentries: dict[str, Sentry] = {}
-    for mark in (OWN, ELSEWHERE):
-        token = embedded.store.create_organization(f"{mark}-org")
-        sentries[mark] = Sentry(embedded, f"{mark}-org", token, 0)
-    async with of_organizations(sentries.values()) as server:
-        targets = {
-            OWN: marked(sentries[OWN], OWN, f"{OWN}-shop", server.url),
-            OTHER: marked(sentries[OWN], OTHER, f"{OTHER}-shop", server.url),
-            ELSEWHERE: marked(sentries[ELSEWHERE], ELSEWHERE, f"{ELSEWHERE}-shop", server.url),
-            "nowhere": nowhere(f"{OWN}-org", server.url),
-            "nowhere at all": nowhere("nothing-org", server.url),
-        }
-        marked(sentries[OWN], OWN, f"{OWN}-second", server.url)
-        of_project = {"organizations": [f"{OWN}-org"], "projects": [f"{OWN}-shop", f"{OWN}-org/{OWN}-second", "gone"]}
-        everything = {"scopes": list(Scope)}
-        callers: dict[str, dict[str, Any]] = {
-            "of-project": {**everything, **of_project},
-            "of-organization": {**everything, "organizations": [f"{OWN}-org"]},
-            "of-both": {**everything, "organizations": [f"{OWN}-org", f"{ELSEWHERE}-org"]},
-            "of-nothing": {**everything, "projects": []},
-            "without": {"scopes": [], **of_project},
-            **{scope: {"scopes": [scope], **of_project} for scope in Scope},
-        }
-        tokens: dict[str, str] = {}
-        file = tmp_path_factory.mktemp("callers") / "callers.toml"
-        with file.open("w") as out:
-            for name, caller in callers.items():
-                tokens[name] = f"token of {name}".replace(" ", "-")
-                digest = hashlib.sha256(tokens[name].encode()).hexdigest()
-                row = {"name": name.replace(":", "-"), "token_sha256": digest, **caller}
-                row |= {"structured_content": True, "calls_per_minute": 1_000_000}
-                out.writelines(["[[callers]]\n", *(f"{key} = {json.dumps(value)}\n" for key, value in row.items())])
-        environment = {
-            "SENTRY_URL": server.url,
-            "SENTRY_AUTH_TOKEN": "of-all-organizations",
-            "SENTRY_MCP_CALLERS_FILE": str(file),
-            "SENTRY_MCP_STRUCTURED_CONTENT": "true",
-        }
-        async with served_http(environment) as url:
-            yield World(url, tokens, sentries, targets)
-
-
-@dataclass(frozen=True)
-class Told:
-    """All that an answer tells, as text."""
-
-    is_error: bool
-    text: str
-
-
-async def told(
-    client: Client,
-    line: Line,
-    arguments: dict[str, Any],
-    name: str | None = None,
-    *,
-    unnamed: Target | None = None,
-) -> Told:
-    """What is told when it is asked, perhaps by another `name`; without the names of a target that the caller gave."""
-    found = await _told(client, line, arguments, name)
-    found = Told(found.is_error, AGE.sub("", found.text))
-    return found if unnamed is None else Told(found.is_error, unnamed.unnamed(found.text))
-
-
-async def _told(client: Client, line: Line, arguments: dict[str, Any], name: str | None) -> Told:
-    try:
-        match line.kind:
-            case "tool":
-                result = await client.call_tool(name or line.name, arguments)
-                return Told(result.is_error or False, _text(result.model_dump(mode="json")))
-            case "resource":
-                uri = f"sentry://{name}" if name else _uri(line.name, arguments)
-                return Told(False, _text((await client.read_resource(uri)).model_dump(mode="json")))
-            case "prompt":
-                return Told(
-                    False, _text((await client.get_prompt(name or line.name, arguments)).model_dump(mode="json"))
-                )
-            case "completion":
-                return Told(False, _text(await _completed(client, line.name, arguments)))
-            case _:
-                raise NotImplementedError(line.kind)
-    except MCPError as error:
-        return Told(True, _text([error.error.message, error.error.data]))
-
-
-async def _completed(client: Client, argument: str, chosen: dict[str, Any]) -> list[str]:
-    kind, name = matrix.completed()[argument]
-    reference: Any = (
-        PromptReference(type="ref/prompt", name=name)
-        if kind == "ref/prompt"
-        else ResourceTemplateReference(type="ref/resource", uri=name)
-    )
-    found = await client.complete(reference, {"name": argument, "value": ""}, chosen or None)
-    return found.completion.values
-
-
-def _uri(resource: str, arguments: dict[str, Any]) -> str:
-    return matrix.uri_of(resource).format(**arguments)
-
-
-def _text(answer: Any) -> str:
-    return json.dumps(answer, ensure_ascii=False)
+    async with opened(embedded, tmp_path_factory.mktemp("callers")) as world:
+        yield world
 
 
 async def test_a_callers_own_is_shown_and_nothing_else(world: World) -> None:
@@ -200,6 +57,20 @@ async def test_a_callers_own_is_shown_and_nothing_else(world: World) -> None:
                 assert not [mark for mark in (OTHER, ELSEWHERE) if mark in found.text.lower()], (line.name, case, found)
 
 
+async def test_links_lead_through_the_callers_own_alone(world: World) -> None:
+    lists = {"/issues?limit=1&query=*": 4, "/releases?limit=1": 2, f"/projects/{OWN}-org/{OWN}-shop/issues?limit=1": 2}
+    async with world.http("of-project") as http:
+        for path, rows in lists.items():
+            url, found = path, list[str]()
+            while url:
+                answer = await http.get(url)
+                assert (answer.status_code, OWN in answer.text) == (200, True), (path, answer.text)
+                found.append(answer.text + answer.headers.get("link", ""))
+                url = answer.links.get("next", {}).get("url", "")
+            assert len(found) == rows, path
+            assert not [mark for mark in (OTHER, ELSEWHERE) if mark in "".join(found).lower()], (path, found)
+
+
 @pytest.mark.parametrize(
     ("caller", "other", "unknown"),
     [
@@ -209,17 +80,20 @@ async def test_a_callers_own_is_shown_and_nothing_else(world: World) -> None:
 )
 async def test_another_ones_is_told_as_what_is_not_there(world: World, caller: str, other: str, unknown: str) -> None:
     others = {OTHER, ELSEWHERE} if caller == "of-project" else {ELSEWHERE}
+    target, nothing = world.targets[other], world.targets[unknown]
+    sentry = world.sentries[OWN if other == OTHER else ELSEWHERE]
+    before = issue_of(sentry, target.issue)
     async with world.client(caller) as client:
         for line in matrix.lines():
             for case in line.cases:
                 where = line.kind, line.name, case
-                of_other, of_unknown = [
-                    await told(client, line, target.fill(case.arguments), unnamed=target)
-                    for target in (world.targets[other], world.targets[unknown])
-                ]
+                of_other = await told(client, line, target.fill(case.arguments), unnamed=target)
                 assert not [mark for mark in others if mark in of_other.text.lower()], (where, of_other)
                 assert _fits(of_other, case.elsewhere), (where, of_other)
-                assert case.elsewhere == Shown.LEFT_OUT or of_unknown == of_other, (where, of_unknown, of_other)
+                if case.elsewhere != Shown.LEFT_OUT:
+                    of_unknown = await told(client, line, nothing.fill(case.arguments), unnamed=nothing)
+                    assert of_unknown == of_other, (where, of_unknown, of_other)
+    assert issue_of(sentry, target.issue) == before
 
 
 def _fits(found: Told, shown: Shown) -> bool:
@@ -232,19 +106,60 @@ def _fits(found: Told, shown: Shown) -> bool:
             return True
 
 
-async def test_nothing_of_anothers_is_changed(world: World) -> None:
-    update = next(line for line in matrix.lines() if line.name == "update_issue")
+@pytest.mark.parametrize(("kind", "status"), [("tool", "resolved"), ("PUT", "ignored")])
+async def test_nothing_of_anothers_is_changed(world: World, kind: str, status: str) -> None:
+    update = next(line for line in matrix.lines() if (line.kind, line.scope) == (kind, Scope.ISSUES_WRITE))
     own, other, elsewhere, unknown = (world.targets[name] for name in (OWN, OTHER, ELSEWHERE, "nowhere"))
     names = [own.short_id, other.short_id, other.issue, f"{ELSEWHERE}-org/{elsewhere.issue}", unknown.short_id]
     sentries = {own: world.sentries[OWN], other: world.sentries[OWN], elsewhere: world.sentries[ELSEWHERE]}
-    before = {target: _issue(sentry, target.issue) for target, sentry in sentries.items()}
+    before = {target: issue_of(sentry, target.issue) for target, sentry in sentries.items()}
+    audited_before = len(world.audit.read_text().splitlines()) if world.audit.exists() else 0
     async with world.client("of-project") as client:
-        found = await told(client, update, {"issue": ", ".join(names), "status": "resolved", "comment": "Done."})
+        found = await told(client, update, {"issue": ", ".join(names), "status": status, "comment": "Done."})
     assert not found.is_error
+    answer = json.loads(found.text)
+    rows = answer["structured_content" if kind == "tool" else "body"]["issues"]
+    assert [(row["issue"], row["result"]) for row in rows] == [
+        (name, "updated" if name is own.short_id else "failed") for name in names
+    ]
+    assert len({row["outcome"].replace(row["issue"].rpartition("/")[2], "it") for row in rows[1:3] + rows[4:]}) == 1
     for target, sentry in sentries.items():
-        more, now = int(target is own), _issue(sentry, target.issue)
-        assert now["status"] == ("resolved" if target is own else "unresolved")
+        more, now = int(target is own), issue_of(sentry, target.issue)
+        assert now["status"] == (status if target is own else "unresolved")
         assert now["numComments"] == before[target]["numComments"] + more
+
+    entries = [json.loads(line) for line in world.audit.read_text().splitlines()[audited_before:]]
+    assert [entry.get("action") for entry in entries] == ["update_issue", None, "add_comment", None]
+    assert [entry["issue"]["id"] for entry in entries[::2]] == [own.issue, own.issue]
+    assert {entry["caller"] for entry in entries[::2]} == {"of-project"}
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_the_question_before_a_change_tells_nothing_of_anothers(world: World, era: Era) -> None:
+    update = next(line for line in matrix.lines() if line.name == "update_issue")
+    own, other, unknown = (world.targets[name] for name in (OWN, OTHER, "nowhere"))
+    asked: list[str] = []
+
+    async def decline(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        asked.append(params.message)
+        return ElicitResult(action="decline")
+
+    audited_before = world.audit.read_bytes() if world.audit.exists() else b""
+    async with world.client("confirmed", era, decline) as client:
+        for name in ("short_id", "issue"):
+            told_of: list[list[str]] = []
+            for target in (other, unknown):
+                both = {"issue": f"{getattr(own, name)}, {getattr(target, name)}", "status": "resolved"}
+                declined = await told(client, update, both)
+                alone = await told(client, update, {**both, "issue": getattr(target, name)}, unnamed=target)
+                assert (declined.is_error, "declined" in declined.text) == (True, True)
+                assert (alone.is_error, "was not found" in alone.text) == (True, True)
+                told_of.append([target.unnamed(asked.pop()), alone.text])
+                assert asked == []
+            assert f"{OWN} broke" in told_of[0][0]
+            assert told_of[0] == told_of[1]
+            assert OTHER not in str(told_of).lower()
+    assert (world.audit.read_bytes() if world.audit.exists() else b"") == audited_before
 
 
 async def test_a_release_of_several_is_shown_without_what_is_of_the_others(world: World) -> None:
@@ -274,31 +189,80 @@ async def test_whoever_may_see_nothing_sees_nothing(world: World) -> None:
 
 
 @pytest.mark.parametrize("era", ERAS)
-@pytest.mark.parametrize("scope", [*Scope, "without"])
-async def test_what_is_outside_of_a_callers_scopes_is_not_there(world: World, scope: str, era: Era) -> None:
+async def test_what_is_outside_of_a_callers_scopes_is_not_there(world: World, era: Era) -> None:
+    """Asked of all callers at once: one alone would wait for its turn while the one before is remembered."""
+    await asyncio.gather(*(_not_there(world, scope, era) for scope in (*Scope, "without")))
+
+
+async def _not_there(world: World, scope: str, era: Era) -> None:
     async with world.client(scope, era) as client:
+        mcp = client.mcp
         there = {
-            "tool": {tool.name for tool in (await client.list_tools()).tools},
-            "prompt": {prompt.name for prompt in (await client.list_prompts()).prompts},
-            "resource": {one.name for one in (await client.list_resources()).resources}
-            | {one.name for one in (await client.list_resource_templates()).resource_templates},
+            "tool": {tool.name for tool in (await mcp.list_tools()).tools},
+            "prompt": {prompt.name for prompt in (await mcp.list_prompts()).prompts},
+            "resource": {one.name for one in (await mcp.list_resources()).resources}
+            | {one.name for one in (await mcp.list_resource_templates()).resource_templates},
         }
         for kind, names in there.items():
-            assert names == {line.name for line in matrix.lines() if (line.kind, line.scope) == (kind, scope)}
+            assert names == {line.name for line in matrix.of_mcp() if (line.kind, line.scope) == (kind, scope)}, scope
         missing: dict[str, str] = {}
-        for line in matrix.lines():
+        for line in matrix.of_mcp():
             if line.scope == scope:
                 continue
             arguments = world.targets[OWN].fill(line.cases[0].arguments)
             found = await told(client, line, arguments)
             if line.kind == "completion":
-                assert found == Told(False, "[]"), line.name
+                assert found == Told(False, "[]"), (scope, line.name)
                 continue
             if line.kind not in missing:
                 missing[line.kind] = (await told(client, line, arguments, "no_such_thing")).text
-            asked = line.name if line.kind != "resource" else _uri(line.name, arguments)
+            asked = line.name if line.kind != "resource" else uri(line.name, arguments)
             expected = missing[line.kind].replace("sentry://no_such_thing", asked).replace("no_such_thing", asked)
-            assert found == Told(True, expected), line.name
+            assert found == Told(True, expected), (scope, line.name)
+
+
+async def test_a_route_outside_of_a_callers_scopes_is_refused_whatever_is_asked_for(world: World) -> None:
+    await asyncio.gather(*(_refused(world, scope) for scope in (*Scope, "without", None)))
+
+
+async def _refused(world: World, scope: str | None) -> None:
+    """`scope` names the caller; None: nobody."""
+    async with world.http(scope) as http:
+        for line in matrix.routes():
+            case = line.cases[0]
+            targets = [world.targets[name] for name in (OWN, OTHER, "nowhere")]
+            answers = [
+                await answered(http, line, target.fill(case.arguments), **from_elsewhere()) for target in targets
+            ]
+            where = scope, line.kind, line.name, answers
+            if scope == line.scope:
+                of_other, of_unknown = [
+                    target.unnamed(found.text) for target, found in zip(targets[1:], answers[1:], strict=True)
+                ]
+                assert (answers[0].is_error, OWN in answers[0].text) == (False, True), where
+                assert not [mark for mark in (OTHER, ELSEWHERE) if mark in of_other.lower()], where
+                assert _fits(answers[1], case.elsewhere), where
+                assert of_unknown == of_other, where
+                continue
+            assert answers == [answers[0]] * 3, where
+            answer = json.loads(answers[0].text)
+            expected = (
+                (401, "unauthorized", {}) if scope is None else (403, "insufficient_scope", {"scope": line.scope})
+            )
+            assert (answer["status"], answer["body"]["error"], answer["body"]["details"]) == expected, where
+            assert "www-authenticate" in answer["headers"], where
+
+
+@pytest.mark.parametrize("who", [*Scope, "without", None])
+async def test_what_else_is_served_is_for_those_who_may(world: World, who: str | None) -> None:
+    async with world.http(who) as http:
+        for path, needs in matrix.PATHS.items():
+            answer = await http.get(path, headers=from_elsewhere())
+            is_served = needs == matrix.NOBODY or (who is not None and needs in (matrix.TOKEN, who))
+            assert (answer.status_code not in (401, 403)) == is_served, (path, answer.text)
+            if not is_served:
+                assert answer.status_code == (401 if who is None else 403), (path, answer.text)
+            assert not [mark for mark in MARKS if mark in answer.text.lower()], (path, answer.text)
 
 
 async def test_nothing_is_forgotten_in_the_table() -> None:
@@ -308,6 +272,16 @@ async def test_nothing_is_forgotten_in_the_table() -> None:
     named = {"tool": matrix.TOOLS, "resource": matrix.RESOURCES, "prompt": matrix.PROMPTS}
     for kind, cases in named.items():
         assert set(cases) == {line.name for line in lines if line.kind == kind}
+    assert set(matrix.ROUTES) == {f"{line.kind} {line.name}" for line in matrix.routes()}
+
+
+async def test_no_path_is_forgotten_in_the_table() -> None:
+    provider = {"SENTRY_MCP_IDENTITY_PROVIDER_ISSUER": "https://id.example"}
+    provider |= {"SENTRY_MCP_IDENTITY_PROVIDER_AUDIENCE": "https://mcp.example/mcp"}
+    settings = load_settings(environment={"SENTRY_URL": "http://127.0.0.1:9", "SENTRY_AUTH_TOKEN": "none", **provider})
+    served = Application(settings).http_app(Calls()).router.routes
+    paths = {getattr(route, "path", repr(route)).removesuffix("/mcp") or "/mcp" for route in served} | set(PAGES)
+    assert paths == set(matrix.PATHS)
 
 
 async def test_the_page_has_the_table() -> None:

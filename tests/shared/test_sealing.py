@@ -8,10 +8,12 @@ from shared.sealing import sealing
 
 TOKEN, KEYS = "sntryu_9e107d9d372bb6826bd81d3542a419d6", [character * 32 for character in "abc"]
 
+STORE = "redis://127.0.0.1:1"
+
 
 def codec(token: str = TOKEN, *keys: str) -> RequestStateCodec:
     """Of a server with this token of Sentry's, and these keys."""
-    environment = {"SENTRY_AUTH_TOKEN": token, "SENTRY_MCP_STATE_KEYS": ",".join(keys)}
+    environment = {"SENTRY_AUTH_TOKEN": token, "SENTRY_MCP_STATE_KEYS": ",".join(keys), "SENTRY_MCP_SHARED_URL": STORE}
     found = sealing(load_settings(environment=environment))
     assert found is not None
     return found.codec
@@ -39,8 +41,9 @@ def test_keys_are_exchanged_without_a_break() -> None:
     assert opens(codec(TOKEN, *KEYS).seal(b"state"), old), "keys count, whatever the token"
 
 
-def test_without_a_token_there_is_no_key_in_common() -> None:
-    assert sealing(load_settings(environment={})) is None
+@pytest.mark.parametrize("environment", [{"SENTRY_MCP_SHARED_URL": STORE}, {"SENTRY_AUTH_TOKEN": TOKEN}])
+def test_without_a_token_or_a_store_there_is_no_key_in_common(environment: dict[str, str]) -> None:
+    assert sealing(load_settings(environment=environment)) is None
 
 
 @pytest.mark.parametrize("keys", [[], KEYS])

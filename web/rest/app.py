@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +14,7 @@ from sentry.errors import SentryError
 from sentry.values import as_list
 from service.answers import Answers
 from service.calls import note_route
+from service.cleaning import Clean, cleaned
 from service.current import FindClient, current_caller, serving
 from settings import Settings
 from web.rest.access import admit
@@ -21,7 +22,7 @@ from web.rest.arguments import checked, in_body, in_query
 from web.rest.catalogue import Route
 from web.rest.failures import RefusedError, told
 from web.rest.pages import PAGES
-from web.rest.responses import HEADERS, refused, responded
+from web.rest.responses import HEADERS, responded
 from web.rest.routing import find, path_of, sent_path
 
 WHOLE_PAGE = 50_000
@@ -38,16 +39,19 @@ class Rest:
     find_client: FindClient | None = None
     """Set for as long as anything is served."""
 
-    def __init__(self, answers: Answers, settings: Settings) -> None:
+    def __init__(self, answers: Answers, settings: Settings, make_clean: Callable[[], Clean]) -> None:
+        """`make_clean` is called for the first failure: one may repeat what was asked for, be it a token in the wrong
+        place."""
         self._answers = answers
         self._settings = settings
+        self._make_clean = make_clean
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
             response = await self._answer(request)
         except RefusedError as error:
-            response = refused(error)
+            response = responded(error.status, cleaned(error.body, self._make_clean()), error.headers)
         except ClientDisconnect:  # whose body will not come: nobody hears
             return
         await response(scope, receive, send)
@@ -96,7 +100,8 @@ class Rest:
                     asked, lambda: route.call(**given), budget(route, given), wanted="json"
                 )
             except SentryError as error:
-                return responded(*told(error, self._answers.failure(error).data))
+                failed = told(error, self._answers.failure(error).data)
+                return responded(failed.status, cleaned(failed.body, self._make_clean()), failed.headers)
         links = self._links(route, variables, beside, answer.data, request)
         return responded(200, answer.data, links)
 

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -32,23 +33,36 @@ _POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; for
 
 
 def described(settings: Settings) -> Response:
-    body = json.dumps(_description(settings), ensure_ascii=False, indent=1)
-    return Response(body, 200, {**HEADERS, **SHORT}, "application/json")
+    return Response(_as_json(*_asked(settings)), 200, {**HEADERS, **SHORT}, "application/json")
 
 
 def page(settings: Settings) -> Response:
     headers = {**HEADERS, **SHORT, "Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
-    return Response(rendered(_description(settings)), 200, headers, "text/html")
+    return Response(_as_page(*_asked(settings)), 200, headers, "text/html")
 
 
 PAGES: Mapping[str, Callable[[Settings], Response]] = {DESCRIPTION: described, PAGE: page}
 
 
-def _description(settings: Settings) -> dict[str, Any]:
+# Written once: whoever asks may ask as often as they like, without a token.
+@cache
+def _as_json(server: str, knows_callers: bool) -> bytes:
+    return json.dumps(_description(server, knows_callers), ensure_ascii=False, indent=1).encode()
+
+
+@cache
+def _as_page(server: str, knows_callers: bool) -> bytes:
+    return rendered(_description(server, knows_callers)).encode()
+
+
+def _asked(settings: Settings) -> tuple[str, bool]:
+    return settings.public_url.rstrip("/") or settings.path_prefix or "/", settings.knows_callers
+
+
+def _description(server: str, knows_callers: bool) -> dict[str, Any]:
     from web.rest.description import description  # only now: the models of all answers are loaded for it
 
-    server = settings.public_url.rstrip("/") or settings.path_prefix or "/"
-    return description(server, knows_callers=settings.knows_callers)
+    return description(server, knows_callers=knows_callers)
 
 
 def rendered(document: Mapping[str, Any]) -> str:

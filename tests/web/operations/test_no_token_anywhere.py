@@ -84,6 +84,12 @@ async def wrong_places(server: Service, token: str, bearer: str) -> list[httpx.R
     let_in = {**HEADERS, "Authorization": f"Bearer {bearer}"}
     for body in (token, f'{{"{token}": ', f'["{token}"]', json.dumps({"jsonrpc": "2.0", token: token})):
         asked.append(await http.post(f"{url}/mcp", content=body, headers=let_in))
+    with_own = {**let_in, "X-Sentry-Token": OWN}
+    for path in ("issues", "events", "projects/acme", f"projects/{token}", "issues/5/tags", "releases/acme"):
+        asked.append(await http.get(f"{url}/{path}/{token}", headers=with_own))
+    asked.append(await http.get(f"{url}/issues?{token}=1&query={token}", headers=with_own))
+    for change in ({token: token}, {"status": token}, {"comment": f"see {token}"}):
+        asked.append(await http.put(f"{url}/issues/5,{token}", json=change, headers=with_own))
     return asked
 
 
