@@ -24,6 +24,7 @@ from standins.two_organizations import of_organizations
 from wire import Era, Sentry, served_http
 
 from local import Embedded
+from sentry.values import as_list
 from service.access.callers import Scope
 from web.rest.routing import VARIABLE
 
@@ -203,7 +204,7 @@ async def answered(http: httpx2.AsyncClient, line: Line, arguments: dict[str, An
     in_path = VARIABLE.findall(line.name)
     path = VARIABLE.sub(lambda name: quote(arguments[name[1]], safe=""), line.name)
     beside = {name: value for name, value in arguments.items() if name not in in_path}
-    query = {name: ",".join(value) if isinstance(value, list) else value for name, value in beside.items()}
+    query = {name: ",".join(items) if (items := as_list(value)) else value for name, value in beside.items()}
     given: dict[str, Any] = {"params": query} if line.kind == "GET" else {"json": beside}
     answer = await http.request(line.kind, path, headers=headers, **given)
     body = answer.json()
