@@ -9,7 +9,7 @@ import http
 import sys
 
 import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
 class BoundedConnection(H11Protocol):
@@ -44,9 +44,8 @@ class BoundedConnection(H11Protocol):
         otherwise (RFC 9112, 6.1)."""
         super().handle_events()
         named = {name for name, _ in self.headers or ()}
-        cycle: object = self.cycle  # None until there is one, whatever uvicorn's annotation says
-        if {b"content-length", b"transfer-encoding"} <= named and isinstance(cycle, RequestResponseCycle):
-            cycle.keep_alive = False
+        if {b"content-length", b"transfer-encoding"} <= named and vars(self).get("cycle"):  # None until there is one
+            self.cycle.keep_alive = False
 
     def pause_writing(self) -> None:
         super().pause_writing()
