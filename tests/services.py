@@ -43,8 +43,9 @@ class Service:
     def lines(self) -> list[str]:
         return self.log.read_text().splitlines()
 
-    def logged(self, logger: str = "sentry_mcp.calls") -> list[dict[str, Any]]:
-        """Records of a log in JSON."""
+    async def logged(self, logger: str = "sentry_mcp.calls") -> list[dict[str, Any]]:
+        """Records of a log in JSON. A line follows its answer: by the next one it is written."""
+        await self.get("/health")
         found = [json.loads(line) for line in self.lines if line.startswith("{")]
         return [record for record in found if record["logger"] == logger]
 
@@ -100,7 +101,7 @@ async def service(
             yield Service(process, url, log, http)
     finally:
         if process.returncode is None:
-            process.kill()
+            process.terminate()
         await process.wait()
 
 

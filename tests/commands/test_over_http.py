@@ -80,7 +80,7 @@ async def refused(client: Client) -> str:
     """What is said to the first call that is refused: a signal is heard when it is."""
     for _ in range(10_000):
         try:
-            await client.list_tools(cache_mode="bypass")
+            await client.list_prompts(cache_mode="bypass")
         except MCPError as error:
             return error.message
     raise AssertionError("never refused")

@@ -27,9 +27,6 @@ from web.rest.routing import find, path_of, sent_path
 
 WHOLE_PAGE = 50_000
 """Tokens for a page of a list: rows that give way to a budget would be missing for whoever follows its links."""
-DISCARDED = 10
-"""Times the size that a body may have, of one that is too large, are read: who is answered while they still send does
-not get to see it."""
 HOST = re.compile(r"[A-Za-z0-9.:_\[\]-]+")
 
 
@@ -106,7 +103,7 @@ class Rest:
         return responded(200, answer.data, links)
 
     async def _body(self, request: Request) -> bytes:
-        """The request's JSON, as long as it may be."""
+        """The request's JSON, which web.limits lets be as long as it may be."""
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
             raise RefusedError(
@@ -114,17 +111,7 @@ class Rest:
             )
         if request.headers.get("content-encoding", "identity").lower() != "identity":
             raise RefusedError(415, "unsupported_media_type", "Send the body without a Content-Encoding.")
-        most = self._settings.limits_request_size
-        body, size = bytearray(), 0
-        async for part in request.stream():
-            size += len(part)
-            if size <= most:
-                body += part
-            elif size > DISCARDED * most:
-                break
-        if size > most:
-            raise RefusedError(413, "too_large", f"The body has more than {most} bytes.")
-        return bytes(body)
+        return await request.body()
 
     def _links(
         self,

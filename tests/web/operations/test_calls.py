@@ -58,7 +58,7 @@ async def test_each_call_has_a_line_and_is_counted(server: Service) -> None:
     assert (await server.get("/mcp")).status_code == 401
     assert (await server.get(f"/{ENGINES}", ENGINES)).status_code == 404
 
-    told = server.logged()
+    told = await server.logged()
     calls = [(line["protocol"], line.get("name"), line["outcome"]) for line in told if line["route"] == "tools/call"]
     for version in ("2026-07-28", "2025-11-25"):
         assert (version, "list_projects", "ok") in calls
@@ -100,7 +100,7 @@ async def test_each_call_has_a_line_and_is_counted(server: Service) -> None:
 async def test_a_change_is_logged_where_no_file_is_named(server: Service) -> None:
     await server.call("auto", "update_issue", issue="SHOP-1", status="resolved")
 
-    (record,) = server.logged("sentry_mcp.audit")
+    (record,) = await server.logged("sentry_mcp.audit")
     entry = record["audit"]
     assert record["message"] == "change"  # and not the same once more
     assert (entry["caller"], entry["action"], entry["outcome"]) == ("engine", "update_issue", "done")
@@ -131,7 +131,7 @@ async def test_a_request_has_the_id_that_it_brings_where_that_may_be_repeated(se
     assert re.fullmatch("[0-9a-f]{32}", await id_of())
 
     await server.get("/mcp", **{"X-Request-ID": "known-1"})
-    assert server.logged()[-1]["request_id"] == "known-1"
+    assert (await server.logged())[-1]["request_id"] == "known-1"
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -155,7 +155,7 @@ async def test_the_client_behind_a_trusted_proxy_is_the_last_that_none_vouches_f
         (SENTRYS, None),
     ]:
         await server.get("/mcp", **{"X-Forwarded-For": forwarded})
-        assert server.logged()[-1].get("client") == client
+        assert (await server.logged())[-1].get("client") == client
 
 
 async def test_nobody_else_s_forwarded_headers_are_believed(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ async def test_nobody_else_s_forwarded_headers_are_believed(tmp_path: Path) -> N
     async with service(tmp_path, "http://127.0.0.1:9", **environment) as server:
         await server.get("/mcp", **{"X-Forwarded-For": "203.0.113.9, 10.9.8.7", "X-Forwarded-Proto": "https"})
         await server.get("/health")  # by now the line is written, which follows an answer
-        assert server.logged()[-1]["client"] == "127.0.0.1"
+        assert (await server.logged())[-1]["client"] == "127.0.0.1"
 
 
 async def test_a_call_whose_client_leaves_did_not_go_well(tmp_path: Path) -> None:
@@ -183,6 +183,6 @@ async def test_a_call_whose_client_leaves_did_not_go_well(tmp_path: Path) -> Non
                 await left.wait()
                 call.cancel()
                 await asyncio.wait([call])
-        while len(told := [line for line in server.logged() if line["route"] == "tools/call"]) < len(ERAS):  # noqa: ASYNC110 - a file
+        while len(told := [line for line in await server.logged() if line["route"] == "tools/call"]) < len(ERAS):  # noqa: ASYNC110 - a file
             await asyncio.sleep(0.05)
     assert {line["outcome"] for line in told} == {"cancelled"}

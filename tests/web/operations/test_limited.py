@@ -18,7 +18,7 @@ async def test_each_refusal_is_counted_by_its_limit(tmp_path: Path) -> None:
     async with listening(projects) as sentry, service(tmp_path, sentry.url, callers=callers) as server:
         assert [(await server.get("/projects", ENGINES)).status_code for _ in range(3)] == [200, 429, 429]
         large = await server.http.put(
-            f"{server.url}/issues/1", content=b" " * 1_000_001, headers={"Authorization": f"Bearer {ENGINES}"}
+            f"{server.url}/issues/1", content=b" " * 4_000_001, headers={"Authorization": f"Bearer {ENGINES}"}
         )
         assert large.status_code == 413
 

@@ -55,19 +55,21 @@ async def test_it_says_what_is_wrong_since_when_and_no_more_however_often_it_is_
         assert re.fullmatch(r"2\d{3}-.*Z", checks(answer)["callers"]["since"])
         assert "secret_plan" not in answer.text
         assert {request.token for request in sentry.requests[1:]} == {SENTRYS}
-        reason, *told = [record["message"] for record in server.logged("web.operations.readiness")]
+        reason, *told = [record["message"] for record in await server.logged("web.operations.readiness")]
         assert reason.startswith("Sentry was asked whether it answers: 127.0.0.1:")
         assert told == [
             "Not ready: sentry fails",
             f"Ready again: sentry, which was not since {since.pop()}",
             "Not ready: callers are not all known, see the log",
         ]
-        assert not [record for record in server.logged() if record["route"].startswith("GET /")]  # polls are not told
+        assert not [
+            record for record in await server.logged() if record["route"].startswith("GET /")
+        ]  # polls are not told
         (tmp_path / "callers.toml").write_text(CALLERS.partition('[[callers]]\nname = "operator"')[0])
         async with asyncio.timeout(20):
             while not checks(await server.get("/ready"))["callers"]["ok"]:
                 pass
-        said = [record["message"] for record in server.logged("web.callers.known")]
+        said = [record["message"] for record in await server.logged("web.callers.known")]
         assert said[0].endswith("still are: number 2 has 'secret_plan', which no caller has")
         assert said[1] == "The file of callers was read again: 1 callers, 1 gone or changed (operator)"
 

@@ -133,15 +133,9 @@ async def test_bodies_of_another_kind(rest: Rest, kind: str) -> None:
 
 
 async def test_a_body_that_is_too_large(rest: Rest) -> None:
-    async def without_length() -> Any:
-        for _ in range(40):
-            yield b" " * 50_000
-
     async with rest.client() as client:
-        bodies: tuple[Any, ...] = (b" " * 1_500_000, without_length())
-        for body in bodies:
-            answer = await client.put("/issues/SHOP-2", content=body, headers=JSON)
-            assert (answer.status_code, error_of(answer)["error"]) == (413, "too_large")
+        answer = await client.put("/issues/SHOP-2", content=b" " * 5_000_000, headers=JSON)
+        assert (answer.status_code, error_of(answer)["error"]) == (413, "too_large")
 
 
 async def test_other_methods_are_told_which_there_are(rest: Rest) -> None:
