@@ -143,7 +143,7 @@ async def test_a_second_signal_ends_it_at_once() -> None:
         call = asyncio.create_task(ask("tools/call", name="list_projects", arguments={}))
         await sentry.until(lambda: len(sentry.requests) == 1)
         server.signal()
-        while "error" not in (await ask("tools/list")).json():
+        while "error" not in (await ask("prompts/list")).json():
             pass
         server.signal()
         assert await server.ended() == 128 + signal.SIGTERM
