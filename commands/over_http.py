@@ -19,10 +19,17 @@ CLOSING = 1
 
 
 def serve_http(
-    application: Application, host: str, port: int, *, reachable: bool, trusted_proxies: Sequence[str] = ()
+    application: Application,
+    host: str,
+    port: int,
+    *,
+    reachable: bool,
+    is_of_anybody: bool,
+    trusted_proxies: Sequence[str] = (),
 ) -> int:
-    """The exit code; `reachable` by others than this machine; forwarded headers are heeded of `trusted_proxies`,
-    addresses or networks. Raises SettingsError where it cannot be listened on."""
+    """The exit code; `reachable` by others than this machine; `is_of_anybody` where whoever reaches it acts with the
+    token, which is said; forwarded headers are heeded of `trusted_proxies`, addresses or networks. Raises SettingsError
+    where it cannot be listened on."""
     calls = Calls()
     app = application.http_app(calls)
     try:
@@ -30,7 +37,7 @@ def serve_http(
     except OSError as error:
         raise SettingsError(f"{host}:{port} cannot be listened on ({error.strerror})") from None
     announce(f"serving MCP on {url_of(listening)}/mcp")
-    if not reachable:
+    if is_of_anybody:
         announce("no callers are configured: whoever reaches it, from this machine alone, acts with its token")
     config = uvicorn.Config(
         app,

@@ -34,6 +34,7 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
             options.host or settings.http_host,
             port,
             reachable=settings.knows_callers,
+            is_of_anybody=not settings.knows_callers and not options.local,
             trusted_proxies=settings.trusted_proxies,
         )
     return serve_stdio(application.server.run_stdio_async)
