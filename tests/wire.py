@@ -192,6 +192,15 @@ async def connected_to(url: str, era: Era = "auto", **settings: str) -> AsyncGen
 @asynccontextmanager
 async def served_http(environment: dict[str, str], *arguments: str) -> AsyncGenerator[str]:
     """`python server.py --http` on a free port, as a process of its own; its URL."""
+    async with started_http(environment, *arguments) as (_, url):
+        yield url
+
+
+@asynccontextmanager
+async def started_http(
+    environment: dict[str, str], *arguments: str
+) -> AsyncGenerator[tuple[asyncio.subprocess.Process, str]]:
+    """The same, with its process."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         str(ROOT / "server.py"),
@@ -209,7 +218,7 @@ async def served_http(environment: dict[str, str], *arguments: str) -> AsyncGene
             while b"serving MCP on " not in (line := await process.stderr.readline()):
                 assert line, "the server ended"
         reading = asyncio.create_task(process.stderr.read())  # a server whose log nobody reads stops at its next line
-        yield line.decode().split("serving MCP on ")[1].strip('"}\n')
+        yield process, line.decode().split("serving MCP on ")[1].strip('"}\n')
     finally:
         if process.returncode is None:
             process.terminate()

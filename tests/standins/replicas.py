@@ -1,14 +1,12 @@
 """Servers of one service, as processes of their own, and what spreads requests over them."""
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import httpx2
-from wire import ROOT, bare_environment
+from wire import started_http
 
 
 @dataclass(frozen=True)
@@ -24,31 +22,9 @@ class Replica:
 @asynccontextmanager
 async def replicas(count: int, environment: dict[str, str]) -> AsyncGenerator[list[Replica]]:
     """So many servers, started at once."""
-    started = [await _started(environment) for _ in range(count)]
-    try:
-        async with asyncio.timeout(60):
-            found = [Replica(process, await _url(process)) for process in started]
-        yield found
-    finally:
-        for process in started:
-            if process.returncode is None:
-                process.terminate()
-            await process.wait()
-
-
-async def _started(environment: dict[str, str]) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, str(ROOT / "server.py"), "--http", "--port", "0"),
-        env={**bare_environment(), **environment},
-        stderr=subprocess.PIPE,
-    )
-
-
-async def _url(process: asyncio.subprocess.Process) -> str:
-    assert process.stderr is not None
-    while b"serving MCP on " not in (line := await process.stderr.readline()):
-        assert line, "the server ended"
-    return line.decode().split("serving MCP on ")[1].strip()
+    async with AsyncExitStack() as stack:
+        starting = (stack.enter_async_context(started_http(environment)) for _ in range(count))
+        yield [Replica(process, url) for process, url in await asyncio.gather(*starting)]
 
 
 class RoundRobin(httpx2.AsyncBaseTransport):
