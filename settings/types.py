@@ -107,4 +107,4 @@ Names = Annotated[tuple[str, ...], Field(description='a list of texts, such as [
 Tools = Annotated[
     tuple[str, ...], AfterValidator(_tools), Field(description='a list of names of tools, such as ["get_issue"]')
 ]
-Claim = Annotated[str, Field(pattern=r"^[^\s]{0,200}$", description="the name of a claim, or empty")]
+Claim = Annotated[str, Field(pattern=r"^\S*$", max_length=200, description="the name of a claim, or empty")]
