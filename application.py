@@ -1,13 +1,13 @@
 """Where the parts meet: the Sentry client, what the server answers over it, and MCP over that."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import anyio
 from mcp.server.caching import CacheHint
-from mcp.server.context import CallNext, HandlerResult, ServerMiddleware, ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult
@@ -20,7 +20,6 @@ from scoped_server import ScopedServer
 from sentry.connection import Connection
 from sentry_mcp import __version__
 from service.access.callers import ANYBODY
-from service.access.switches import Switches
 from service.answers import Answers
 from service.audit import auditing
 from service.cleaning import Clean, cleaned, cleaning
@@ -90,6 +89,7 @@ class Application:
             settings,
             calls,
             self._shared_client,
+            self._answering,
             self.answers,
             callers,
             _clients(settings) if self._accepts_tokens else None,
@@ -131,9 +131,15 @@ class Application:
             case _:
                 return result
 
-    async def _tell_of_changes(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        """Middleware: what this request changes is told to the audit log."""
-        with auditing(self._audit):
+    @contextmanager
+    def _answering(self, find_client: FindClient) -> Generator[None]:
+        """In this block a request is answered, whichever way it came."""
+        with serving(find_client), under(self._settings.switches), auditing(self._audit):
+            yield
+
+    async def _answer(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        """Middleware: with the client that MCP's lifespan opened."""
+        with self._answering(ctx.lifespan_context):
             return await call_next(ctx)
 
     def _mcp_server(self, settings: Settings) -> ScopedServer:
@@ -159,9 +165,7 @@ class Application:
             middleware=[
                 self._leave_out_secrets,
                 _leave_out_words_of_bugs,
-                _serve_with_its_client,
-                _switched(settings.switches),
-                self._tell_of_changes,
+                self._answer,
                 _introduce,
                 map_prompt_errors,
             ],
@@ -310,22 +314,6 @@ async def _leave_out_words_of_bugs(ctx: ServerRequestContext[Any, Any], call_nex
         raise
     except Exception as error:
         raise RuntimeError("Internal server error") from error
-
-
-async def _serve_with_its_client(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-    """Middleware: what this request asks is asked of the client that MCP's lifespan opened."""
-    with serving(ctx.lifespan_context):
-        return await call_next(ctx)
-
-
-def _switched(switches: Switches) -> ServerMiddleware[Any]:
-    """Middleware: whoever asks has what is left to them."""
-
-    async def switched(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        with under(switches):
-            return await call_next(ctx)
-
-    return switched
 
 
 async def _introduce(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:

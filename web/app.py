@@ -18,7 +18,6 @@ from web.callers.authentication import Authentication
 from web.callers.known import KnownCallers
 from web.callers.resource_metadata import metadata_routes, metadata_url, wanted_scopes
 from web.callers.sentry_tokens import SentryTokens
-from web.callers.switched import Switched
 from web.calls import Calls
 from web.characters import refuse_half_characters
 from web.limits.guesses import SlowsGuesses
@@ -29,7 +28,7 @@ from web.names import OnlyByItsNames
 from web.operations.audit_file import AuditFile
 from web.operations.parts import Operations
 from web.operations.prefix import BelowPrefix
-from web.rest.app import Rest
+from web.rest.app import Answering, Rest
 from web.rest.responses import failed
 
 if TYPE_CHECKING:
@@ -42,6 +41,7 @@ def create_app(
     settings: Settings,
     calls: Calls,
     open_client: Callable[[], AbstractAsyncContextManager[FindClient]],
+    answering: Answering,
     answers: Answers,
     callers: KnownCallers | None = None,
     clients: Clients | None = None,
@@ -51,8 +51,9 @@ def create_app(
     make_clean: Callable[[], Clean],
 ) -> Starlette:
     """The app that serves; `calls` counts what is under way, `open_client` is entered before anything is served, and
-    left last. Without `callers` whoever reaches it is served; without `clients` no caller brings a Sentry token.
-    `audit` is told what is written in Sentry, `make_clean` makes what cleans texts for whoever runs the server."""
+    left last; in `answering` a request that is none of MCP's is answered. Without `callers` whoever reaches it is
+    served; without `clients` no caller brings a Sentry token. `audit` is where changes are told, if in a file;
+    `make_clean` makes what cleans texts for whoever runs the server."""
     server.middleware[:0] = [calls, HandlersAtOnce(settings), refuse_half_characters]
     app = server.streamable_http_app(
         streamable_http_path="/mcp",
@@ -64,7 +65,7 @@ def create_app(
     )
     app.state.windows = windows = _windows(settings) if callers is not None else None
     operations = Operations(server, calls, callers, audit, make_clean, clients, store)
-    rest = app.router.default = Rest(answers, settings, make_clean)
+    rest = app.router.default = Rest(answers, answering, settings, make_clean)
     app.add_exception_handler(Exception, failed)
     if settings.identity_provider_issuer:
         app.router.routes[:0] = metadata_routes(settings)
@@ -72,7 +73,6 @@ def create_app(
     operations.inside(app)
     app.add_middleware(Limits, settings, windows)
     app.add_middleware(SentryTokens, clients, is_needed=clients is not None and settings.token is None)
-    app.add_middleware(Switched, settings.switches)
     if callers is not None:
         metadata = partial(metadata_url, settings) if settings.identity_provider_issuer else None
         app.add_middleware(Authentication, callers, wanted_scopes(settings), metadata)

@@ -73,7 +73,6 @@ class Operations:
             Requests,
             self.calls,
             self.metrics,
-            self.audit,
             self.make_clean,
             knows_callers=self.callers is not None,
         )

@@ -15,7 +15,6 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.access.callers import ANYBODY
-from service.audit import Audit, auditing
 from service.calls import Call, current_call
 from service.cleaning import Clean
 from service.shown import shown
@@ -51,7 +50,6 @@ class Requests:
         app: ASGIApp,
         calls: Calls,
         metrics: Metrics,
-        audit: Audit | None,
         make_clean: Callable[[], Clean],
         *,
         knows_callers: bool,
@@ -61,7 +59,6 @@ class Requests:
         self._app = app
         self._calls = calls
         self._metrics = metrics
-        self._audit = audit
         self._make_clean = make_clean
         self._clean: Clean | None = None
 
@@ -87,8 +84,7 @@ class Requests:
 
         token = current_call.set(call)
         try:
-            with auditing(self._audit):
-                await self._answer(scope, receive, sending)
+            await self._answer(scope, receive, sending)
         except Exception:
             call.outcome = "error"
             raise

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +16,7 @@ from sentry.values import as_list
 from service.answers import Answers
 from service.calls import note_route
 from service.cleaning import Clean, cleaned
-from service.current import FindClient, current_caller, serving
+from service.current import FindClient, current_caller
 from settings import Settings
 from web.rest.access import admit
 from web.rest.arguments import checked, in_body, in_query
@@ -27,6 +28,7 @@ from web.rest.routing import find, path_of, sent_path
 
 WHOLE_PAGE = 50_000
 """Tokens for a page of a list: rows that give way to a budget would be missing for whoever follows its links."""
+Answering = Callable[[FindClient], AbstractContextManager[None]]
 HOST = re.compile(r"[A-Za-z0-9.:_\[\]-]+")
 
 
@@ -36,17 +38,22 @@ class Rest:
     find_client: FindClient | None = None
     """Set for as long as anything is served."""
 
-    def __init__(self, answers: Answers, settings: Settings, make_clean: Callable[[], Clean]) -> None:
+    def __init__(
+        self, answers: Answers, answering: Answering, settings: Settings, make_clean: Callable[[], Clean]
+    ) -> None:
         """`make_clean` is called for the first failure: one may repeat what was asked for, be it a token in the wrong
         place."""
         self._answers = answers
+        self._answering = answering
         self._settings = settings
         self._make_clean = make_clean
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
+        assert self.find_client is not None
         try:
-            response = await self._answer(request)
+            with self._answering(self.find_client):
+                response = await self._answer(request)
         except RefusedError as error:
             response = responded(error.status, cleaned(error.body, self._make_clean()), error.headers)
         except ClientDisconnect:  # whose body will not come: nobody hears
@@ -75,30 +82,25 @@ class Rest:
             return page(self._settings)
         assert found is not None
         route = next(route for route in found.routes if route.method == method)
-        request.scope["route"] = route  # by which it is counted and logged
         note_route(f"{request.method} {route.path}")
         admit(route, current_caller())
         return await self._call(route, found.variables, request)
 
     async def _call(self, route: Route, variables: dict[str, str], request: Request) -> Response:
         body = await self._body(request) if route.changes else b""
-        assert self.find_client is not None
-        with serving(self.find_client):
-            try:
-                query = in_query(route, request.scope["query_string"])
-                beside = in_body(body) if route.changes else query
-                if route.changes and query:
-                    raise RefusedError(
-                        400, "invalid_request", "What is to be changed stands in the body, not in the query."
-                    )
-                given = checked(route, variables, beside)
-                asked = None if route.changes else (route.path, json.dumps(given, sort_keys=True))
-                answer = await self._answers.answer(
-                    asked, lambda: route.call(**given), budget(route, given), wanted="json"
+        try:
+            query = in_query(route, request.scope["query_string"])
+            beside = in_body(body) if route.changes else query
+            if route.changes and query:
+                raise RefusedError(
+                    400, "invalid_request", "What is to be changed stands in the body, not in the query."
                 )
-            except SentryError as error:
-                failed = told(error, self._answers.failure(error).data)
-                return responded(failed.status, cleaned(failed.body, self._make_clean()), failed.headers)
+            given = checked(route, variables, beside)
+            asked = None if route.changes else (route.path, json.dumps(given, sort_keys=True))
+            answer = await self._answers.answer(asked, lambda: route.call(**given), budget(route, given), wanted="json")
+        except SentryError as error:
+            failed = told(error, self._answers.failure(error).data)
+            return responded(failed.status, cleaned(failed.body, self._make_clean()), failed.headers)
         links = self._links(route, variables, beside, answer.data, request)
         return responded(200, answer.data, links)
 

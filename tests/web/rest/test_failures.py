@@ -109,6 +109,25 @@ async def test_where_a_person_is_to_be_asked_nothing_is_changed(confirm: str) ->
     assert "PUT" not in asked
 
 
+@pytest.mark.parametrize(
+    ("switch", "is_read"), [({"READ_ONLY": "true"}, True), ({"EXCLUDE_TOOLS": "update_issue,get_issue"}, False)]
+)
+async def test_what_is_switched_off_for_everybody_is_here_too(switch: dict[str, str], is_read: bool) -> None:
+    asked: list[str] = []
+    world = world_of()
+
+    def note(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        return world.answer(request)
+
+    environment = {f"SENTRY_MCP_{name}": value for name, value in switch.items()}
+    async with rest_over(httpx.MockTransport(note), TOKEN, environment) as client:
+        assert (await client.put("/issues/5", json={"status": "resolved"})).status_code == 403
+        assert (await client.get("/issues/5")).status_code == (200 if is_read else 403)
+        assert (await client.get("/issues/5/events")).status_code == 200
+    assert "PUT" not in asked
+
+
 async def test_links_lead_to_where_clients_reach_it() -> None:
     world = world_of()
     world.link = "0:100:0"
