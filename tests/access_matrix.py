@@ -4,7 +4,7 @@ It is made from the catalogues: what is new in one of them has no line here, and
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -46,12 +46,14 @@ class Target:
     def words(self, text: str) -> str:
         return text.format(**vars(self))
 
-    def unnamed(self, text: str) -> str:
-        """A text in which the names of this project's things are replaced by what they name."""
-        named = sorted(vars(self).items(), key=lambda one: -len(one[1]))
-        for what, name in named:
+
+def unnamed(text: str, targets: Iterable[Target]) -> str:
+    """A text in which the names of these projects' things are replaced by what they name. What is compared is without
+    the names of both: an issue's number can be any other number of a text."""
+    for target in targets:
+        for what, name in sorted(vars(target).items(), key=lambda one: -len(one[1])):
             text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", f"<{what}>", text, flags=re.IGNORECASE)
-        return text
+    return text
 
 
 class Case(NamedTuple):

@@ -4,7 +4,7 @@ import hashlib
 import itertools
 import json
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from urllib.parse import quote
 import access_matrix as matrix
 import httpx
 import httpx2
-from access_matrix import Line, Target
+from access_matrix import Line, Target, unnamed
 from mcp.client.client import Client
 from mcp.client.session import ElicitationFnT
 from mcp.client.streamable_http import streamable_http_client
@@ -171,11 +171,11 @@ async def told(
     arguments: dict[str, Any],
     name: str | None = None,
     *,
-    unnamed: Target | None = None,
+    without: Iterable[Target] = (),
 ) -> Told:
-    """What is told when it is asked, perhaps by another `name`; without the names of a target that the caller gave."""
+    """What is told when it is asked, perhaps by another `name`; without the names of some targets."""
     found = await _told(asking, line, arguments, name)
-    return found if unnamed is None else Told(found.is_error, unnamed.unnamed(found.text))
+    return Told(found.is_error, unnamed(found.text, without))
 
 
 async def _told(asking: Asking, line: Line, arguments: dict[str, Any], name: str | None) -> Told:

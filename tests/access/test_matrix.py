@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 import access_matrix as matrix
 import pytest
 import pytest_asyncio
-from access_matrix import Shown
+from access_matrix import Shown, unnamed
 from access_world import (
     ELSEWHERE,
     MARKS,
@@ -80,18 +80,18 @@ async def test_links_lead_through_the_callers_own_alone(world: World) -> None:
 )
 async def test_another_ones_is_told_as_what_is_not_there(world: World, caller: str, other: str, unknown: str) -> None:
     others = {OTHER, ELSEWHERE} if caller == "of-project" else {ELSEWHERE}
-    target, nothing = world.targets[other], world.targets[unknown]
+    target, nothing = both = world.targets[other], world.targets[unknown]
     sentry = world.sentries[OWN if other == OTHER else ELSEWHERE]
     before = issue_of(sentry, target.issue)
     async with world.client(caller) as client:
         for line in matrix.lines():
             for case in line.cases:
                 where = line.kind, line.name, case
-                of_other = await told(client, line, target.fill(case.arguments), unnamed=target)
+                of_other = await told(client, line, target.fill(case.arguments), without=both)
                 assert not [mark for mark in others if mark in of_other.text.lower()], (where, of_other)
                 assert _fits(of_other, case.elsewhere), (where, of_other)
                 if case.elsewhere != Shown.LEFT_OUT:
-                    of_unknown = await told(client, line, nothing.fill(case.arguments), unnamed=nothing)
+                    of_unknown = await told(client, line, nothing.fill(case.arguments), without=both)
                     assert of_unknown == of_other, (where, of_unknown, of_other)
     assert issue_of(sentry, target.issue) == before
 
@@ -151,10 +151,10 @@ async def test_the_question_before_a_change_tells_nothing_of_anothers(world: Wor
             for target in (other, unknown):
                 both = {"issue": f"{getattr(own, name)}, {getattr(target, name)}", "status": "resolved"}
                 declined = await told(client, update, both)
-                alone = await told(client, update, {**both, "issue": getattr(target, name)}, unnamed=target)
+                alone = await told(client, update, {**both, "issue": getattr(target, name)}, without=(other, unknown))
                 assert (declined.is_error, "declined" in declined.text) == (True, True)
                 assert (alone.is_error, "was not found" in alone.text) == (True, True)
-                told_of.append([target.unnamed(asked.pop()), alone.text])
+                told_of.append([unnamed(asked.pop(), (other, unknown)), alone.text])
                 assert asked == []
             assert f"{OWN} broke" in told_of[0][0]
             assert told_of[0] == told_of[1]
@@ -184,7 +184,7 @@ async def test_whoever_may_see_nothing_sees_nothing(world: World) -> None:
     target = world.targets[OWN]
     async with world.client("of-nothing") as client:
         for line in matrix.lines():
-            found = await told(client, line, target.fill(line.cases[0].arguments), unnamed=target)
+            found = await told(client, line, target.fill(line.cases[0].arguments), without=[target])
             assert not [mark for mark in MARKS if mark in found.text.lower()], (line.name, found)
 
 
@@ -236,9 +236,7 @@ async def _refused(world: World, scope: str | None) -> None:
             ]
             where = scope, line.kind, line.name, answers
             if scope == line.scope:
-                of_other, of_unknown = [
-                    target.unnamed(found.text) for target, found in zip(targets[1:], answers[1:], strict=True)
-                ]
+                of_other, of_unknown = [unnamed(found.text, targets[1:]) for found in answers[1:]]
                 assert (answers[0].is_error, OWN in answers[0].text) == (False, True), where
                 assert not [mark for mark in (OTHER, ELSEWHERE) if mark in of_other.lower()], where
                 assert _fits(answers[1], case.elsewhere), where
