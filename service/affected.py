@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sentry.errors import SentryError
 from service.current import current_client
 from service.side_by_side import all_of
-from service.updates import each_once
+from service.updates import by_identity, each_once
 from views.bounds import issue_name, of_organization, slug
 from views.facts import facts
 
@@ -24,19 +24,16 @@ class Affected:
 async def affected_issues(issues: list[str]) -> list[Affected]:
     """Each once, in the order they are named. Raises the SentryError where none of them can be looked up."""
     client, names = current_client(), each_once(issues)
-    outcomes = await all_of(client.get_issue(name) for name in names)
+    outcomes = dict(zip(names, await all_of(client.get_issue(name) for name in names), strict=True))
+    if all(outcome.error for outcome in outcomes.values()):
+        outcomes[names[0]].result()
+    same = by_identity(outcomes)
     found: list[Affected] = []
-    seen: set[str] = set()
-    for named, outcome in zip(names, outcomes, strict=True):
-        if (issue := outcome.value) is None:
+    for named, outcome in outcomes.items():
+        if outcome.error is not None:
             found.append(Affected(named, error=outcome.error))
-            continue
-        if (identity := issue.id or named) in seen:
-            continue
-        seen.add(identity)
-        organization = slug(client.other_organization(named))
-        name = of_organization(organization, issue_name(issue.name))
-        found.append(Affected(named, name, facts(issue)["status"] or "", issue.title or ""))
-    if all(one.error for one in found) and (error := found[0].error):
-        raise error
+        elif (issue := same.get(named)) is not None:
+            organization = slug(client.other_organization(named))
+            name = of_organization(organization, issue_name(issue.name))
+            found.append(Affected(named, name, facts(issue)["status"] or "", issue.title or ""))
     return found

@@ -34,7 +34,7 @@ async def update_issues(
     names = each_once(issues)
     client = current_client()
     found = dict(zip(names, await all_of(client.get_issue(name, fresh=True) for name in names), strict=True))
-    same = _by_identity(found)
+    same = by_identity(found)
     changed = await all_of(_update(name, before, change, comment) for name, before in same.items())
     ended = dict(zip(same, changed, strict=True))
     lost = {name: Outcome[IssueUpdate](error=outcome.error) for name, outcome in found.items() if outcome.error}
@@ -53,6 +53,16 @@ def each_once(issues: list[str]) -> list[str]:
     if not 1 <= len(names) <= MAX_ISSUES:
         raise InvalidRequestError(f"1 to {MAX_ISSUES} issues can be changed at once, not {len(names)}.")
     return names
+
+
+def by_identity(found: dict[str, Outcome[Issue]]) -> dict[str, Issue]:
+    """The issues that were found, each by the first of its names: its number, its short ID and its URL are one."""
+    first: dict[str, str] = {}
+    return {
+        name: outcome.value
+        for name, outcome in found.items()
+        if outcome.value is not None and first.setdefault(outcome.value.id or name, name) == name
+    }
 
 
 def _implied(change: IssueChange, in_commit: str | None) -> IssueChange:
@@ -77,16 +87,6 @@ def _implied(change: IssueChange, in_commit: str | None) -> IssueChange:
         )
     implied: Status | None = "resolved" if resolves else "ignored" if ignores else None
     return replace(change, status=change.status or implied)
-
-
-def _by_identity(found: dict[str, Outcome[Issue]]) -> dict[str, Issue]:
-    """The issues that were found, each by the first of its names: its number, its short ID and its URL are one."""
-    first: dict[str, str] = {}
-    return {
-        name: outcome.value
-        for name, outcome in found.items()
-        if outcome.value is not None and first.setdefault(outcome.value.id or name, name) == name
-    }
 
 
 async def _update(issue: str, before: Issue, change: IssueChange, comment: str | None) -> IssueUpdate:
