@@ -2,9 +2,9 @@
 
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import anyio
 from redis.asyncio import ConnectionPool, Redis
@@ -24,6 +24,7 @@ PREFIX = "sentry-mcp:"
 WRITES, EVENTS = f"{PREFIX}writes", f"{PREFIX}events"
 """Channels: what was written with which token; events for who subscribed."""
 
+T = TypeVar("T")
 Command = tuple[str | bytes | int, ...]
 Listener = Callable[[bytes | None], None]
 
@@ -53,6 +54,8 @@ class Store:
             pool.make_connection()
         except (ValueError, TypeError, RedisError):  # TypeError for a parameter that there is not
             raise ValueError("an address that cannot be used") from None
+        self.pool = pool
+        """For what speaks with the store by other means, by `using`."""
         self._turns = anyio.CapacityLimiter(QUESTIONS)
         self._redis: Any = Redis(connection_pool=pool)  # which declares its types by halves
         self._listeners: dict[str, set[Listener]] = {WRITES: set(), EVENTS: set()}
@@ -76,12 +79,17 @@ class Store:
     async def ask(self, *commands: Command) -> list[Any]:
         """The answers to these commands, in one round trip; None where what is kept is of another type than asked for.
         Raises LostError."""
+        return await self.using(lambda: self._ask(commands))
+
+    async def using(self, question: Callable[[], Awaitable[T]]) -> T:
+        """What a question to the store gives, by whichever means; raises LostError."""
         async with self._turns:
             if self.lost_since is not None:
                 raise LostError
             try:
-                return await self._ask(commands)
-            except (RedisError, OSError, TimeoutError) as error:
+                with anyio.fail_after(TIMEOUT):
+                    return await question()
+            except (RedisError, OSError) as error:  # TimeoutError is an OSError
                 self._lose(error)
                 raise LostError from None
 
@@ -93,11 +101,10 @@ class Store:
         return lambda: listeners.discard(listener)
 
     async def _ask(self, commands: tuple[Command, ...]) -> list[Any]:
-        with anyio.fail_after(TIMEOUT):
-            async with self._redis.pipeline(transaction=False) as pipeline:
-                for command in commands:
-                    pipeline.execute_command(*command)
-                answers: list[Any] = await pipeline.execute(raise_on_error=False)
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for command in commands:
+                pipeline.execute_command(*command)
+            answers: list[Any] = await pipeline.execute(raise_on_error=False)
         for place, answer in enumerate(answers):
             if isinstance(answer, ResponseError) and str(answer).startswith("WRONGTYPE"):
                 answers[place] = None
@@ -110,7 +117,7 @@ class Store:
             try:
                 async with self._redis.pubsub() as heard:
                     await self._hear(heard, looked)
-            except (RedisError, OSError, TimeoutError) as error:
+            except (RedisError, OSError) as error:
                 self._lose(error)
             looked.set()
             await anyio.sleep(LOOK_AGAIN)
@@ -134,7 +141,8 @@ class Store:
                 looked_at = anyio.current_time()
 
     async def _look(self) -> None:
-        await self._ask((("SET", f"{PREFIX}looked", "", "EX", 60),))
+        with anyio.fail_after(TIMEOUT):
+            await self._ask((("SET", f"{PREFIX}looked", "", "EX", 60),))
 
     def _tell(self, channel: str, message: bytes | None) -> None:
         for listener in tuple(self._listeners.get(channel, ())):

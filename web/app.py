@@ -13,7 +13,7 @@ from sentry.clients import Clients
 from service.answers import Answers
 from service.cleaning import Clean
 from service.current import FindClient
-from settings import Settings, SettingsError
+from settings import Settings
 from web.callers.authentication import Authentication
 from web.callers.known import KnownCallers
 from web.callers.resource_metadata import metadata_routes, metadata_url, wanted_scopes
@@ -63,7 +63,7 @@ def create_app(
         session_idle_timeout=IDLE,
         stateless_http=settings.is_shared,  # a session would be in the memory of one of several servers
     )
-    app.state.windows = windows = _windows(settings) if callers is not None else None
+    windows = _windows(store) if callers is not None else None
     operations = Operations(server, calls, callers, audit, make_clean, clients, store)
     rest = app.router.default = Rest(answers, answering, settings, make_clean)
     app.add_exception_handler(Exception, failed)
@@ -92,8 +92,6 @@ def create_app(
             await stack.enter_async_context(operations.running(None if is_without_token else find_client))
             if callers is not None:
                 await stack.enter_async_context(callers.watching())
-            if windows is not None:
-                await stack.enter_async_context(windows.opened())
             if clients is not None:
                 await stack.enter_async_context(clients.opened())
             yield await stack.enter_async_context(mcp_lifespan(app))
@@ -102,10 +100,7 @@ def create_app(
     return app
 
 
-def _windows(settings: Settings) -> "Windows":
+def _windows(store: "Store | None") -> "Windows":
     from web.limits.windows import Windows  # loaded where callers are counted alone
 
-    try:
-        return Windows(settings.shared_url.get_secret_value())
-    except ValueError as error:
-        raise SettingsError(f"shared_url is {error}") from None
+    return Windows(store)

@@ -137,7 +137,7 @@ async def test_a_call_that_sentry_leaves_waiting_does_not_hold_it_up(signalled: 
 
 def test_http_ends_with_one_ctrl_c() -> None:
     with closing(Terminal("server.py", "--http", "--port", "0", **SETTINGS)) as terminal:
-        terminal.said_until("serving MCP on")
+        terminal.said_until("acts with its token\n")
         terminal.type(b"\x03")
         assert terminal.ended() == (130, "")
 

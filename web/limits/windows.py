@@ -4,13 +4,10 @@ A sliding window counter (https://limits.readthedocs.io/en/stable/strategies.htm
 many calls there may be, and who has used up a minute's calls gets them back one by one, not all at once.
 """
 
-import logging
-import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-import anyio
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
@@ -18,80 +15,41 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 if TYPE_CHECKING:
     from limits.aio.storage import RedisStorage
 
+    from shared.store import Store
+
 SECONDS = 60
-TIMEOUT = 0.3
-"""Seconds that the store may take to count one call; it mostly takes half a millisecond."""
-LOOK_AGAIN = 1.0
-"""Seconds between two looks at whether the store is there."""
-CONNECTIONS = 16
 MARGIN = 0.01
 """Seconds by which two clocks may read a time differently."""
 PREFIX = "sentry-mcp:limits"
 MOST_CALLERS = 10_000
 """Who are counted here; the ones who did not ask for longest are forgotten beyond that."""
 
-_logger = logging.getLogger(__name__)
-
 
 class Windows:
-    """Where the store is lost each server counts for itself, until it is there again; nobody waits for it."""
+    """While the store is lost each server counts for itself; nobody waits for it."""
 
-    def __init__(self, shared_url: str = "") -> None:
-        """`shared_url` of a Valkey or Redis, where there is one; raises ValueError, without the URL, for one that
-        cannot be used."""
+    def __init__(self, store: "Store | None" = None) -> None:
+        """`store` is where several servers count together."""
         self._here: dict[str, MemoryStorage] = {}
-        self._shared = _Shared(shared_url) if shared_url else None
-        self.lost_since: float | None = None
-        """Since when the store is lost, in seconds of Unix time; None where it is there, or none is shared."""
+        self._store = store
 
     async def take(self, name: str, calls: int, *, shared: bool = True) -> float:
         """0 for a call that is within `calls` a minute, and is counted; else the seconds until one will be."""
         item = RateLimitItemPerMinute(calls)
-        if shared and self._shared is not None and self.lost_since is None:
-            from redis.exceptions import RedisError
+        if shared and self._store is not None:
+            from shared.store import LostError
 
-            try:
-                with anyio.fail_after(TIMEOUT):
-                    return await _take(self._shared.storage, item, name)
-            except (RedisError, OSError) as error:  # TimeoutError is an OSError
-                self._lose(error)
+            with suppress(LostError):
+                return await self._store.using(lambda: _take(self._counting_together, item, name))
         return await _take(self._counting_here(name), item, name)
 
-    @asynccontextmanager
-    async def opened(self) -> AsyncGenerator[None]:
-        """The store is looked after for as long as the block lasts."""
-        if self._shared is None:
-            yield
-            return
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._look_after, self._shared)
-            try:
-                yield
-            finally:
-                tasks.cancel_scope.cancel()
-                with anyio.move_on_after(TIMEOUT, shield=True):
-                    await self._shared.redis.aclose(close_connection_pool=True)
+    @cached_property
+    def _counting_together(self) -> "RedisStorage":
+        from limits.aio.storage import RedisStorage
 
-    async def _look_after(self, shared: "_Shared") -> None:
-        from redis.exceptions import RedisError
-
-        while True:
-            try:
-                with anyio.fail_after(TIMEOUT):
-                    await shared.redis.ping()
-            except (RedisError, OSError) as error:
-                self._lose(error)
-            else:
-                if self.lost_since is not None:
-                    self.lost_since = None
-                    _logger.warning("The shared store is there again: calls are counted in it")
-            await anyio.sleep(LOOK_AGAIN)
-
-    def _lose(self, error: Exception) -> None:
-        if self.lost_since is None:
-            self.lost_since = time.time()
-            # The error's words may hold the store's address.
-            _logger.warning("The shared store is lost (%s): each server counts calls for itself", type(error).__name__)
+        assert self._store is not None
+        pool = self._store.pool
+        return RedisStorage("async+redis://", implementation="redispy", key_prefix=PREFIX, connection_pool=pool)
 
     def _counting_here(self, name: str) -> MemoryStorage:
         # One each: at every call a MemoryStorage looks through all that it holds for what has expired, which with a
@@ -120,31 +78,3 @@ def seconds_to_wait(calls: int, previous: int, previous_left: float, current: in
     if current < calls:
         return previous_left - SECONDS * (calls - current) / previous if previous else 0.0
     return current_left - SECONDS * calls / current
-
-
-class _Shared:
-    """The store's client, and the library's counts in it."""
-
-    def __init__(self, url: str) -> None:
-        from limits.aio.storage import RedisStorage
-        from redis.asyncio import BlockingConnectionPool, Redis
-        from redis.asyncio.retry import Retry
-        from redis.backoff import NoBackoff
-        from redis.exceptions import RedisError
-        from redis.maint_notifications import MaintNotificationsConfig
-
-        options: dict[str, Any] = {
-            "max_connections": CONNECTIONS,
-            "timeout": TIMEOUT,
-            "socket_timeout": TIMEOUT,
-            "socket_connect_timeout": TIMEOUT,
-            "retry": Retry(NoBackoff(), 0),
-            "maint_notifications_config": MaintNotificationsConfig(enabled=False),  # it would wait for longer
-        }
-        try:
-            pool: Any = BlockingConnectionPool.from_url(url, **options)  # pyright: ignore[reportUnknownMemberType]  # untyped in redis
-            pool.make_connection()
-        except (ValueError, TypeError, RedisError):
-            raise ValueError("an address that cannot be used") from None
-        self.redis: Any = Redis(connection_pool=pool)
-        self.storage = RedisStorage("async+redis://", implementation="redispy", key_prefix=PREFIX, connection_pool=pool)

@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -107,12 +109,15 @@ async def test_where_the_keys_cannot_be_had_a_client_is_told_when_to_try_again(s
             assert (await post(http, url, **bearing("smcp_unknown"))).status_code == 401
 
 
-def asking(**more: str) -> httpx.AsyncClient:
-    """Of a server's app in this process, which was not begun: it answers what needs no Sentry and no keys."""
-    settings = load_settings(environment={"SENTRY_AUTH_TOKEN": "none", **more})
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(Application(settings).http_app(Calls())), base_url="http://[::1]:7"
-    )
+@asynccontextmanager
+async def asking(**more: str) -> AsyncGenerator[httpx.AsyncClient]:
+    """Of a server's app in this process."""
+    app = Application(load_settings(environment={"SENTRY_AUTH_TOKEN": "none", **more})).http_app(Calls())
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://[::1]:7") as http,
+    ):
+        yield http
 
 
 @pytest.mark.parametrize(

