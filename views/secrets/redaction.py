@@ -24,6 +24,8 @@ _PASSES = 4
 _BEGINNING, _IN_DOUBT = 800, 300
 """Characters that are looked at of a text that takes too long; and of those before the cut, for a value can stand that
 far before its name."""
+_LITTLE = 150
+"""Units of work for that beginning: all that there were for the text are spent."""
 _TOO_SHORT = 13
 """Characters: fewer, and but letters and digits, are neither an assignment nor anything with a form of its own."""
 
@@ -56,13 +58,12 @@ class Redaction:
         if not may_hide(value) and not self._assignments.may_hide(value):
             return value
         try:
-            return self._whole(value)
+            return self._whole(value, Work(len(value)))
         except TooMuchWorkError:
             return self._beginning(value)
 
-    def _whole(self, text: str) -> str:
+    def _whole(self, text: str, work: Work) -> str:
         """Until nothing more is found, for what goes can show what else is one. Raises TooMuchWorkError."""
-        work = Work(len(text))
         for passes in range(_PASSES):
             if passes:
                 work.spend(len(text) // (25 if passes == 1 else 10))
@@ -78,7 +79,7 @@ class Redaction:
         """Of a text that takes too long as a whole: up to where what was cut off could say more about it."""
         cut = max(text.rfind(sign, 0, _BEGINNING) for sign in " \n")
         try:
-            begun = self._whole(text[: max(cut, 0)])[:-_IN_DOUBT]
+            begun = self._whole(text[: max(cut, 0)], Work(max(cut, 0), _LITTLE))[:-_IN_DOUBT]
             begun = begun[: max(begun.rfind("\n"), begun.rfind(" ")) + 1] + REDACTED
             return begun if self._once(begun, Work(len(begun))) == begun else REDACTED
         except TooMuchWorkError:

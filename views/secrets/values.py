@@ -76,7 +76,7 @@ def unquoted(given: Assigned, work: Work) -> Span | None:
     text, at, words, secret, before, close, separator, between = given
     if run := RUN.match(text, at):
         is_quoting = not _QUOTES.isdisjoint(run[0])  # then what was opened before it is looked for
-        work.spend(5 + (run.end() - at) // 32 + 2 * is_quoting)
+        work.spend(6 + (run.end() - at) // 32 + 2 * is_quoting)
     last = words[-1]
     if last == "authorization" and (scheme := _SCHEME.match(text, at)):
         rest = _CREDENTIALS if scheme[1] else (_REST_TO_QUOTE if before[-1:] in ("'", '"') else _REST_OF_LINE)
