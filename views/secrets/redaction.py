@@ -24,7 +24,7 @@ _PASSES = 4
 _BEGINNING, _IN_DOUBT = 800, 300
 """Characters that are looked at of a text that takes too long; and of those before the cut, for a value can stand that
 far before its name."""
-_LITTLE = 150
+_LITTLE = 240
 """Units of work for that beginning: all that there were for the text are spent."""
 _TOO_SHORT = 13
 """Characters: fewer, and but letters and digits, are neither an assignment nor anything with a form of its own."""
