@@ -1,23 +1,22 @@
 """Where the parts meet: the Sentry client, what the server answers over it, and MCP over that."""
 
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-import anyio
 from mcp.server.caching import CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
+from opening import OpenClient, clients_of_callers, opened_by, opened_late
 from prompts.catalogue import map_prompt_errors, register_prompts
 from resources.catalogue import register_resources
 from resources.completions import register_completions
 from scoped_server import ScopedServer
-from sentry.connection import Connection
 from sentry_mcp import __version__
 from service.access.callers import ANYBODY
 from service.answers import Answers
@@ -35,19 +34,11 @@ from tools.introduction import introduction
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-    from sentry.client import SentryClient
-    from sentry.clients import Clients
-    from sentry.protocol import SentryClientProtocol
-    from sentry.transport.shared import SharesAnswers
     from shared.store import Store
     from views.reader import Reader
     from web.callers.known import KnownCallers
     from web.calls import Calls
     from web.operations.audit_file import AuditFile
-
-SHARE = 16
-"""The part of the memory of the server's client that one with a caller's token may take for what it remembers."""
-OpenClient = Callable[[], "AbstractAsyncContextManager[SentryClientProtocol]"]
 
 
 class Application:
@@ -65,7 +56,7 @@ class Application:
         self.events = Events()
         self._once = Once()
         self._accepts_tokens = settings.accept_sentry_tokens and open_client is None
-        self._opened = _given(open_client) if open_client else lambda: _late(settings, self.store)
+        self._opened = opened_by(open_client) if open_client else lambda: opened_late(settings, self.store)
         self._shared: FindClient | None = None
         self._audit = _audit_file(settings, self._clean) if settings.audit_file else None
         self.server = self._mcp_server(settings)
@@ -92,7 +83,7 @@ class Application:
             self._answering,
             self.answers,
             callers,
-            _clients(settings) if self._accepts_tokens else None,
+            clients_of_callers(settings) if self._accepts_tokens else None,
             self.store,
             audit=self._audit,
             make_clean=lambda: self._clean,
@@ -186,51 +177,7 @@ def build_server(settings: Settings, open_client: OpenClient | None = None) -> S
     return Application(settings, open_client).server
 
 
-def connection(settings: Settings, brought: SecretStr | None = None) -> Connection:
-    """What the client needs of the settings; a token must be there, or one that a caller `brought`."""
-    token = brought or settings.token
-    if token is None:
-        raise ValueError("The settings hold no token")
-    return Connection(
-        url=settings.sentry_url,
-        token=token,
-        organization=settings.sentry_org or None,
-        ca_file=settings.ca_file or None,
-        timeout=settings.timeout,
-        connect_timeout=settings.connect_timeout,
-        read_timeout=settings.read_timeout,
-        max_concurrent_requests=settings.max_concurrent_requests,
-        max_answer_size=settings.max_answer_size,
-        cache_ttl=settings.cache_ttl,
-        cache_size=settings.cache_size // SHARE if brought else settings.cache_size,
-        other_tokens=(settings.token,) if brought and settings.token else (),
-    )
-
-
 # Loaded when they are first needed: until then they would only cost time at the start.
-
-
-@asynccontextmanager
-async def _late(settings: Settings, store: "Store | None") -> AsyncGenerator[FindClient]:
-    """The client of the settings: opened now, made when it is first asked."""
-    made: list[SentryClient] = []
-    stack = AsyncExitStack()
-    tasks = await stack.enter_async_context(anyio.create_task_group())
-
-    def find_client() -> "SentryClientProtocol":
-        if not made:
-            from sentry.client import SentryClient
-
-            made.append(SentryClient(connection(settings), tasks=tasks, shared=_shared_answers(store)))
-        return made[0]
-
-    try:
-        yield find_client
-    finally:  # an error of the block stays what it is: the task group does not get to see it
-        tasks.cancel_scope.cancel()
-        for client in made:
-            await client.close()
-        await stack.aclose()
 
 
 def _known_callers(settings: Settings) -> "KnownCallers":
@@ -265,14 +212,6 @@ def _store(settings: Settings) -> "Store":
         raise SettingsError(f"shared.url: is {error} (its text is not shown)") from None
 
 
-def _shared_answers(store: "Store | None") -> "SharesAnswers | None":
-    if store is None:
-        return None
-    from shared.answers import Answers
-
-    return Answers(store)
-
-
 def _audit_file(settings: Settings, clean: Clean) -> "AuditFile":
     from web.operations.audit_file import AuditFile
 
@@ -280,22 +219,6 @@ def _audit_file(settings: Settings, clean: Clean) -> "AuditFile":
         return AuditFile(settings.audit_file, clean)
     except OSError as error:
         raise SettingsError(f"audit_file: {settings.audit_file[:80]!a} cannot be written ({error.strerror})") from None
-
-
-def _clients(settings: Settings) -> "Clients":
-    """With tokens of callers' own."""
-    from sentry.clients import Clients
-
-    return Clients(lambda token: connection(settings, token))
-
-
-def _given(open_client: OpenClient) -> Callable[[], AbstractAsyncContextManager[FindClient]]:
-    @asynccontextmanager
-    async def opened() -> AsyncGenerator[FindClient]:
-        async with open_client() as client:
-            yield lambda: client
-
-    return opened
 
 
 def _reader(settings: Settings) -> "Reader":

@@ -1,8 +1,9 @@
 """Requests as nobody should send them, to every route: `python benchmarks/fuzz_http.py`.
 
-10,000 of them over sockets of their own, to a server of its own over an embedded Sentry: paths, queries, headers and
-bodies made of what breaks servers; two in three with a caller's token, the others with none or a wrong one. Ends with 1
-when one is answered with 5xx or not at all, when one without the token is not refused, or when the server has grown by
+10,000 of them (`--requests 220000`: to each route) over sockets of their own, to a server of its own over an embedded
+Sentry: REST, MCP in both eras, pages and probes; paths, queries, headers and bodies made of what breaks servers; two in
+three with a caller's token, the others with none or a wrong one. Ends with 1 when one is answered with 5xx or not at
+all, when one without the token is not refused that opens more than a page or a probe, or when the server has grown by
 more than 10 MB since the first 2,000.
 """
 
@@ -15,7 +16,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -23,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import httpx
 import psutil
+from calling import LIST_TOOLS
 from standins.rest import rest_served, token_of
 
 from web.rest.arguments import arguments_of
@@ -43,6 +45,19 @@ TEXTS = (
 )
 VALUES: tuple[Any, ...] = (None, True, False, 0, -1, 1, 10**30, 1.5, [], {}, ["resolved"], {"a": {"b": []}}, *TEXTS)
 TOKENS = ("Bearer nonsense", "Bearer", "Basic YWRtaW46YWRtaW4=", f"Bearer {'x' * 9_000}", "Bearer \xff", "")
+MCP, PUBLIC = "/mcp", ("/health", "/ready", "/openapi.json", "/docs")
+OTHERS = (
+    *(("POST", MCP),) * 4,
+    ("GET", MCP),
+    ("DELETE", MCP),
+    ("GET", "/metrics"),
+    ("GET", "/.well-known/oauth-protected-resource"),
+    *(("GET", path) for path in PUBLIC),
+)
+"""What is no REST route."""
+CALLS = ("tools/call", "tools/list", "resources/read", "prompts/get", "completion/complete", "server/discover")
+OLD_CALLS = ("initialize", "ping", "notifications/initialized", "logging/setLevel", "resources/subscribe", "no/such")
+ERAS = ("2026-07-28", "2025-11-25", "2024-11-05", "1", "")
 KINDS = ("application/json", "application/json; charset=utf-16", "text/plain", "", "multipart/form-data; boundary=x")
 BODIES = (b"", b"{", b"[" * 50_000, b'{"a":' * 5_000, b"\xff\xfe", b"null", b'"\\ud800"', b'{"comment":"\\u0000"}')
 
@@ -57,21 +72,59 @@ class Fuzz:
     def request(self) -> tuple[bytes, bool, str]:
         """Its bytes, whether it shows a caller's token, and the route that it is meant for."""
         choose, maybe = self._random.choice, self._random.random
+        if maybe() < len(OTHERS) / (len(ROUTES) + len(OTHERS)):
+            return self._other(*choose(OTHERS))
         route = choose(ROUTES)
         method = route.method if maybe() < 0.7 else choose(METHODS)
         query = "&".join(f"{self._name(route)}={self._encoded(choose(TEXTS))}" for _ in range(int(maybe() * 4)))
         target = (
             f"{self._path(route)}?{query}".rstrip("?") if maybe() < 0.97 else choose(("*", "//", "/%", "/a" * 4_000))
         )
-        is_known = maybe() < 0.67
-        shown = f"Bearer {token_of('engine')}" if is_known else choose(TOKENS)
         body = self._body(route) if method == "PUT" or maybe() < 0.1 else b""
+        return *self._sent(method, target, body, {}), f"{route.method} {route.path}"
+
+    def _other(self, method: str, path: str) -> tuple[bytes, bool, str]:
+        choose, maybe = self._random.choice, self._random.random
+        body, more = b"", {}
+        if path == MCP:
+            called = choose(CALLS if maybe() < 0.7 else OLD_CALLS)
+            body = json.dumps(self._message(called)).encode() if maybe() < 0.9 else choose(BODIES)
+            more = {
+                "Accept": "application/json, text/event-stream" if maybe() < 0.9 else choose(KINDS),
+                "MCP-Protocol-Version": choose(ERAS) if maybe() < 0.4 else ERAS[0],
+                "MCP-Method": called if maybe() < 0.9 else choose(TEXTS[:18]),
+                "Mcp-Session-Id": "" if maybe() < 0.8 else choose(TEXTS[:18]),
+            }
+        used = method if maybe() < 0.9 else choose(METHODS)
+        target = f"{path}?{self._encoded(choose(TEXTS))}" if maybe() < 0.2 else path
+        return *self._sent(used, target, body, more), f"{method} {path}"
+
+    def _message(self, called: str) -> Any:
+        maybe = self._random.random
+        names = ("name", "arguments", "uri", "ref", "argument", "cursor", "protocolVersion", "requestState", "level")
+        params = {self._random.choice(names): self._value() for _ in range(int(maybe() * 4))}
+        if maybe() < 0.8:
+            meta = cast("dict[str, Any]", LIST_TOOLS["params"])["_meta"]
+            params["_meta"] = meta if maybe() < 0.8 else {**meta, self._random.choice(list(meta)): self._value()}
+        message = {"jsonrpc": "2.0", "id": 1, "method": called, "params": params}
+        if maybe() < 0.2:
+            message[self._random.choice(list(message))] = self._value()
+        return message if maybe() < 0.95 else [message] * 3
+
+    def _value(self) -> Any:
+        tools = ("get_issue", "update_issue", "list_issues", "sentry://projects", "sentry://issue/SHOP-1")
+        return self._random.choice(VALUES if self._random.random() < 0.6 else tools)
+
+    def _sent(self, method: str, target: str, body: bytes, more: dict[str, str]) -> tuple[bytes, bool]:
+        choose, maybe = self._random.choice, self._random.random
+        is_known = maybe() < 0.67
         headers = {
             "Host": self._host if maybe() < 0.97 else choose(("evil.example", "a b", "")),
-            "Authorization": shown,
+            "Authorization": f"Bearer {token_of('engine')}" if is_known else choose(TOKENS),
             "Content-Type": choose(KINDS) if maybe() < 0.3 else KINDS[0],
             "Content-Length": str(len(body)),
             "Connection": "close",
+            **more,
             **(
                 {choose(("X-Forwarded-For", "Cookie", "Accept", "If-None-Match")): choose(TEXTS[:18])}
                 if maybe() < 0.2
@@ -79,8 +132,7 @@ class Fuzz:
             ),
         }
         lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items() if value)]
-        head = "\r\n".join(lines).encode("utf-8", "surrogatepass")
-        return head + b"\r\n\r\n" + body, is_known, f"{route.method} {route.path}"
+        return "\r\n".join(lines).encode("utf-8", "surrogatepass") + b"\r\n\r\n" + body, is_known
 
     def _name(self, route: Route) -> str:
         names = [*arguments_of(route.call, strict=route.changes).model_fields, "limt", "", "issue[]"]
@@ -133,7 +185,8 @@ async def fuzz(url: str, server: psutil.Process, count: int, seed: int) -> list[
             request, is_known, route = requests.request()
             status = await status_of(request, port)
             statuses["with the token" if is_known else "without", status] += 1
-            if status is None or status >= 500 or (status < 400 and not is_known):
+            is_open = is_known or route.endswith(PUBLIC)
+            if status is None or status >= 500 or (status < 400 and not is_open):
                 wrong.append(f"{status} of {route}: {request[:300]!r}")
 
     started = time.perf_counter()

@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 
 import anyio
 
-from application import connection
+from opening import connection
 from sentry.client import SentryClient
 from sentry.connection import Connection
 from sentry.dialects import NOT_TAKEN, ROUTES, Dialect, not_taken, routes_of, search_of

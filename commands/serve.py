@@ -4,8 +4,9 @@ import argparse
 import gc
 import sys
 
-from application import Application, OpenClient
+from application import Application
 from commands.stdio import serve_stdio
+from opening import OpenClient
 from settings import Settings
 
 GARBAGE = 20_000, 20, 50

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from application import connection
+from opening import connection
 from settings import DEFAULTS, Settings, SettingsError, load_settings
 from settings.sources import SECRETS
 

@@ -21,8 +21,8 @@ from standins.sockets import Request, Server, Wire, listening
 from starlette.types import Message, Receive, Scope, Send
 from wire import ERAS, Era, served_http, text_of
 
-from application import connection
 from commands.logs import Lines
+from opening import connection
 from sentry.clients import IDLE, MOST_OF_ONE, Clients, TooManyTokensError
 from sentry.connection import Connection
 from settings import load_settings

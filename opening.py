@@ -1,0 +1,92 @@
+"""How Sentry's client is made of the settings: when it is first asked, for it takes longer to load than a server to
+start."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
+
+import anyio
+from pydantic import SecretStr
+
+from sentry.connection import Connection
+from service.current import FindClient
+from settings import Settings
+
+if TYPE_CHECKING:
+    from sentry.client import SentryClient
+    from sentry.clients import Clients
+    from sentry.protocol import SentryClientProtocol
+    from sentry.transport.shared import SharesAnswers
+    from shared.store import Store
+
+SHARE = 16
+"""The part of the memory of the server's client that one with a caller's token may take for what it remembers."""
+OpenClient = Callable[[], "AbstractAsyncContextManager[SentryClientProtocol]"]
+
+
+def connection(settings: Settings, brought: SecretStr | None = None) -> Connection:
+    """What the client needs of the settings; a token must be there, or one that a caller `brought`."""
+    token = brought or settings.token
+    if token is None:
+        raise ValueError("The settings hold no token")
+    return Connection(
+        url=settings.sentry_url,
+        token=token,
+        organization=settings.sentry_org or None,
+        ca_file=settings.ca_file or None,
+        timeout=settings.timeout,
+        connect_timeout=settings.connect_timeout,
+        read_timeout=settings.read_timeout,
+        max_concurrent_requests=settings.max_concurrent_requests,
+        max_answer_size=settings.max_answer_size,
+        cache_ttl=settings.cache_ttl,
+        cache_size=settings.cache_size // SHARE if brought else settings.cache_size,
+        other_tokens=(settings.token,) if brought and settings.token else (),
+    )
+
+
+@asynccontextmanager
+async def opened_late(settings: Settings, store: "Store | None") -> AsyncGenerator[FindClient]:
+    """The client of the settings: opened now, made when it is first asked."""
+    made: list[SentryClient] = []
+    stack = AsyncExitStack()
+    tasks = await stack.enter_async_context(anyio.create_task_group())
+
+    def find_client() -> "SentryClientProtocol":
+        if not made:
+            from sentry.client import SentryClient
+
+            made.append(SentryClient(connection(settings), tasks=tasks, shared=_shared_answers(store)))
+        return made[0]
+
+    try:
+        yield find_client
+    finally:  # an error of the block stays what it is: the task group does not get to see it
+        tasks.cancel_scope.cancel()
+        for client in made:
+            await client.close()
+        await stack.aclose()
+
+
+def clients_of_callers(settings: Settings) -> "Clients":
+    """With tokens of callers' own."""
+    from sentry.clients import Clients
+
+    return Clients(lambda token: connection(settings, token))
+
+
+def opened_by(open_client: OpenClient) -> Callable[[], AbstractAsyncContextManager[FindClient]]:
+    @asynccontextmanager
+    async def opened() -> AsyncGenerator[FindClient]:
+        async with open_client() as client:
+            yield lambda: client
+
+    return opened
+
+
+def _shared_answers(store: "Store | None") -> "SharesAnswers | None":
+    if store is None:
+        return None
+    from shared.answers import Answers
+
+    return Answers(store)
