@@ -25,6 +25,8 @@ from views.reader import Reader
 from views.results import Part, Result
 from views.traces.stacktraces import stacktrace
 
+pytestmark = pytest.mark.no_cover  # traced, what other tests cover takes three times as long here
+
 BYTES = bytes(range(256)) * 4
 DENSE = {
     "emoji": "😀👨‍👩‍👧🏽" * 200,

@@ -14,6 +14,8 @@ from sentry.site import Site
 from views.reader import Reader
 from views.results import Result
 
+pytestmark = pytest.mark.no_cover  # traced, what other tests cover takes three times as long here
+
 
 @pytest.mark.parametrize("structured", [True, False])
 async def test_ordinary_objects_are_all_answered(structured: bool) -> None:

@@ -12,6 +12,8 @@ from standins.walked import CALLS, World, served, walk
 from walking import ordinary
 from wire import text_of
 
+pytestmark = pytest.mark.no_cover  # traced, what other tests cover takes three times as long here
+
 SHAPES: dict[str, Callable[[str], Any]] = {
     "detail": lambda said: {"detail": said},
     "an object": lambda said: {"detail": {"code": said, "message": said, "extra": {"slug": said}}},

@@ -12,6 +12,7 @@ Costs in tokens (o200k): announcement 29, `inline()` 11 with its code span, `blo
 import re
 import secrets
 from dataclasses import dataclass
+from functools import lru_cache
 
 # What a reader cannot see: Unicode's Default_Ignorable_Code_Point (UAX 44, DerivedCoreProperties.txt), the
 # bidi controls of UTR 36 section 2.5, other format characters (Cf) that draw nothing, controls, line and
@@ -40,10 +41,14 @@ _DIGITS = 9
 
 def _names(run: re.Match[str]) -> str:
     hidden = run.group()
-    if len(hidden) == 1:
-        return f"<U+{ord(hidden):04X}>"
-    shown = "".join(f"<U+{ord(character):04X}>" for character in hidden[:_SHOWN_EACH])
-    return shown if len(hidden) <= _SHOWN_EACH else f"{shown}<+{len(hidden) - _SHOWN_EACH} hidden>"
+    return _named(hidden[:_SHOWN_EACH], len(hidden))
+
+
+@lru_cache(maxsize=1_024)
+def _named(first: str, length: int) -> str:
+    """Text that was made to that end has the same runs a thousand times."""
+    shown = "".join(f"<U+{ord(character):04X}>" for character in first)
+    return shown if length <= _SHOWN_EACH else f"{shown}<+{length - _SHOWN_EACH} hidden>"
 
 
 def visible(text: str) -> str:

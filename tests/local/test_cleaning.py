@@ -33,6 +33,7 @@ events = st.dictionaries(
 )
 
 
+@pytest.mark.no_cover  # traced, it takes three times as long
 @unhurried
 @given(events)
 def test_any_event_is_read_and_packed(event: dict[str, Any]) -> None:

@@ -33,6 +33,7 @@ def read(content: str | bytes) -> Any:
     return at_once(reading(content.encode() if isinstance(content, str) else content)).value
 
 
+@pytest.mark.no_cover  # traced, it takes three times as long
 @settings(deadline=None, max_examples=50)
 @given(json_values, st.sampled_from([(",", ":"), (", ", ": "), (" ,\n ", "\t:\r\n")]))
 def test_what_is_large_is_read_as_what_is_small(value: Json, separators: tuple[str, str]) -> None:

@@ -135,6 +135,7 @@ async def test_an_event_is_never_old() -> None:
         assert len(asked) == 1
 
 
+@pytest.mark.no_cover  # traced, it takes three times as long
 async def test_an_answer_stays_within_its_budget_when_it_says_its_age() -> None:
     for tokens in range(500, 600):
         clock = Clock()

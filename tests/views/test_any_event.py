@@ -27,6 +27,8 @@ from views.tags import tag_values
 from views.traces.stacktraces import stacktrace
 from views.updates import bulk_update, issue_update
 
+pytestmark = pytest.mark.no_cover  # traced, what other tests cover takes three times as long here
+
 NAMES = """
 type value data values entries stacktrace frames filename function lineNo context vars inApp title tags key user
 contexts release version message mechanism headers query url timestamp threads crashed sdk errors status statusDetails

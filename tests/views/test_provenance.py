@@ -81,6 +81,7 @@ def test_what_draws_nothing_is_shown_by_name(text: str, seen: str) -> None:
     assert visible(text) == seen
 
 
+@pytest.mark.no_cover  # traced, it takes three times as long
 @given(TEXT)
 @example("\u200b" * 5)
 def test_nothing_stays_hidden_and_looking_twice_changes_nothing(text: str) -> None:
