@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import httpx
 import psutil
-from calling import LIST_TOOLS, OF_LIST_TOOLS, bearing
+from calling import LIST_TOOLS, OF_LIST_TOOLS, address_of, bearing
 from standins.forged import forged
 from standins.identity_provider import AUDIENCE, Provider, providing
 from wire import served_http
@@ -92,15 +92,16 @@ def changed(token: str, dice: random.Random) -> str:
     return token[:at] + other + token[at + 1 :]
 
 
-async def ask(port: int, token: str, way: tuple[str, str, object]) -> int:
-    """The status, by a client that sends whatever bytes it likes; 0 where it was hung up on."""
+async def ask(port: int, token: str, way: tuple[str, str, object], number: int) -> int:
+    """The status, by a client that sends whatever bytes it likes, from another address each time; 0 where it was hung
+    up on."""
     method, path, said = way
     body = json.dumps(said).encode() if said else b""
     named = {"Host": f"127.0.0.1:{port}", "Connection": "close", "Content-Length": str(len(body))}
     named |= {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
     named |= OF_LIST_TOOLS if said is LIST_TOOLS else {}
     head = "".join(f"{name}: {value}\r\n" for name, value in named.items())
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=address_of(number))
     try:
         shown = f"{method} {path} HTTP/1.1\r\n{head}Authorization: Bearer {token}\r\n\r\n"
         writer.write(shown.encode("latin-1") + body)
@@ -137,7 +138,7 @@ async def measure(many: int, seed: int) -> bool:
                 nonlocal done
                 for kind, token in tokens:
                     began = time.perf_counter()
-                    outcome = await ask(port, token, dice.choice(WAYS))
+                    outcome = await ask(port, token, dice.choice(WAYS), len(times))
                     times.append((time.perf_counter() - began) * 1_000)
                     outcomes[outcome] += 1
                     if outcome not in REFUSED and (outcome or len(token) < LONG):

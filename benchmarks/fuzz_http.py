@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import httpx
 import psutil
-from calling import LIST_TOOLS
+from calling import LIST_TOOLS, address_of
 from standins.rest import rest_served, token_of
 
 from web.rest.arguments import arguments_of
@@ -154,9 +154,9 @@ class Fuzz:
         return json.dumps(found).encode()
 
 
-async def status_of(request: bytes, port: int) -> int | None:
-    """None where no answer came."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def status_of(request: bytes, port: int, number: int) -> int | None:
+    """From another address each time; None where no answer came."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=address_of(number))
     try:
         writer.write(request)
         answer = await asyncio.wait_for(reader.read(), 30)
@@ -183,7 +183,7 @@ async def fuzz(url: str, server: psutil.Process, count: int, seed: int) -> list[
             if count - left == min(WARM, count):
                 warm = server.memory_info().rss / 1e6
             request, is_known, route = requests.request()
-            status = await status_of(request, port)
+            status = await status_of(request, port, left)
             statuses["with the token" if is_known else "without", status] += 1
             is_open = is_known or route.endswith(PUBLIC)
             if status is None or status >= 500 or (status < 400 and not is_open):

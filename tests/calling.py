@@ -39,3 +39,9 @@ async def calling(url: str, era: Era, headers: dict[str, str]) -> AsyncGenerator
 
 def bearing(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
+
+
+def address_of(number: int) -> tuple[str, int]:
+    """One of Linux' loopback addresses to call from, for so many callers on other machines: whoever shows wrong tokens
+    is answered later and later, by their address."""
+    return f"127.{1 + number // 62_500 % 200}.{number // 250 % 250}.{1 + number % 250}", 0
