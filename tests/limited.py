@@ -48,10 +48,10 @@ class Service:
         ):
             yield client
 
-    async def call(self, http: httpx.AsyncClient, project: str = "shop", request_id: int = 1) -> httpx.Response:
-        """Of a client of today."""
+    async def call(self, http: httpx.AsyncClient, project: str = "shop", **members: Any) -> httpx.Response:
+        """Of a client of today, with these members of its message."""
         params = {"name": "get_project", "arguments": {"project": project}, "_meta": META}
-        message = {"jsonrpc": "2.0", "id": request_id, "method": "tools/call", "params": params}
+        message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params, **members}
         return await http.post(self.url, json=message, headers=MODERN)
 
     async def begin(self, http: httpx.AsyncClient) -> httpx.Response:

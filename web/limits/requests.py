@@ -65,7 +65,8 @@ def _message(body: bytes) -> tuple[Kind, Any]:
         return Kind.OTHER, None
     content = cast("dict[str, Any]", message)
     name, request_id = content.get("method"), content.get("id")
-    kind = Kind.CALL if name in CALLS else Kind.STREAM if name == LISTEN else Kind.OTHER
+    is_call = isinstance(name, str) and name in CALLS
+    kind = Kind.CALL if is_call else Kind.STREAM if name == LISTEN else Kind.OTHER
     return kind, request_id if isinstance(request_id, str | int) else None
 
 

@@ -71,7 +71,7 @@ async def test_a_call_too_many_is_429_with_the_seconds_to_wait(service: Service)
     async with service.http("few-raw") as http:
         for _ in range(2):
             assert (await service.call(http)).status_code == 200
-        refused = await service.call(http, request_id=7)
+        refused = await service.call(http, id=7)
         assert refused.status_code == 429
         wait = int(refused.headers["Retry-After"])
         assert 1 <= wait <= 60
@@ -129,6 +129,14 @@ async def test_a_call_counts_until_it_has_ended_even_if_its_client_has_left(serv
             while "rate_limited" in (await call("shop")).text:
                 pass
         await http.delete(service.url, headers=session)
+
+
+@pytest.mark.parametrize("member", ["jsonrpc", "id", "method", "params"])
+async def test_of_a_message_any_member_may_be_anything(service: Service, member: str) -> None:
+    async with service.http("other") as http:
+        for value in (None, True, -1, 1.5, "x", [], {}, ["tools/call"], {"tools/call": []}):
+            answer = await service.call(http, **{member: value})
+            assert answer.status_code < 500, (value, answer.text)
 
 
 @pytest.mark.parametrize("route", ["/mcp", "/issues"])
