@@ -48,7 +48,7 @@ class Service:
         ):
             yield client
 
-    async def call(self, http: httpx.AsyncClient, project: str = "shop", **members: Any) -> httpx.Response:
+    async def call(self, http: httpx.AsyncClient, project: str = "shop", /, **members: Any) -> httpx.Response:
         """Of a client of today, with these members of its message."""
         params = {"name": "get_project", "arguments": {"project": project}, "_meta": META}
         message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params, **members}

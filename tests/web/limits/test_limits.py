@@ -215,6 +215,6 @@ async def test_without_callers_nobody_is_told_to_wait() -> None:
     async with listening(answer) as sentry, served_http({**LIMITED, **few, "SENTRY_URL": sentry.url}) as url:
         here = Service(url, asyncio.Event(), asyncio.Event())
         async with httpx.AsyncClient(headers=ACCEPT, timeout=30) as http:
-            answers = await asyncio.gather(*(here.call(http, request_id=number) for number in range(8)))
+            answers = await asyncio.gather(*(here.call(http, id=number) for number in range(8)))
             assert {answer.status_code for answer in answers} == {200}
             assert (await http.post(url, content=b"x" * (SIZE + 1))).status_code == 413
