@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import anyio
 import httpx
@@ -133,8 +134,9 @@ async def test_a_call_counts_until_it_has_ended_even_if_its_client_has_left(serv
 
 @pytest.mark.parametrize("member", ["jsonrpc", "id", "method", "params"])
 async def test_of_a_message_any_member_may_be_anything(service: Service, member: str) -> None:
+    values: list[Any] = [None, True, -1, 1.5, "x", [], {}, ["tools/call"], {"tools/call": []}]
     async with service.http("other") as http:
-        for value in (None, True, -1, 1.5, "x", [], {}, ["tools/call"], {"tools/call": []}):
+        for value in values:
             answer = await service.call(http, **{member: value})
             assert answer.status_code < 500, (value, answer.text)
 
