@@ -22,6 +22,8 @@ from views.reader import USUAL, Answer, Reader
 from views.results import Result
 from views.traces.stacktraces import stacktrace
 
+pytestmark = pytest.mark.no_cover  # traced, what other tests cover takes three times as long here
+
 LARGE = 20_000
 """Tokens: enough for almost every place where a secret is."""
 SECRET_OF = {f"secret {name} {where}": secret for name, _, secret in SECRETS for where in ("everywhere", "as names")}

@@ -10,6 +10,8 @@ from corpus.keyed import NAMES, OF_A_PASSWORD, SYNTAXES
 
 from views.secrets.redaction import REDACTED, Redaction
 
+pytestmark = pytest.mark.no_cover  # traced, what other tests cover takes three times as long here
+
 REDACTION = Redaction()
 SECRETS = ["hunter2-Zq9", "Tr0ub4dor3", "k7#Qz!m2Wx"]
 
