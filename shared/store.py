@@ -10,7 +10,7 @@ import anyio
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
 from redis.maint_notifications import MaintNotificationsConfig
 
 TIMEOUT = 0.5
@@ -19,6 +19,9 @@ LOOK_AGAIN = 1.0
 """Seconds between two looks at whether the store is there, and can be written to."""
 QUESTIONS = 16
 """At once, each over a connection of its own; more wait for their turn, which is no fault of the store's."""
+
+REFUSES_ALL = (ReadOnlyError, OutOfMemoryError)
+"""Answers to a write that all writes would get."""
 
 PREFIX = "sentry-mcp:"
 WRITES, EVENTS = f"{PREFIX}writes", f"{PREFIX}events"
@@ -46,7 +49,7 @@ class Store:
         try:
             pool: Any = cast("Any", ConnectionPool).from_url(
                 url,
-                socket_timeout=None,  # _ask has one, which does not count what came while this process was busy
+                socket_timeout=None,  # `using` has one, for all of a question
                 socket_connect_timeout=TIMEOUT,
                 retry=Retry(NoBackoff(), 0),
                 maint_notifications_config=MaintNotificationsConfig(enabled=False),  # would wait longer than TIMEOUT
@@ -82,16 +85,27 @@ class Store:
         return await self.using(lambda: self._ask(commands))
 
     async def using(self, question: Callable[[], Awaitable[T]]) -> T:
-        """What a question to the store gives, by whichever means; raises LostError."""
-        async with self._turns:
+        """What a question to the store gives, by whichever means; it asks no other by `using` or `ask`.
+
+        Raises LostError. What the store's answer refuses, such as a script that its rights do not allow, is refused to
+        this question alone.
+        """
+        try:
+            with anyio.fail_after(TIMEOUT):
+                await self._turns.acquire()
+        except TimeoutError:  # it is slow, but there
+            raise LostError from None
+        try:
             if self.lost_since is not None:
                 raise LostError
-            try:
-                with anyio.fail_after(TIMEOUT):
-                    return await question()
-            except (RedisError, OSError) as error:  # TimeoutError is an OSError
+            with anyio.fail_after(TIMEOUT):
+                return await question()
+        except (RedisError, OSError) as error:  # TimeoutError is an OSError
+            if not isinstance(error, ResponseError) or isinstance(error, REFUSES_ALL):
                 self._lose(error)
-                raise LostError from None
+            raise LostError from None
+        finally:
+            self._turns.release()
 
     def listen(self, channel: str, listener: Listener) -> Callable[[], None]:
         """Calls `listener` with what is published in the channel from now on, and with None where something may have

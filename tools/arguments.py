@@ -24,7 +24,7 @@ def _items(value: Any) -> Any:
         return value
     try:
         parsed = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         parsed = value
     items = as_list(parsed)
     return items if items is not None else [item.strip() for item in str(parsed).split(",") if item.strip()]

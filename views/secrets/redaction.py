@@ -22,10 +22,8 @@ _DEPTH = 60
 _NODES = 100_000
 _PASSES = 4
 _BEGINNING, _IN_DOUBT = 800, 300
-"""Characters that are looked at of a text that takes too long; and of those before the cut, for a value can stand that
-far before its name."""
-_LITTLE = 240
-"""Units of work for that beginning: all that there were for the text are spent."""
+"""Characters that are looked at of a text that takes too long, if they are no more than half of it; and of those before
+the cut, for a value can stand that far before its name."""
 _TOO_SHORT = 13
 """Characters: fewer, and but letters and digits, are neither an assignment nor anything with a form of its own."""
 
@@ -77,9 +75,9 @@ class Redaction:
 
     def _beginning(self, text: str) -> str:
         """Of a text that takes too long as a whole: up to where what was cut off could say more about it."""
-        cut = max(text.rfind(sign, 0, _BEGINNING) for sign in " \n")
+        cut = max(text.rfind(sign, 0, min(_BEGINNING, len(text) // 2)) for sign in " \n")
         try:
-            begun = self._whole(text[: max(cut, 0)], Work(max(cut, 0), _LITTLE))[:-_IN_DOUBT]
+            begun = self._whole(text[: max(cut, 0)], Work(max(cut, 0)))[:-_IN_DOUBT]
             begun = begun[: max(begun.rfind("\n"), begun.rfind(" ")) + 1] + REDACTED
             return begun if self._once(begun, Work(len(begun))) == begun else REDACTED
         except TooMuchWorkError:

@@ -19,8 +19,8 @@ class Work:
 
     __slots__ = ("_names", "left")
 
-    def __init__(self, characters: int, at_least: int = 300) -> None:
-        self.left = at_least + characters // 20
+    def __init__(self, characters: int) -> None:
+        self.left = 300 + characters // 20
         self._names: set[str] = set()
 
     def spend(self, units: int) -> None:

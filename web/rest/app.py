@@ -82,6 +82,7 @@ class Rest:
             return page(self._settings)
         assert found is not None
         route = next(route for route in found.routes if route.method == method)
+        request.scope["route"] = route  # as Starlette's own routes do: a span is named by it
         note_route(f"{request.method} {route.path}")
         admit(route, current_caller())
         return await self._call(route, found.variables, request)
