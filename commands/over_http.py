@@ -72,6 +72,10 @@ class _Server(uvicorn.Server):
         self._calls.are_refused = True
 
     async def on_tick(self, counter: int) -> bool:
-        if self._ended_by is not None and (not self._calls.under_way or self._ends_at <= time.monotonic()):
-            super().handle_exit(*self._ended_by)
+        if self._ended_by is not None:
+            late = time.monotonic() - self._ends_at
+            if late >= 0:
+                self._calls.break_off()
+            if not self._calls.under_way or late >= CLOSING:
+                super().handle_exit(*self._ended_by)
         return await super().on_tick(counter)

@@ -5,7 +5,6 @@ import logging
 import re
 import secrets
 import time
-from asyncio import CancelledError
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -18,7 +17,7 @@ from service.access.callers import ANYBODY
 from service.calls import Call, current_call
 from service.cleaning import Clean
 from service.shown import shown
-from web.calls import SHUTTING_DOWN, Calls
+from web.calls import BROKEN_OFF, SHUTTING_DOWN, BrokenOffError, Calls
 from web.operations.messages import METHODS as MESSAGES
 from web.operations.metrics import ENDLESS, Metrics
 
@@ -27,7 +26,6 @@ MCP = "/mcp"
 POLLED = frozenset(("/health", "/ready", "/metrics"))
 """What is asked again and again by machines: told at DEBUG alone, and answered while the server stops."""
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
-BROKEN_OFF = f"{SHUTTING_DOWN} It did not wait for Sentry's answer: what was to be changed may have been."
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 _OUTCOMES: dict[int, str] = {
     HTTPStatus.UNAUTHORIZED: "unauthorized",
@@ -85,14 +83,14 @@ class Requests:
         token = current_call.set(call)
         try:
             await self._answer(scope, receive, sending)
+        except BrokenOffError:
+            call.outcome = "cancelled"
+            if status:
+                raise
+            await _stopping(scope, receive, sending, BROKEN_OFF)
         except Exception:
             call.outcome = "error"
             raise
-        except CancelledError:  # what has not ended when its time is over
-            if status or not self._calls.are_refused:
-                raise
-            call.outcome = "cancelled"
-            await _stopping(scope, receive, sending, BROKEN_OFF)
         finally:
             current_call.reset(token)
             self._end(call, scope, headers, status, sent, time.monotonic() - began)
@@ -179,6 +177,8 @@ def _address(client: Any) -> str | None:
 
 
 async def _stopping(scope: Scope, receive: Receive, send: Send, words: str = SHUTTING_DOWN) -> None:
-    body: dict[str, object] = {"error": "shutting_down", "message": words, "status_code": 503, "details": {}}
+    is_unknown = words is BROKEN_OFF and scope["method"] != "GET"
+    details = {"outcome": "unknown"} if is_unknown else {}
+    body = {"error": "shutting_down", "message": words, "status_code": 503, "details": details}
     again = {} if words is BROKEN_OFF else {"Retry-After": "1"}
     await JSONResponse(body, 503, {**again, "Connection": "close"})(scope, receive, send)

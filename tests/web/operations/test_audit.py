@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.shared.exceptions import MCPError
 from services import ENGINES, SENTRYS, Service, service
 from standins.sockets import Request, Wire, listening
-from wire import ERAS, ROOT, bare_environment, text_of
+from wire import ERAS, ROOT, Era, bare_environment, text_of
 
 from application import build_server
 from settings import SettingsError, load_settings
@@ -122,6 +123,38 @@ async def test_no_change_is_made_that_cannot_be_told(tmp_path: Path) -> None:
         headers = {"Authorization": f"Bearer {ENGINES}"}
         refused = await server.http.put(f"{server.url}/issues/5", json={"status": "resolved"}, headers=headers)
         assert (refused.status_code, refused.json()["status_code"], refused.json()["details"]) == (503, 503, {})
+
+
+async def test_a_change_that_a_server_which_stops_does_not_wait_for_is_told_to_who_asked(tmp_path: Path) -> None:
+    sentry, audit = OneIssue(), tmp_path / "audit.jsonl"
+    sentry.is_silent = True
+
+    async def put(server: Service) -> str:
+        headers = {"Authorization": f"Bearer {ENGINES}"}
+        answer = await server.http.put(f"{server.url}/issues/5", json={"status": "resolved"}, headers=headers)
+        assert (answer.status_code, answer.json()["details"]) == (503, {"outcome": "unknown"})
+        return str(answer.json()["message"])
+
+    async def call(server: Service, era: Era) -> str:
+        async with server.client(era) as client:
+            with pytest.raises(MCPError) as told:
+                await client.call_tool("update_issue", {"issue": "5", "status": "resolved"})
+            return told.value.error.message
+
+    async with (
+        listening(sentry) as listener,
+        service(tmp_path, listener.url, SENTRY_MCP_AUDIT_FILE=str(audit)) as server,
+    ):
+        calls = [asyncio.create_task(asked) for asked in (put(server), *(call(server, era) for era in ERAS))]
+        await listener.until(lambda: sum(request.method == "PUT" for request in listener.requests) == len(calls))
+        server.process.terminate()
+        for told in await asyncio.gather(*calls):
+            assert told.endswith("what was to be changed, if anything, may have been.")
+        await server.process.wait()
+        found = [json.loads(line) for line in server.lines if '"sentry_mcp.calls"' in line]
+    assert [entry["outcome"] for entry in entries(audit) if entry["stage"] == "answered"] == ["unknown"] * 3
+    assert {entry["route"] for entry in found if entry["outcome"] == "cancelled"} >= {"PUT /issues/{issue}"}
+    assert sum(entry.get("name") == "update_issue" for entry in found) == len(ERAS)
 
 
 async def test_a_change_over_rest_is_told_by_its_route(tmp_path: Path) -> None:

@@ -54,13 +54,15 @@ async def test_from_the_client_s_trace_to_each_request_to_sentry(tmp_path: Path)
             async with server.client(era, **headers) as client:
                 await client.call_tool("list_projects", {})
                 await client.call_tool(SENTRYS, {})
+        await server.get("/projects", ENGINES, traceparent=f"00-{TRACE}-b7ad6b7169203331-01")
         await _refused(server)
         server.process.terminate()
         await server.process.wait()
 
     spans = [span for span in collector.spans if span.trace_id.hex() == TRACE]
     asked = [span for span in spans if span.name == "GET /api/0/organizations/{}/projects/"]
-    assert len(asked) == 3
+    assert len(asked) == 4
+    assert chain(spans, asked.pop()) == ["GET /projects", "GET /api/0/organizations/{}/projects/"]
     for span in asked:
         assert chain(spans, span) == ["POST /mcp", "tools/call list_projects", "GET /api/0/organizations/{}/projects/"]
     assert [attributes(span).get("http.response.status_code") for span in asked] == [503, 200, 200]
