@@ -65,6 +65,31 @@ async def test_who_gives_up_waiting_leaves_nobody_an_answer_that_is_not_theirs()
                 assert await store.ask(("GET", f"name-{number}")) == [str(number).encode()]
 
 
+async def test_nobody_waits_long_for_a_turn_at_a_slow_store_which_is_not_lost_by_that(valkey: Valkey) -> None:
+    store = Store(valkey.url)
+    told: list[bool] = []
+
+    async def slowly() -> None:
+        await asyncio.sleep(0.4)
+
+    async def ask() -> None:
+        try:
+            await store.using(slowly)
+        except LostError:
+            told.append(False)
+        else:
+            told.append(True)
+
+    async with store.opened():
+        async with anyio.create_task_group() as tasks:
+            for _ in range(100):
+                tasks.start_soon(ask)
+        assert store.lost_since is None
+    assert len(told) == 100
+    assert told[-1]
+    assert told.count(False) > 50, "who had no turn was told so"
+
+
 @asynccontextmanager
 async def encrypted(valkey: Valkey, certificate: Path) -> AsyncGenerator[int]:
     """The port of what stands before a Valkey, with TLS."""

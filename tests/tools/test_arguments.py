@@ -79,6 +79,16 @@ async def test_a_list_may_be_written_as_json_or_with_commas(include: Any) -> Non
     assert "/api/0/organizations/acme/issues/5/tags/" in [request.path for request in requests]
 
 
+async def test_a_list_that_is_opened_and_opened_is_told_to_be_none() -> None:
+    for tool, given in (
+        ("get_issue", {"issue": "5", "include": "[" * 1_200}),
+        ("update_issue", {"issue": "[" * 5_000}),
+    ):
+        result, requests = await called(tool, **given)
+        assert (result.is_error, requests) == (True, [])
+        assert text_of(result).startswith("invalid_request: "), text_of(result)[:200]
+
+
 @pytest.mark.parametrize("answer", [True, False])
 async def test_yes_or_no_is_no_name(answer: bool) -> None:
     for tool, name in (("get_issue", "issue"), ("get_project", "project"), ("list_issues", "query")):

@@ -230,6 +230,22 @@ def test_of_a_text_with_too_many_secrets_the_beginning_is_shown(line: str) -> No
     assert REDACTION.text(shown) == shown
 
 
+@pytest.mark.parametrize(
+    ("line", "most"),
+    [
+        ("api_key={n:08x}\n", 70),
+        ("session=started{n} token_type=bearer user={n} key=cart\n", 20),
+        ("https://h/cb?token=Zq9hunter{n}&key=k{n}xy&sig=s{n}xy\n", 99),
+    ],
+)
+def test_of_a_short_text_with_too_many_secrets_half_is_looked_at(line: str, most: int) -> None:
+    for lines in range(1, most):
+        shown = REDACTION.text("".join(line.format(n=n) for n in range(lines)))
+        assert "hunter" not in shown
+        assert shown != REDACTED, lines
+        assert REDACTION.text(shown) == shown
+
+
 def test_a_text_that_was_just_not_too_much_is_not_too_much_afterwards() -> None:
     for times in range(100, 300, 10):
         shown = REDACTION.text("password=" + "Zq9x" * 15_000 + " " + "key=a1 " * times)

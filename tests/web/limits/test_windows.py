@@ -133,6 +133,18 @@ async def test_a_store_that_is_lost_is_not_waited_for_and_found_again(valkey: Va
         assert await unknown.take("one", 1) > 0, "each server counts for itself"
 
 
+async def test_a_store_that_runs_no_scripts_has_the_rest(valkey: ValkeyServer) -> None:
+    with store_of(valkey) as store:
+        store.execute_command("ACL", "SETUSER", "plain", "on", ">word", "~*", "&*", "+@all", "-@scripting")
+    shared = Store(f"redis://plain:word@127.0.0.1:{valkey.port}/0")
+    windows = Windows(shared)
+    async with shared.opened():
+        assert await windows.take("four", 1) == 0
+        assert await windows.take("four", 1) > 0, "counted here"
+        assert shared.lost_since is None
+        assert await shared.ask(("ECHO", "there")) == [b"there"]
+
+
 @pytest.mark.parametrize("url", ["redis://h:none", "redis://h?socket_timeout=none", "http://secret@h"])
 def test_an_address_that_cannot_be_used_is_not_told(url: str) -> None:
     with pytest.raises(ValueError, match=r"^an address that cannot be used$"):
