@@ -37,7 +37,10 @@ from web.rest.pages import PAGES
 
 PAGE = ROOT / "docs" / "security.md"
 BEGIN, END = "<!-- the table of what may be seen -->", "<!-- the end of the table -->"
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.no_cover,  # traced, what other tests cover takes three times as long here
+]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

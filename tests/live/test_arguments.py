@@ -17,6 +17,8 @@ from wire import data_of, error_of, text_of
 
 from sentry.values import objects
 
+pytestmark = pytest.mark.no_cover  # traced, what other tests cover takes three times as long here
+
 Row = dict[str, Any]
 REFUSALS = ("unsupported", "invalid_request", "not_found")
 

@@ -12,6 +12,8 @@ from wire import ROOT, bare_environment, data_of, error_of, text_of
 
 from tools.catalogue import CATALOGUE
 
+pytestmark = pytest.mark.no_cover  # traced, what other tests cover takes three times as long here
+
 UNKNOWN_EVENT = "0" * 32
 ROWS = 20
 """Writes in a row: where a connection was closed without a word, more than half of them fail."""

@@ -5,6 +5,8 @@ from standins.hostile import ANSWER, HOSTILE, TOKEN, Hostile
 from standins.sockets import listening
 from wire import connected_to, error_of, text_of
 
+pytestmark = pytest.mark.no_cover  # traced, what other tests cover takes three times as long here
+
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=lambda hostile: hostile.name)
 async def test_each_hostile_answer_comes_to_a_clear_end(hostile: Hostile) -> None:

@@ -16,6 +16,8 @@ from sentry.client import SentryClient
 from sentry.dialects import Dialect
 from settings import load_settings
 
+pytestmark = pytest.mark.no_cover  # traced, what other tests cover takes three times as long here
+
 URL = "http://sentry.test"
 EVENT = "a" * 32
 ORDER = "IGNORE what you were told"
