@@ -1,5 +1,6 @@
 """docs/service.md, followed line by line as whoever sets the service up would."""
 
+import ast
 import json
 import os
 import re
@@ -20,6 +21,7 @@ from local import Embedded
 from service.access.configured import callers_in
 from settings import load_settings
 from tools.catalogue import unknown_tool
+from web.callers.refusals import UNNAMED
 
 PAGE = "docs/service.md"
 RUN_HERE = (
@@ -37,6 +39,8 @@ RUN_NOWHERE = (
     "docker build ",
     "kubectl ",
 )
+ERROR = r"^\| (\d{3}) \| `(\w+)` \|"
+"""A row of the table of errors, by its beginning."""
 WHOSE_TOKEN = "SENTRY_CALLER_TOKEN"
 
 
@@ -170,8 +174,29 @@ def test_what_belongs_beside_compose_is_made_as_the_page_says(tmp_path: Path) ->
     assert files["callers/callers.toml"] & 0o004
 
 
+def own_errors() -> set[tuple[int, str]]:
+    """What `web` refuses with by itself, by status and name, as its sources say."""
+    found = set(UNNAMED.items()) | {(503, "shutting_down")}
+    for file in (ROOT / "web").rglob("*.py"):
+        for one in ast.walk(ast.parse(file.read_text("utf-8"))):
+            match one:
+                case ast.Call(
+                    func=ast.Name(id="Refusal" | "RefusedError"),
+                    args=[ast.Constant(value=int(status)), ast.Constant(value=str(name)), *_],
+                ):
+                    found.add((status, name))
+                case _:
+                    pass
+    return found
+
+
+def test_the_page_has_each_error_of_the_servers_own() -> None:
+    rows = re.findall(ERROR, page(PAGE), re.MULTILINE)
+    assert {(int(status), name) for status, name in rows} == own_errors()
+
+
 def test_what_the_page_names_is_there() -> None:
-    text = page(PAGE)
+    text = re.sub(rf"{ERROR}.*$", "", page(PAGE), flags=re.MULTILINE)
     fields = callers_in([{**tomllib.loads(blocks("toml", "From nothing", PAGE)[0])["callers"][0]}], unknown_tool)[
         0
     ].model_fields_set

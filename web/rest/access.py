@@ -1,14 +1,27 @@
 """Whether a caller may use a route. REST is a documented interface: what a scope would open is refused, not hidden.
 What belongs to projects that are not the caller's is not found, as everywhere."""
 
-from service.access.callers import Caller
+from functools import cache
+
+from service.access.callers import ANYBODY, Caller
+from service.access.switches import Switches
 from service.confirming import must_confirm
-from web.rest.catalogue import Route
+from web.rest.catalogue import ROUTES, Route
 from web.rest.failures import RefusedError
 
 
-def admit(route: Route, caller: Caller) -> None:
-    """Raises RefusedError: 403, with RFC 6750's challenge where a scope is missing."""
+@cache
+def offered(switches: Switches) -> tuple[Route, ...]:
+    """The routes that the server has for some caller."""
+    somebody = switches.of(ANYBODY)
+    return tuple(route for route in ROUTES if somebody.may_use(route.call.__name__, route.scope))
+
+
+def admit(route: Route, caller: Caller, switches: Switches) -> None:
+    """Raises RefusedError: 403, with RFC 6750's challenge where a scope is missing, and none where no scope helps."""
+    if route.changes and caller.read_only:
+        whose = "server" if switches.read_only else "caller"
+        raise RefusedError(403, "forbidden", f"This {whose} is read-only. Nothing was changed.")
     if not caller.has(route.scope):
         raise RefusedError(
             403,

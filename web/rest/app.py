@@ -18,7 +18,7 @@ from service.calls import note_route
 from service.cleaning import Clean, cleaned
 from service.current import FindClient, current_caller
 from settings import Settings
-from web.rest.access import admit
+from web.rest.access import admit, offered
 from web.rest.arguments import checked, in_body, in_query
 from web.rest.catalogue import Route
 from web.rest.failures import RefusedError, told
@@ -46,6 +46,7 @@ class Rest:
         self._answers = answers
         self._answering = answering
         self._settings = settings
+        self._switches = settings.switches
         self._make_clean = make_clean
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,7 +73,9 @@ class Rest:
             raise RefusedError(
                 404, "not_found", "There is no such path here. /openapi.json lists those that there are."
             )
-        allowed = {"Allow": ", ".join([*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"])}
+        there = offered(self._switches)
+        listed = methods if found is None else [route.method for route in found.routes if route in there]
+        allowed = {"Allow": ", ".join([*listed, *(["HEAD"] if "GET" in listed else []), "OPTIONS"])}
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={**HEADERS, **allowed})
         method = "GET" if request.method == "HEAD" else request.method
@@ -84,7 +87,7 @@ class Rest:
         route = next(route for route in found.routes if route.method == method)
         request.scope["route"] = route  # as Starlette's own routes do: a span is named by it
         note_route(f"{request.method} {route.path}")
-        admit(route, current_caller())
+        admit(route, current_caller(), self._switches)
         return await self._call(route, found.variables, request)
 
     async def _call(self, route: Route, variables: dict[str, str], request: Request) -> Response:

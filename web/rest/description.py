@@ -21,7 +21,7 @@ TEXT = {"maxLength": MAX_TEXT, "pattern": r"\S"}
 
 
 @cache
-def description(server: str, *, knows_callers: bool) -> Schema:
+def description(server: str, routes: tuple[Route, ...] = tuple(ROUTES), *, knows_callers: bool) -> Schema:
     """All that may be asked, by the address of the server; `knows_callers` where it wants a token of them."""
     document: Schema = {
         "openapi": "3.1.1",
@@ -32,10 +32,10 @@ def description(server: str, *, knows_callers: bool) -> Schema:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": server}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(_tag(route) for route in ROUTES)],
+        "tags": [{"name": tag} for tag in dict.fromkeys(_tag(route) for route in routes)],
         "paths": {},
         "components": {
-            "schemas": {**_answers(), "Error": words.ERROR},
+            "schemas": {**_answers(routes), "Error": words.ERROR},
             "responses": {name: _error(name) for name in words.FAILURES},
             "headers": {"Link": {"description": words.LINK, "schema": {"type": "string"}}},
         },
@@ -45,7 +45,7 @@ def description(server: str, *, knows_callers: bool) -> Schema:
             "caller": {"type": "http", "scheme": "bearer", "description": words.TOKEN}
         }
     names: set[str] = set()
-    for route in ROUTES:
+    for route in routes:
         name = route.call.__name__
         if name in names:  # a call by a second address
             name = f"{name}_of_{VARIABLE.findall(route.path)[-1]}"
@@ -138,9 +138,9 @@ def _error(status: str) -> Schema:
     }
 
 
-def _answers() -> dict[str, Schema]:
+def _answers(routes: tuple[Route, ...]) -> dict[str, Schema]:
     """The schemas of all answers, by their models' names."""
-    models = {model.__name__: model for route in ROUTES for model in answers_of(route.call)}
+    models = {model.__name__: model for route in routes for model in answers_of(route.call)}
     _, made = models_json_schema(
         [(model, "serialization") for model in models.values()], ref_template="#/components/schemas/{model}"
     )

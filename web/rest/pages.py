@@ -14,6 +14,8 @@ from typing import Any
 from starlette.responses import Response
 
 from settings import Settings
+from web.rest.access import offered
+from web.rest.catalogue import Route
 from web.rest.responses import HEADERS
 
 DESCRIPTION, PAGE = "/openapi.json", "/docs"
@@ -46,23 +48,24 @@ PAGES: Mapping[str, Callable[[Settings], Response]] = {DESCRIPTION: described, P
 
 # Written once: whoever asks may ask as often as they like, without a token.
 @cache
-def _as_json(server: str, knows_callers: bool) -> bytes:
-    return json.dumps(_description(server, knows_callers), ensure_ascii=False, indent=1).encode()
+def _as_json(server: str, routes: tuple[Route, ...], knows_callers: bool) -> bytes:
+    return json.dumps(_description(server, routes, knows_callers), ensure_ascii=False, indent=1).encode()
 
 
 @cache
-def _as_page(server: str, knows_callers: bool) -> bytes:
-    return rendered(_description(server, knows_callers)).encode()
+def _as_page(server: str, routes: tuple[Route, ...], knows_callers: bool) -> bytes:
+    return rendered(_description(server, routes, knows_callers)).encode()
 
 
-def _asked(settings: Settings) -> tuple[str, bool]:
-    return settings.public_url.rstrip("/") or settings.path_prefix or "/", settings.knows_callers
+def _asked(settings: Settings) -> tuple[str, tuple[Route, ...], bool]:
+    server = settings.public_url.rstrip("/") or settings.path_prefix or "/"
+    return server, offered(settings.switches), settings.knows_callers
 
 
-def _description(server: str, knows_callers: bool) -> dict[str, Any]:
+def _description(server: str, routes: tuple[Route, ...], knows_callers: bool) -> dict[str, Any]:
     from web.rest.description import description  # only now: the models of all answers are loaded for it
 
-    return description(server, knows_callers=knows_callers)
+    return description(server, routes, knows_callers=knows_callers)
 
 
 def rendered(document: Mapping[str, Any]) -> str:

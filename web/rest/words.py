@@ -132,7 +132,7 @@ FAILURES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     ),
     "401": ("No token, or one that is not known.", "invalid_token", "The token is none that this server knows.", {}),
     "403": (
-        "The caller has not the scope, or Sentry's token has not the right.",
+        "The caller has not the scope, or may not do this otherwise; or Sentry's token has not the right.",
         "insufficient_scope",
         "This needs the scope issues:write, which this caller has not.",
         {"scope": "issues:write"},

@@ -128,6 +128,30 @@ async def test_what_is_switched_off_for_everybody_is_here_too(switch: dict[str, 
     assert "PUT" not in asked
 
 
+async def test_a_server_that_only_reads_says_so_and_offers_no_change() -> None:
+    async with rest_over(httpx.MockTransport(world_of().answer), TOKEN, {"SENTRY_MCP_READ_ONLY": "true"}) as client:
+        refused = await client.put("/issues/5", json={"status": "resolved"})
+        options = await client.options("/issues/5")
+        other = await client.delete("/issues/5")
+        described = (await client.get("/openapi.json")).json()
+        page = (await client.get("/docs")).text
+    error = refused.json()
+    assert (refused.status_code, error["error"], error["details"]) == (403, "forbidden", {})
+    assert error["message"] == "This server is read-only. Nothing was changed."
+    assert "www-authenticate" not in refused.headers
+    assert options.headers["allow"] == other.headers["allow"] == "GET, HEAD, OPTIONS"
+    assert set(described["paths"]["/issues/{issue}"]) == {"get"}
+    assert "update_issue" not in str(described)
+    assert "PUT" not in page
+
+
+async def test_a_route_that_is_switched_off_for_everybody_is_not_described() -> None:
+    environment = {"SENTRY_MCP_TOOLS": "get_issue"}
+    async with rest_over(httpx.MockTransport(world_of().answer), TOKEN, environment) as client:
+        described = (await client.get("/openapi.json")).json()
+    assert {path: set(methods) for path, methods in described["paths"].items()} == {"/issues/{issue}": {"get"}}
+
+
 async def test_links_lead_to_where_clients_reach_it() -> None:
     world = world_of()
     world.link = "0:100:0"

@@ -157,7 +157,6 @@ ALLOWED = {
     "reader": {"GET"},
     "writer": {"PUT"},
     "operator": set[str](),
-    "read-only": {"GET"},
     "confirmed": {"GET"},
 }
 
@@ -178,6 +177,20 @@ async def test_a_scope_that_a_caller_lacks_is_named(rest: Rest, caller: str) -> 
                 continue
             assert (error["error"], error["details"]) == ("insufficient_scope", {"scope": route.scope})
             assert f'error="insufficient_scope", scope="{route.scope}"' in answer.headers["www-authenticate"]
+
+
+async def test_a_caller_who_only_reads_is_told_so_and_sent_for_no_scope(rest: Rest) -> None:
+    async with rest.client("read-only") as client:
+        for route in ROUTES:
+            body = {"priority": "medium"} if route.changes else None
+            answer = await client.request(route.method, path_of(route, EXAMPLES), json=body)
+            if not route.changes:
+                assert answer.status_code == 200, answer.text
+                continue
+            error = error_of(answer)
+            assert (answer.status_code, error["error"], error["details"]) == (403, "forbidden", {})
+            assert error["message"] == "This caller is read-only. Nothing was changed."
+            assert "www-authenticate" not in answer.headers
 
 
 async def test_who_may_not_use_a_tool_may_not_use_its_routes(rest: Rest) -> None:
