@@ -26,6 +26,8 @@ LATELY = 10.0
 """Seconds for which an answer of Sentry's shows that it answers."""
 PAUSE = 5.0
 """Seconds between two requests that only ask Sentry whether it answers."""
+FORGOTTEN = 60.0
+"""Seconds after which one refusal of the token counts no more, where Sentry answers and says nothing new of it."""
 
 _logger = logging.getLogger(__name__)
 
@@ -87,6 +89,8 @@ class SentryAnswers:
         self._find_client = find_client
         self._asked_at = float("-inf")
         self._problem: str | None = None
+        self._said_of_token = float("-inf"), False
+        """When a look last heard of the token, and whether that was a refusal."""
 
     async def __call__(self) -> str | None:
         find_client = self._find_client()
@@ -99,11 +103,20 @@ class SentryAnswers:
             self._problem = None
         elif now - self._asked_at >= PAUSE:
             self._asked_at = now
-            try:
-                await client.reach()
-                self._problem = None
-            except SentryError as error:
-                level = logging.INFO if self._problem else logging.WARNING
-                self._problem = "fails" if error.error == "sentry_unavailable" else "does not answer"
-                _logger.log(level, "Sentry was asked whether it answers: %s", error.message)
-        return self._problem or ("does not accept the token" if traffic.is_token_refused else None)
+            await self._look(client)
+        said_to_calls = traffic.answered or float("-inf"), traffic.is_token_refused
+        at, is_refused = max(said_to_calls, self._said_of_token)
+        is_refused = is_refused and time.monotonic() - at < FORGOTTEN
+        return self._problem or ("does not accept the token" if is_refused else None)
+
+    async def _look(self, client: SentryClient) -> None:
+        try:
+            is_accepted = await client.reach()
+        except SentryError as error:
+            level = logging.INFO if self._problem else logging.WARNING
+            self._problem = "fails" if error.error == "sentry_unavailable" else "does not answer"
+            _logger.log(level, "Sentry was asked whether it answers: %s", error.message)
+            return
+        self._problem = None
+        if is_accepted is not None:
+            self._said_of_token = time.monotonic(), not is_accepted

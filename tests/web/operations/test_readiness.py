@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from services import CALLERS, ENGINES, SENTRYS, service
+from services import CALLERS, ENGINES, SENTRYS, Service, service
 from standins.sockets import Request, Wire, listening
 
 
@@ -42,7 +42,7 @@ async def test_it_says_what_is_wrong_since_when_and_no_more_however_often_it_is_
         assert {checks(answer)["sentry"]["problem"] for answer in polled} == {"fails"}
         assert len(since := {checks(answer)["sentry"]["since"] for answer in polled}) == 1
         assert sentry.log == ["GET /api/0/"]
-        assert "authorization" not in sentry.requests[0].headers
+        assert sentry.requests[0].token == SENTRYS
 
         failing.is_well = True
         (tmp_path / "callers.toml").write_text(f"{CALLERS}\nsecret_plan = 1")
@@ -85,6 +85,76 @@ async def test_a_token_that_sentry_refuses_is_told(tmp_path: Path) -> None:
             while (answer := await server.get("/ready")).status_code == 200:
                 pass
         assert checks(answer)["sentry"]["problem"] == "does not accept the token"
+
+
+class Token:
+    """A Sentry that knows the token or not, as /api/0/ and all else say it."""
+
+    def __init__(self, *, at_root: int = 200, else_: int = 200, who: str = "user") -> None:
+        self.at_root, self.else_, self.who = at_root, else_, who
+
+    async def __call__(self, request: Request, wire: Wire) -> None:
+        status = self.at_root if request.path == "/api/0/" else self.else_
+        if status != 200:
+            await wire.answer(status, f'{{"detail": "Invalid token {SENTRYS}"}}'.encode())
+        elif request.path == "/api/0/":
+            said = {"version": "0", "auth": None, "user": None} | {self.who: {"token": SENTRYS}}
+            await wire.answer(body=json.dumps(said).encode())
+        else:
+            await projects(request, wire)
+
+
+async def until_sentry_is(server: Service, problem: str | None) -> httpx.Response:
+    async with asyncio.timeout(30):
+        while checks(answer := await server.get("/ready"))["sentry"]["problem"] != problem:
+            pass
+    return answer
+
+
+async def test_a_wrong_token_is_told_before_any_call_and_a_right_one_where_none_comes(tmp_path: Path) -> None:
+    token = Token(at_root=401, else_=401)
+    async with listening(token) as sentry, service(tmp_path, sentry.url) as server:
+        polled = [await server.get("/ready") for _ in range(20)]
+        assert {checks(answer)["sentry"]["problem"] for answer in polled} == {"does not accept the token"}
+        assert sentry.log == ["GET /api/0/"]
+
+        token.at_root = 200
+        told = await until_sentry_is(server, None)
+        assert told.json()["ready"] is True
+        assert set(sentry.log) == {"GET /api/0/"}
+        assert not [text for text in (server.log.read_text(), *(answer.text for answer in polled)) if SENTRYS in text]
+
+
+async def test_one_refusal_is_over_when_sentry_knows_the_token(tmp_path: Path) -> None:
+    token = Token(else_=401, who="auth")
+    async with listening(token) as sentry, service(tmp_path, sentry.url) as server:
+        assert (await server.call("auto", "list_projects")).is_error
+        await until_sentry_is(server, "does not accept the token")
+        asked = len(sentry.requests)
+        assert (await until_sentry_is(server, None)).json()["ready"] is True
+        assert sentry.log[asked:] == ["GET /api/0/"]
+        assert SENTRYS not in server.log.read_text()
+
+
+async def test_the_token_goes_nowhere_else(tmp_path: Path) -> None:
+    async with listening(projects) as elsewhere:
+
+        async def redirecting(request: Request, wire: Wire) -> None:
+            await wire.answer(302, location=f"{elsewhere.url}/api/0/")
+
+        async with listening(redirecting) as sentry, service(tmp_path, sentry.url) as server:
+            assert (await server.get("/ready")).status_code == 200  # something answers; calls say what
+            assert sentry.log == ["GET /api/0/"]
+        assert elsewhere.log == []
+
+
+async def test_where_callers_bring_their_tokens_none_is_sent_to_look(tmp_path: Path) -> None:
+    async with (
+        listening(projects) as sentry,
+        service(tmp_path, sentry.url, SENTRY_AUTH_TOKEN="", SENTRY_MCP_ACCEPT_SENTRY_TOKENS="true") as server,
+    ):
+        assert (await server.get("/ready")).status_code == 200
+        assert not [request for request in sentry.requests if request.token]
 
 
 async def test_every_line_of_the_log_is_json_where_that_is_wanted(tmp_path: Path) -> None:
