@@ -71,6 +71,8 @@ class KnownCallers:
         self._by_digest = self._read()
         self._under_way: dict[str, set[anyio.CancelScope]] = {}
         self._problem: str | None = None
+        self.file_unheeded_since: float | None = None
+        """Since when the file, as it is now, is not heeded, in seconds of Unix time; None where it is."""
         if not self._by_digest and provider is None:
             _logger.warning("No callers are listed: nobody is let in")
 
@@ -142,9 +144,10 @@ class KnownCallers:
             now = await anyio.to_thread.run_sync(self._read)
         except CallersError as error:
             self._problem = str(error)
+            self.file_unheeded_since = self.file_unheeded_since or time.time()
             _logger.warning("The file of callers is not heeded, those that it had before still are: %s", error)
             return
-        self._problem = None
+        self._problem = self.file_unheeded_since = None
         before, self._by_digest = self._by_digest, now
         gone = [caller for digest, caller in before.items() if now.get(digest) != caller]
         for caller in gone:

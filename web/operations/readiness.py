@@ -6,6 +6,7 @@ Anybody may read what they say: a problem is in words of ours, without names or 
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,8 +16,17 @@ from sentry.client import SentryClient
 from sentry.errors import SentryError
 from service.current import FindClient
 
-Check = Callable[[], Awaitable[str | None]]
-"""What is wrong, in a few words that anybody may read; None when nothing is."""
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong, in a few words that anybody may read, since when, in seconds of Unix time."""
+
+    words: str
+    since: float
+
+
+Check = Callable[[], Awaitable[Problem | str | None]]
+"""What is wrong; its words alone where it is known only since it was looked at; None when nothing is."""
 
 KEPT = 2.0
 """Seconds for which what was found is told again."""
@@ -68,17 +78,25 @@ class Readiness:
                 tasks.start_soon(self._ask, name, check)
 
     async def _ask(self, name: str, check: Check) -> None:
-        problem: str | None = "takes too long"
+        found: Problem | str | None = "takes too long"
         with anyio.move_on_after(LONGEST):
-            problem = await check()
-        if problem is None:
+            found = await check()
+        if found is None:
             if self._problems.pop(name, None):
                 _logger.warning("Ready again: %s, which was not since %s", name, self._since.pop(name))
             return
+        words = found.words if isinstance(found, Problem) else found
+        if isinstance(found, Problem):
+            self._since[name] = _written(found.since)
+        elif name not in self._problems:
+            self._since[name] = _written(time.time())
         if name not in self._problems:
-            self._since[name] = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-            _logger.warning("Not ready: %s %s", name, problem)
-        self._problems[name] = problem
+            _logger.warning("Not ready: %s %s", name, words)
+        self._problems[name] = words
+
+
+def _written(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 class SentryAnswers:

@@ -5,12 +5,13 @@ import json
 import re
 import signal
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 from services import CALLERS, ENGINES, SENTRYS, Service, service
-from standins.sockets import Request, Wire, listening
+from standins.sockets import Request, Wire, listening, nobody_listening
 
 
 def checks(answer: httpx.Response) -> dict[str, Any]:
@@ -155,6 +156,25 @@ async def test_where_callers_bring_their_tokens_none_is_sent_to_look(tmp_path: P
     ):
         assert (await server.get("/ready")).status_code == 200
         assert not [request for request in sentry.requests if request.token]
+
+
+async def test_since_is_when_it_began_not_when_somebody_asked(tmp_path: Path) -> None:
+    async with (
+        listening(projects) as sentry,
+        nobody_listening() as nobody,
+        service(tmp_path, sentry.url, SENTRY_MCP_SHARED_URL=f"redis://127.0.0.1:{nobody}") as server,
+    ):
+        (tmp_path / "callers.toml").write_text("[[callers]]\nname = 5\n")
+        async with asyncio.timeout(20):
+            while not await server.logged("web.callers.known"):
+                pass
+        began = datetime.now(UTC)
+        await asyncio.sleep(2)
+        found = checks(await server.get("/ready"))
+        assert found["store"]["problem"] == "cannot be reached"
+        assert not found["callers"]["ok"]
+        for name in ("store", "callers"):
+            assert datetime.fromisoformat(found[name]["since"]) <= began, name
 
 
 async def test_every_line_of_the_log_is_json_where_that_is_wanted(tmp_path: Path) -> None:
