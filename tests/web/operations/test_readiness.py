@@ -72,7 +72,7 @@ async def test_it_says_what_is_wrong_since_when_and_no_more_however_often_it_is_
                 pass
         said = [record["message"] for record in await server.logged("web.callers.known")]
         assert said[0].endswith("still are: number 2 has 'secret_plan', which no caller has")
-        assert said[1] == "The file of callers was read again: 1 callers, 1 gone or changed (operator)"
+        assert said[1] == "The file of callers was read again: 1 callers, 0 added (none), 1 gone or changed (operator)"
 
 
 async def test_a_token_that_sentry_refuses_is_told(tmp_path: Path) -> None:
@@ -175,6 +175,44 @@ async def test_since_is_when_it_began_not_when_somebody_asked(tmp_path: Path) ->
         assert not found["callers"]["ok"]
         for name in ("store", "callers"):
             assert datetime.fromisoformat(found[name]["since"]) <= began, name
+
+
+async def test_an_emptied_file_puts_nobody_out_and_who_is_added_is_named(tmp_path: Path) -> None:
+    file, (engine, operator) = tmp_path / "callers.toml", CALLERS.split("\n[[callers]]")
+
+    async def told(server: Service, number: int) -> str:
+        async with asyncio.timeout(20):
+            while len(said := await server.logged("web.callers.known")) < number:
+                pass
+        return str(said[-1]["message"])
+
+    async with listening(projects) as sentry, service(tmp_path, sentry.url, callers=engine) as server:
+        for number, nothing in enumerate(("", " \n\n", "\ufeff"), 1):
+            file.write_text(nothing, "utf-8")
+            assert (await told(server, number)).endswith(
+                "still are: is empty; where nobody is to be let in, it has a comment that says so"
+            )
+            await until_callers_are(server, ok=False)
+            assert not (await server.call("auto", "list_projects")).is_error
+
+        again = "The file of callers was read again:"
+        file.write_text(f"{engine}\n[[callers]]{operator}")
+        assert await told(server, 4) == f"{again} 2 callers, 1 added (operator), 0 gone or changed (none)"
+        await until_callers_are(server, ok=True)
+        file.write_text(f"{engine}\n[[callers]]{operator.replace('operator', 'other')}")
+        assert await told(server, 5) == f"{again} 2 callers, 1 added (other), 1 gone or changed (operator)"
+        file.write_text("# nobody, for now\n")
+        assert await told(server, 6) == f"{again} 0 callers, 0 added (none), 2 gone or changed (engine, other)"
+        assert (await server.get("/openapi.json")).status_code == 200
+        assert (await server.get("/issues", ENGINES)).status_code == 401
+        await until_callers_are(server, ok=True)
+
+
+async def until_callers_are(server: Service, *, ok: bool) -> httpx.Response:
+    async with asyncio.timeout(20):
+        while checks(answer := await server.get("/ready"))["callers"]["ok"] is not ok:
+            pass
+    return answer
 
 
 async def test_every_line_of_the_log_is_json_where_that_is_wanted(tmp_path: Path) -> None:
