@@ -103,8 +103,11 @@ class SentryAnswers:
     """A check that costs Sentry nothing while it is asked for other reasons, and next to nothing else: whoever polls
     cannot make it ask more often."""
 
-    def __init__(self, find_client: Callable[[], FindClient | None]) -> None:
+    def __init__(
+        self, find_client: Callable[[], FindClient | None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._find_client = find_client
+        self._clock = clock
         self._asked_at = float("-inf")
         self._problem: str | None = None
         self._said_of_token = float("-inf"), False
@@ -116,7 +119,7 @@ class SentryAnswers:
         if not isinstance(client, SentryClient):
             return None
         traffic = client.statistics.traffic
-        now, answered = time.monotonic(), traffic.answered
+        now, answered = self._clock(), traffic.answered
         if answered is not None and now - answered < LATELY:
             self._problem = None
         elif now - self._asked_at >= PAUSE:
@@ -124,7 +127,7 @@ class SentryAnswers:
             await self._look(client)
         said_to_calls = traffic.answered or float("-inf"), traffic.is_token_refused
         at, is_refused = max(said_to_calls, self._said_of_token)
-        is_refused = is_refused and time.monotonic() - at < FORGOTTEN
+        is_refused = is_refused and self._clock() - at < FORGOTTEN
         return self._problem or ("does not accept the token" if is_refused else None)
 
     async def _look(self, client: SentryClient) -> None:
@@ -137,4 +140,4 @@ class SentryAnswers:
             return
         self._problem = None
         if is_accepted is not None:
-            self._said_of_token = time.monotonic(), not is_accepted
+            self._said_of_token = self._clock(), not is_accepted

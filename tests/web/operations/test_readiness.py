@@ -4,14 +4,23 @@ import asyncio
 import json
 import re
 import signal
+import time
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+from pydantic import SecretStr
 from services import CALLERS, ENGINES, SENTRYS, Service, service
 from standins.sockets import Request, Wire, listening, nobody_listening
+from wire import Sentry
+
+from sentry.client import SentryClient
+from sentry.connection import Connection
+from sentry.errors import UnauthorizedError
+from web.operations.readiness import SentryAnswers
 
 
 def checks(answer: httpx.Response) -> dict[str, Any]:
@@ -135,6 +144,39 @@ async def test_one_refusal_is_over_when_sentry_knows_the_token(tmp_path: Path) -
         assert (await until_sentry_is(server, None)).json()["ready"] is True
         assert sentry.log[asked:] == ["GET /api/0/"]
         assert SENTRYS not in server.log.read_text()
+
+
+@pytest.mark.parametrize("refuses_at_root", [False, True])
+async def test_a_refusal_is_forgotten_where_sentry_does_not_tell_who_asks(refuses_at_root: bool) -> None:
+    """As a GlitchTip may, which answers /api/0/ to anybody."""
+    ahead = 0.0
+    token = Token(at_root=401 if refuses_at_root else 200, else_=401, who="nobody")
+    async with listening(token) as sentry:
+        connection = Connection(url=sentry.url, token=SecretStr(SENTRYS))
+        async with SentryClient(connection) as client:
+            check = SentryAnswers(lambda: lambda: client, lambda: time.monotonic() + ahead)
+            if not refuses_at_root:
+                with pytest.raises(UnauthorizedError):
+                    await client.list_projects(organization="acme")
+            assert await check() == "does not accept the token"
+            token.at_root, asked = 200, len(sentry.requests)
+            for seconds in (20, 50):
+                ahead = seconds
+                assert await check() == "does not accept the token"
+                assert await check() == "does not accept the token"
+            ahead = 61
+            assert await check() is None
+    assert sentry.log[asked:] == ["GET /api/0/"] * 3
+
+
+@pytest.mark.parametrize("knows_it", [True, False])
+async def test_the_embedded_sentry_tells_whether_it_knows_the_token(
+    sentry: Sentry, tmp_path: Path, knows_it: bool
+) -> None:
+    token = sentry.token if knows_it else SENTRYS
+    async with service(tmp_path, sentry.embedded.url, SENTRY_AUTH_TOKEN=token) as server:
+        problem = checks(await server.get("/ready"))["sentry"]["problem"]
+    assert problem == (None if knows_it else "does not accept the token")
 
 
 async def test_the_token_goes_nowhere_else(tmp_path: Path) -> None:
