@@ -142,10 +142,10 @@ class SentryClient:
     def statistics(self) -> Statistics:
         return self._cache.statistics
 
-    async def reach(self) -> None:
-        """Asks Sentry, without a token, for as little as can be, however busy the client is; raises SentryError when it
-        does not answer within some seconds, or fails."""
-        await self._transport().reach()
+    async def reach(self) -> bool | None:
+        """Whether the token is accepted, None where that is not told: asks Sentry for as little as can be, however busy
+        the client is; raises SentryError when it does not answer within some seconds, or fails."""
+        return await self._transport().reach()
 
     def are_current(self, sources: Iterable[Source | None]) -> bool:
         """Whether each of these answers is what a read would get now, without a request to Sentry."""

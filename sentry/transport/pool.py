@@ -111,8 +111,8 @@ class Transport:
         await self._http.aclose()
         await self._writes.aclose()
 
-    async def reach(self) -> None:
-        await reach(self._http, self._connection)
+    async def reach(self) -> bool | None:
+        return await reach(self._http, self._connection, self._answer)
 
     async def get(
         self,

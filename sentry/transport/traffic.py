@@ -48,7 +48,7 @@ class Traffic:
     in_flight: int = 0
     answered: float | None = None
     is_token_refused: bool = False
-    """Whether the last answer said that the token is none."""
+    """Whether that answer said that the token is none."""
 
     @contextmanager
     def exchange(self, method: str, url: str, resend: int) -> Generator[Exchange]:

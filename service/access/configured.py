@@ -59,14 +59,20 @@ def callers_in(rows: Any, unknown_tool: FindUnknown) -> tuple[ConfiguredCaller, 
     return found
 
 
-def callers_in_file(path: Path, unknown_tool: FindUnknown) -> tuple[ConfiguredCaller, ...]:
-    """The callers of a TOML file that has nothing else; raises CallersError."""
+def callers_in_file(
+    path: Path, unknown_tool: FindUnknown, *, may_be_empty: bool = True
+) -> tuple[ConfiguredCaller, ...]:
+    """The callers of a TOML file that has nothing else; raises CallersError, also for a file without any text where it
+    may not be empty, as one is that is being saved."""
     try:
-        content = tomllib.loads(path.expanduser().read_text("utf-8-sig"))
+        text = path.expanduser().read_text("utf-8-sig")
+        content = tomllib.loads(text)
     except OSError as error:
         raise CallersError(f"cannot be read ({error.strerror})") from None
     except (ValueError, RuntimeError):  # a number of too many digits, or a depth, of which tomllib says no more
         raise CallersError("is not TOML") from None  # whose words may quote a line with a token in the wrong place
+    if not may_be_empty and not text.strip():
+        raise CallersError("is empty; where nobody is to be let in, it has a comment that says so")
     if others := sorted(content.keys() - {"callers"}):
         raise CallersError(f"holds {others[0][:80]!a}; a file of callers has [[callers]] and nothing else")
     return callers_in(content.get("callers", []), unknown_tool)

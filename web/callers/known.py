@@ -71,6 +71,8 @@ class KnownCallers:
         self._by_digest = self._read()
         self._under_way: dict[str, set[anyio.CancelScope]] = {}
         self._problem: str | None = None
+        self.file_unheeded_since: float | None = None
+        """Since when the file, as it is now, is not heeded, in seconds of Unix time; None where it is."""
         if not self._by_digest and provider is None:
             _logger.warning("No callers are listed: nobody is let in")
 
@@ -139,29 +141,38 @@ class KnownCallers:
 
     async def _look_again(self) -> None:
         try:
-            now = await anyio.to_thread.run_sync(self._read)
+            now = await anyio.to_thread.run_sync(self._read, False)
         except CallersError as error:
             self._problem = str(error)
+            self.file_unheeded_since = self.file_unheeded_since or time.time()
             _logger.warning("The file of callers is not heeded, those that it had before still are: %s", error)
             return
-        self._problem = None
+        self._problem = self.file_unheeded_since = None
         before, self._by_digest = self._by_digest, now
         gone = [caller for digest, caller in before.items() if now.get(digest) != caller]
         for caller in gone:
             for scope in self._under_way.pop(caller.name, set()):
                 scope.cancel()
-        names = ", ".join(sorted(caller.name for caller in gone)[:MOST_NAMED]) or "none"
-        words = "The file of callers was read again: %d callers, %d gone or changed (%s)"
-        _logger.warning(words, len(now), len(gone), names)  # who may call is no small thing
+        known = {caller.name for caller in before.values()}
+        added = [caller for caller in now.values() if caller.name not in known]
+        words = "The file of callers was read again: %d callers, %d added (%s), %d gone or changed (%s)"
+        _logger.warning(  # who may call is no small thing
+            words, len(now), len(added), _names(added), len(gone), _names(gone)
+        )
 
-    def _read(self) -> dict[str, ConfiguredCaller]:
+    def _read(self, may_be_empty: bool = True) -> dict[str, ConfiguredCaller]:
         found = {caller.token_sha256: caller for caller in self._configured}
         names = {caller.name for caller in self._configured}
-        for caller in callers_in_file(self._file, unknown_tool) if self._file is not None else ():
+        in_file = callers_in_file(self._file, unknown_tool, may_be_empty=may_be_empty) if self._file else ()
+        for caller in in_file:
             if caller.name in names or caller.token_sha256 in found:
                 raise CallersError(f"names {caller.name}, as the settings do")
             found[caller.token_sha256] = caller
         return found
+
+
+def _names(callers: Iterable[ConfiguredCaller]) -> str:
+    return ", ".join(sorted(caller.name for caller in callers)[:MOST_NAMED]) or "none"
 
 
 def _stamp(file: Path | None) -> tuple[float, int, int] | None:

@@ -19,7 +19,7 @@ from web.calls import Calls
 from web.operations.audit_file import AuditFile
 from web.operations.messages import note_message
 from web.operations.metrics import Metrics
-from web.operations.readiness import Check, Readiness, SentryAnswers
+from web.operations.readiness import Check, Problem, Readiness, SentryAnswers
 from web.operations.requests import Requests
 from web.operations.routes import routes
 from web.operations.tracing import FLUSHING, Traced, start_tracing
@@ -88,11 +88,15 @@ class Operations:
             if self._tracing is not None:
                 await anyio.to_thread.run_sync(self._tracing.force_flush, FLUSHING)
 
-    async def _callers(self) -> str | None:
-        return "are not all known, see the log" if self.callers is not None and self.callers.problem else None
+    async def _callers(self) -> Problem | str | None:
+        if self.callers is None or not self.callers.problem:
+            return None
+        words, since = "are not all known, see the log", self.callers.file_unheeded_since
+        return Problem(words, since) if since is not None else words
 
-    async def _store(self) -> str | None:
-        return "cannot be reached" if self.store is not None and self.store.lost_since is not None else None
+    async def _store(self) -> Problem | None:
+        since = self.store.lost_since if self.store is not None else None
+        return Problem("cannot be reached", since) if since is not None else None
 
     def _statistics(self) -> Iterator[Statistics]:
         client = self.find_client() if self.find_client is not None else None

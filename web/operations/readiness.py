@@ -6,6 +6,7 @@ Anybody may read what they say: a problem is in words of ours, without names or 
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,8 +16,17 @@ from sentry.client import SentryClient
 from sentry.errors import SentryError
 from service.current import FindClient
 
-Check = Callable[[], Awaitable[str | None]]
-"""What is wrong, in a few words that anybody may read; None when nothing is."""
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong, in a few words that anybody may read, since when, in seconds of Unix time."""
+
+    words: str
+    since: float
+
+
+Check = Callable[[], Awaitable[Problem | str | None]]
+"""What is wrong; its words alone where it is known only since it was looked at; None when nothing is."""
 
 KEPT = 2.0
 """Seconds for which what was found is told again."""
@@ -26,6 +36,8 @@ LATELY = 10.0
 """Seconds for which an answer of Sentry's shows that it answers."""
 PAUSE = 5.0
 """Seconds between two requests that only ask Sentry whether it answers."""
+FORGOTTEN = 60.0
+"""Seconds after which one refusal of the token counts no more, where Sentry answers and says nothing new of it."""
 
 _logger = logging.getLogger(__name__)
 
@@ -66,27 +78,40 @@ class Readiness:
                 tasks.start_soon(self._ask, name, check)
 
     async def _ask(self, name: str, check: Check) -> None:
-        problem: str | None = "takes too long"
+        found: Problem | str | None = "takes too long"
         with anyio.move_on_after(LONGEST):
-            problem = await check()
-        if problem is None:
+            found = await check()
+        if found is None:
             if self._problems.pop(name, None):
                 _logger.warning("Ready again: %s, which was not since %s", name, self._since.pop(name))
             return
+        words = found.words if isinstance(found, Problem) else found
+        if isinstance(found, Problem):
+            self._since[name] = _written(found.since)
+        elif name not in self._problems:
+            self._since[name] = _written(time.time())
         if name not in self._problems:
-            self._since[name] = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-            _logger.warning("Not ready: %s %s", name, problem)
-        self._problems[name] = problem
+            _logger.warning("Not ready: %s %s", name, words)
+        self._problems[name] = words
+
+
+def _written(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 class SentryAnswers:
     """A check that costs Sentry nothing while it is asked for other reasons, and next to nothing else: whoever polls
     cannot make it ask more often."""
 
-    def __init__(self, find_client: Callable[[], FindClient | None]) -> None:
+    def __init__(
+        self, find_client: Callable[[], FindClient | None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._find_client = find_client
+        self._clock = clock
         self._asked_at = float("-inf")
         self._problem: str | None = None
+        self._said_of_token = float("-inf"), False
+        """When a look last heard of the token, and whether that was a refusal."""
 
     async def __call__(self) -> str | None:
         find_client = self._find_client()
@@ -94,16 +119,25 @@ class SentryAnswers:
         if not isinstance(client, SentryClient):
             return None
         traffic = client.statistics.traffic
-        now, answered = time.monotonic(), traffic.answered
+        now, answered = self._clock(), traffic.answered
         if answered is not None and now - answered < LATELY:
             self._problem = None
         elif now - self._asked_at >= PAUSE:
             self._asked_at = now
-            try:
-                await client.reach()
-                self._problem = None
-            except SentryError as error:
-                level = logging.INFO if self._problem else logging.WARNING
-                self._problem = "fails" if error.error == "sentry_unavailable" else "does not answer"
-                _logger.log(level, "Sentry was asked whether it answers: %s", error.message)
-        return self._problem or ("does not accept the token" if traffic.is_token_refused else None)
+            await self._look(client)
+        said_to_calls = traffic.answered or float("-inf"), traffic.is_token_refused
+        at, is_refused = max(said_to_calls, self._said_of_token)
+        is_refused = is_refused and self._clock() - at < FORGOTTEN
+        return self._problem or ("does not accept the token" if is_refused else None)
+
+    async def _look(self, client: SentryClient) -> None:
+        try:
+            is_accepted = await client.reach()
+        except SentryError as error:
+            level = logging.INFO if self._problem else logging.WARNING
+            self._problem = "fails" if error.error == "sentry_unavailable" else "does not answer"
+            _logger.log(level, "Sentry was asked whether it answers: %s", error.message)
+            return
+        self._problem = None
+        if is_accepted is not None:
+            self._said_of_token = self._clock(), not is_accepted
