@@ -77,6 +77,8 @@ WORST = [
     ["gsl.dsecret:conIza', "],
     ["gsl.dfm1a_密码:onIza', "],
     ["bsysr密码:onIza', gsl.dp.scontri"],
+    ["pkeykeykeykeykeykeykeykeykeykeyi for "],
+    ["sr密码:onI, gsl.dAKCpo-pbsysendNRJS-"],
     ["%" * 54 + "sk_prod_sm_sat_0(tflookerssumolinearoaheroku_:sm_"],
     ["-pin" * 20 + 'vys_"p密码:=ejfrog-pisntryi_0l', '-pin-v%1.0-pin-p0ul"0,", '],
     ["birdlookerSG.lob,%discordsend"],

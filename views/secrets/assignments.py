@@ -85,9 +85,12 @@ _BETWEEN = (
 )
 _AFTER_NAME = (
     r"[\w.-]{0,60}+)(?>(?P<close>\\{0,8}[\"'`][\])]?|%2[27]|&quot;|&#3[49];|\[[0-9]{0,5}\]|\]|%5d)?)"
-    rf"(?P<sep>{'|'.join(_BETWEEN)})"
+    rf"(?P<sep>{'|'.join(_BETWEEN)}|)"  # or nothing, so that the names within a name are not tried one after the other
 )
 _NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
+_REST_OF_NAME = re.compile(r"[\w.-]*+", re.ASCII)
+_REACH = 200
+"""Characters before the end of a long name in which one must begin that reaches it: 60 follow what tells a secret's."""
 _NAME = re.compile(r"name=\\{0,4}\"\Z", re.I)
 _REST_OF_FIELD = re.compile(r"(?:(?!\\{1,4}[rn])[^\r\n])+")
 _TAG = re.compile(r"<(?:[\w-]{1,40}:)?\Z")
@@ -134,12 +137,14 @@ class Assignments:
         kept: list[str] = []
         done = position = 0
         while match:
-            span = self._value(text, lowered, match, done, work)
+            span = self._value(text, lowered, match, done, work) if match["sep"] else None
             if span and span[0] >= done:
                 kept += (text[done : span[0]], REDACTED)
                 done = position = span[1]
             else:
                 position = match.end("name")
+                if not match["sep"] and (end := _name_end(lowered, position)) > position:
+                    position = max(match.start() + 1, end - _REACH)  # of a long name what is within may be one
             match = self._pattern.search(lowered, position)
         return "".join((*kept, text[done:])) if kept else text
 
@@ -195,6 +200,11 @@ class Assignments:
         ):
             return at - 1, span[1]  # rather a value that begins with this sign
         return span
+
+
+def _name_end(text: str, at: int) -> int:
+    rest = _REST_OF_NAME.match(text, at)
+    return rest.end() if rest else at
 
 
 def _lower(text: str) -> str:
