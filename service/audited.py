@@ -70,7 +70,8 @@ async def audited(change: Change, write: Callable[[], Awaitable[T]]) -> T:
         try:
             await audit.write(intent)
         except OSError as error:
-            _logger.error("No change is made, as the audit log cannot be written: %s", error.strerror)  # noqa: TRY400
+            words = "No change is made, as the audit log cannot be written: %s"
+            _logger.error(words, error.strerror)  # noqa: TRY400 - a full disk is no bug to trace
             raise AuditUnavailableError(NOT_TOLD, status_code=503) from None
     ended: Entry = {"outcome": "unknown"}  # until Sentry has answered, and where the caller does not wait for it
     try:
@@ -95,7 +96,8 @@ async def _tell(audit: Audit | None, intent: Entry, ended: Entry) -> None:
     try:
         await audit.write(ended)
     except OSError as error:
-        _logger.error("The end of a change is not in the audit log (%s): %s", error.strerror, ended)  # noqa: TRY400
+        words = "The end of a change is not in the audit log (%s): %s"
+        _logger.error(words, error.strerror, ended)  # noqa: TRY400 - a full disk is no bug to trace
 
 
 def state(issue: Issue) -> Entry:

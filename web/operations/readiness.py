@@ -85,13 +85,12 @@ class Readiness:
             if self._problems.pop(name, None):
                 _logger.warning("Ready again: %s, which was not since %s", name, self._since.pop(name))
             return
-        words = found.words if isinstance(found, Problem) else found
-        if isinstance(found, Problem):
-            self._since[name] = _written(found.since)
-        elif name not in self._problems:
-            self._since[name] = _written(time.time())
+        words, since = (found.words, found.since) if isinstance(found, Problem) else (found, None)
         if name not in self._problems:
             _logger.warning("Not ready: %s %s", name, words)
+            since = since or time.time()
+        if since is not None:
+            self._since[name] = _written(since)
         self._problems[name] = words
 
 
