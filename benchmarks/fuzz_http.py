@@ -4,13 +4,15 @@
 Sentry: REST, MCP in both eras, pages and probes; paths, queries, headers and bodies made of what breaks servers; two in
 three with a caller's token, the others with none or a wrong one. Ends with 1 when one is answered with 5xx or not at
 all, when one without the token is not refused that opens more than a page or a probe, or when the server has grown by
-more than 10 MB since the first 2,000.
+more than 10 MB since the first 2,000. A session that a request has opened is ended, as its client would: one that is
+left open takes some 60 kB until it has been idle for half an hour, and a caller may have `limits.sessions_per_caller`.
 """
 
 import argparse
 import asyncio
 import json
 import random
+import re
 import sys
 import tempfile
 import time
@@ -57,7 +59,8 @@ OTHERS = (
 """What is no REST route."""
 CALLS = ("tools/call", "tools/list", "resources/read", "prompts/get", "completion/complete", "server/discover")
 OLD_CALLS = ("initialize", "ping", "notifications/initialized", "logging/setLevel", "resources/subscribe", "no/such")
-ERAS = ("2026-07-28", "2025-11-25", "2024-11-05", "1", "")
+OLD_ERA = "2025-11-25"
+ERAS = ("2026-07-28", OLD_ERA, "2024-11-05", "1", "")
 KINDS = ("application/json", "application/json; charset=utf-16", "text/plain", "", "multipart/form-data; boundary=x")
 BODIES = (b"", b"{", b"[" * 50_000, b'{"a":' * 5_000, b"\xff\xfe", b"null", b'"\\ud800"', b'{"comment":"\\u0000"}')
 
@@ -155,16 +158,32 @@ class Fuzz:
 
 
 async def status_of(request: bytes, port: int, number: int) -> int | None:
-    """From another address each time; None where no answer came."""
+    """None where no answer came. A session that it opened is ended."""
+    answer = await answer_to(request, port, number)
+    opened = re.search(rb"^mcp-session-id: (\w+)\r$", answer, re.MULTILINE | re.IGNORECASE)
+    if opened is not None:
+        await answer_to(ending(opened[1].decode(), port), port, number)
+    return int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/1.1 ") else None
+
+
+async def answer_to(request: bytes, port: int, number: int) -> bytes:
+    """From another address each time."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=address_of(number))
     try:
         writer.write(request)
-        answer = await asyncio.wait_for(reader.read(), 30)
-        return int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/1.1 ") else None
+        return await asyncio.wait_for(reader.read(), 30)
     except (ConnectionError, TimeoutError):
-        return None
+        return b""
     finally:
         writer.close()
+
+
+def ending(session: str, port: int) -> bytes:
+    lines = (
+        *(f"DELETE {MCP} HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Authorization: Bearer {token_of('engine')}"),
+        *(f"Mcp-Session-Id: {session}", f"MCP-Protocol-Version: {OLD_ERA}", "Connection: close"),
+    )
+    return "\r\n".join(lines).encode() + b"\r\n\r\n"
 
 
 async def fuzz(url: str, server: psutil.Process, count: int, seed: int) -> list[str]:
