@@ -12,7 +12,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult
 from pydantic import ValidationError
 
-from opening import OpenClient, clients_of_callers, opened_by, opened_late
+from opening import OpenClient, clients_of_callers, inbox_file, opened_by, opened_inbox, opened_late
 from prompts.catalogue import map_prompt_errors, register_prompts
 from resources.catalogue import register_resources
 from resources.completions import register_completions
@@ -24,6 +24,7 @@ from service.audit import auditing
 from service.cleaning import Clean, cleaned, cleaning
 from service.confirming import Once
 from service.current import FindClient, serving, under
+from service.inbox import with_inbox
 from service.shown import shown
 from settings import Settings, SettingsError, check_confirmed
 from shared.events import Events
@@ -34,11 +35,13 @@ from tools.introduction import introduction
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from alerts.inbox import Inbox
     from shared.store import Store
     from views.reader import Reader
     from web.callers.known import KnownCallers
     from web.calls import Calls
     from web.operations.audit_file import AuditFile
+    from web.webhooks import Webhooks
 
 
 class Application:
@@ -59,6 +62,10 @@ class Application:
         self._opened = opened_by(open_client) if open_client else lambda: opened_late(settings, self.store)
         self._shared: FindClient | None = None
         self._audit = _audit_file(settings, self._clean) if settings.audit_file else None
+        self.inbox: Inbox | None = None
+        """Of alerts, while anything is served, where the settings say that there are any."""
+        if settings.alerts:
+            _check_inbox(settings)
         self.server = self._mcp_server(settings)
 
     def http_app(self, calls: "Calls") -> "Starlette":
@@ -86,16 +93,29 @@ class Application:
             clients_of_callers(settings) if self._accepts_tokens else None,
             self.store,
             audit=self._audit,
+            webhooks=self._webhooks(),
             make_clean=lambda: self._clean,
         )
 
     @asynccontextmanager
     async def _shared_client(self) -> AsyncGenerator[FindClient]:
-        async with self.store.opened() if self.store else nullcontext(), self._opened() as self._shared:
+        async with (
+            self.store.opened() if self.store else nullcontext(),
+            self._opened() as self._shared,
+            opened_inbox(self._settings) as self.inbox,
+        ):
             try:
                 yield self._shared
             finally:
-                self._shared = None
+                self._shared = self.inbox = None
+
+    def _webhooks(self) -> "Webhooks | None":
+        settings = self._settings
+        if not settings.alerts or not settings.webhook_secrets:
+            return None
+        from web.webhooks import Webhooks
+
+        return Webhooks(lambda: self.inbox, settings.webhook_secrets, settings.sentry_org)
 
     def _clean(self, text: str) -> str:
         """Without secrets, for whoever runs the server, and in errors."""
@@ -125,7 +145,7 @@ class Application:
     @contextmanager
     def _answering(self, find_client: FindClient) -> Generator[None]:
         """In this block a request is answered, whichever way it came."""
-        with serving(find_client), under(self._settings.switches), auditing(self._audit):
+        with serving(find_client), under(self._settings.switches), auditing(self._audit), with_inbox(self.inbox):
             yield
 
     async def _answer(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
@@ -139,7 +159,7 @@ class Application:
             if self._shared is not None:
                 yield self._shared
                 return
-            async with self._opened() as find_client:
+            async with self._opened() as find_client, opened_inbox(settings) as self.inbox:
                 yield find_client
 
         tools = build_tools(self.answers, settings.switches.of(ANYBODY), settings.sentry_org, self._once)
@@ -219,6 +239,17 @@ def _audit_file(settings: Settings, clean: Clean) -> "AuditFile":
         return AuditFile(settings.audit_file, clean)
     except OSError as error:
         raise SettingsError(f"audit_file: {settings.audit_file[:80]!a} cannot be written ({error.strerror})") from None
+
+
+def _check_inbox(settings: Settings) -> None:
+    from alerts.file import connected
+    from alerts.inbox import InboxError
+
+    file = inbox_file(settings)
+    try:
+        connected(file).close()
+    except InboxError as error:
+        raise SettingsError(f"alerts_path: {str(file)[:160]!a}: {error.message}") from None
 
 
 def _reader(settings: Settings) -> "Reader":

@@ -1,9 +1,12 @@
 """How Sentry's client is made of the settings: when it is first asked, for it takes longer to load than a server to
 start."""
 
+import hashlib
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import anyio
 from pydantic import SecretStr
@@ -13,12 +16,14 @@ from service.current import FindClient
 from settings import Settings
 
 if TYPE_CHECKING:
+    from alerts.inbox import Inbox
     from sentry.client import SentryClient
     from sentry.clients import Clients
     from sentry.protocol import SentryClientProtocol
     from sentry.transport.shared import SharesAnswers
     from shared.store import Store
 
+INBOX = "alerts-{host}-{digest}.db"
 SHARE = 16
 """The part of the memory of the server's client that one with a caller's token may take for what it remembers."""
 OpenClient = Callable[[], "AbstractAsyncContextManager[SentryClientProtocol]"]
@@ -66,6 +71,29 @@ async def opened_late(settings: Settings, store: "Store | None") -> AsyncGenerat
         for client in made:
             await client.close()
         await stack.aclose()
+
+
+def inbox_file(settings: Settings) -> Path:
+    """Where alerts are kept: each Sentry's, and each organization's, by themselves."""
+    if settings.alerts_path:
+        return Path(settings.alerts_path).expanduser()
+    from platformdirs import user_state_path
+
+    which = hashlib.sha256(f"{settings.sentry_url}\n{settings.sentry_org}".encode()).hexdigest()[:8]
+    host = urlsplit(settings.sentry_url).hostname or ""
+    return user_state_path("sentry-mcp", appauthor=False) / INBOX.format(host=host, digest=which)
+
+
+@asynccontextmanager
+async def opened_inbox(settings: Settings) -> AsyncGenerator["Inbox | None"]:
+    """None where there are to be no alerts."""
+    if not settings.alerts:
+        yield None
+        return
+    from alerts.file import FileInbox
+
+    async with FileInbox.opened(inbox_file(settings)) as inbox:
+        yield inbox
 
 
 def clients_of_callers(settings: Settings) -> "Clients":

@@ -28,6 +28,7 @@ from settings.sources import (
     shown,
     state_keys_in,
     token_in,
+    webhook_secrets_in,
 )
 from settings.types import Claim, IsNumber, Names, Port, RefusedError, Seconds, Switch, Tools
 
@@ -141,8 +142,16 @@ class Settings(BaseModel):
         BeforeValidator(types.in_capitals),
         Field(description="DEBUG, INFO, WARNING or ERROR"),
     ]
+    alerts: Switch
+    alerts_path: Annotated[str, Field(description="the path of a file")]
+    alerts_interval: Annotated[
+        float,
+        IsNumber,
+        Field(ge=0, le=86_400, allow_inf_nan=False, description="a number of seconds, at least 10, or 0 for never"),
+    ]
     token: SecretStr | None = None
     state_keys: tuple[SecretStr, ...] = ()
+    webhook_secrets: tuple[SecretStr, ...] = ()
     """Not in config.toml either: they are secrets."""
 
     @property
@@ -165,6 +174,7 @@ class Settings(BaseModel):
             exclude_tools=frozenset(self.exclude_tools),
             structured_content=self.structured_content,
             confirm_writes=asked == "always" if isinstance(asked, str) else frozenset(asked),
+            alerts=self.alerts,
         )
 
 
@@ -192,7 +202,12 @@ def load_settings(
             raise SettingsError(_unknown(name, place))
         values[name], places[name] = value, place
     try:
-        settings = Settings(**values, token=token_in(variables), state_keys=state_keys_in(variables))
+        secrets: dict[str, Any] = {
+            "token": token_in(variables),
+            "state_keys": state_keys_in(variables),
+            "webhook_secrets": webhook_secrets_in(variables),
+        }
+        settings = Settings(**values, **secrets)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0])

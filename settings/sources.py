@@ -11,8 +11,11 @@ from pydantic import SecretStr
 TOKEN_VARIABLES = ("SENTRY_AUTH_TOKEN", "SENTRY_ACCESS_TOKEN")
 TOKEN_FILE_VARIABLE = "SENTRY_AUTH_TOKEN_FILE"
 STATE_KEYS_VARIABLE = "SENTRY_MCP_STATE_KEYS"
-SECRETS = ("token", "state_keys")
+WEBHOOK_SECRET_VARIABLE = "SENTRY_WEBHOOK_SECRET"
+WEBHOOK_SECRET_FILE_VARIABLE = "SENTRY_WEBHOOK_SECRET_FILE"
+SECRETS = ("token", "state_keys", "webhook_secrets")
 """Of the settings, those that are in the environment alone."""
+SHORTEST_SECRET = 16
 CONFIG_VARIABLE = "SENTRY_MCP_CONFIG"
 PREFIX = "SENTRY_MCP_"
 TABLES = frozenset(("identity_provider", "limits", "shared"))
@@ -131,6 +134,23 @@ def state_keys_in(variables: Mapping[str, str]) -> tuple[SecretStr, ...]:
             "text is not shown); `openssl rand -hex 32` makes one"
         )
     return tuple(map(SecretStr, keys))
+
+
+def webhook_secrets_in(variables: Mapping[str, str]) -> tuple[SecretStr, ...]:
+    """Several, while one takes another's place: with commas between, in the file also each on its line."""
+    text, place = variables.get(WEBHOOK_SECRET_VARIABLE, ""), WEBHOOK_SECRET_VARIABLE
+    if not text and (named := variables.get(WEBHOOK_SECRET_FILE_VARIABLE)):
+        place = WEBHOOK_SECRET_FILE_VARIABLE
+        text = _read(Path(named), place).replace("\n", ",")
+        if not listed(text):
+            raise SettingsError(f"{place}: {shown(named)} is empty")
+    secrets = listed(text)
+    if any(len(secret) < SHORTEST_SECRET or not secret.isascii() or not secret.isprintable() for secret in secrets):
+        raise SettingsError(
+            f"{place} must be secrets of {SHORTEST_SECRET} characters or more, with commas between (their text is not "
+            "shown): Sentry shows one as the Client Secret of an internal integration"
+        )
+    return tuple(map(SecretStr, secrets))
 
 
 def _plausible(token: str, place: str) -> SecretStr:

@@ -14,12 +14,15 @@ from service.answers import Answers
 from service.confirming import Once
 from service.current import current_caller
 from service.signatures import with_parameters
-from tools import events, issues, projects, releases, tags, updates
+from tools import alerts, events, issues, projects, releases, tags, updates
 from tools.schema import Schema, input_schema, output_schema
 from tools.tool import Arguments, SentryTool
 
 READ = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True)
 WRITE = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=True)
+LOOK = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+OWN = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=True)
+"""Changes what is this server's own."""
 
 
 class Entry(NamedTuple):
@@ -41,6 +44,9 @@ CATALOGUE = [
     Entry(projects.get_project, "Get a project", READ, Scope.ISSUES_READ),
     Entry(releases.list_releases, "List releases", READ, Scope.ISSUES_READ),
     Entry(releases.get_release, "Get a release", READ, Scope.ISSUES_READ),
+    Entry(alerts.list_alerts, "List alerts", LOOK, Scope.ALERTS_READ),
+    Entry(alerts.claim_alert, "Claim an alert", OWN, Scope.ALERTS_WRITE),
+    Entry(alerts.finish_alert, "Finish an alert", OWN, Scope.ALERTS_WRITE),
 ]
 
 _SCOPES = {entry.call.__name__: entry.scope for entry in CATALOGUE}
@@ -99,6 +105,7 @@ def _build(entry: Entry, answers: Answers, once: Once, unlisted: frozenset[str])
             "answers": answers,
             "once": once,
             "is_write": not entry.touches.read_only_hint or entry.scope.endswith(":write"),
+            "is_confirmed": entry.scope == Scope.ISSUES_WRITE,
             "fn_metadata": Arguments(**dict(tool.fn_metadata)),
             "parameters": input_schema(tool.parameters, unlisted),
         }

@@ -49,6 +49,8 @@ class SentryTool(Tool):
     answers: Answers
     once: Once
     is_write: bool
+    is_confirmed: bool
+    """Whether a person is asked first, where the settings say so: it changes something in Sentry."""
 
     async def run(
         self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False
@@ -64,7 +66,7 @@ class SentryTool(Tool):
         try:
             given = _given(arguments, self.fn_metadata.arg_model.model_fields, self.parameters["properties"])
             asked = self.name, json.dumps(given, sort_keys=True, default=str)
-            if self.is_write and must_confirm() and (asking := await self._ask_user(given, context)) is not None:
+            if self.is_confirmed and must_confirm() and (asking := await self._ask_user(given, context)) is not None:
                 return asking
             structured = current_caller().structured_content
             answer = await self.answers.answer(

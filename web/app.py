@@ -32,6 +32,7 @@ from web.rest.app import Answering, Rest
 from web.rest.responses import failed
 
 if TYPE_CHECKING:
+    from web.webhooks import Webhooks
     from shared.store import Store
     from web.limits.windows import Windows
 
@@ -48,11 +49,13 @@ def create_app(
     store: "Store | None" = None,
     *,
     audit: AuditFile | None = None,
+    webhooks: "Webhooks | None" = None,
     make_clean: Callable[[], Clean],
 ) -> Starlette:
     """The app that serves; `calls` counts what is under way, `open_client` is entered before anything is served, and
     left last; in `answering` a request that is none of MCP's is answered. Without `callers` whoever reaches it is
-    served; without `clients` no caller brings a Sentry token. `audit` is where changes are told, if in a file;
+    served; without `clients` no caller brings a Sentry token. `audit` is where changes are told, if in a file; `webhooks` takes
+    what Sentry sends, where it may;
     `make_clean` makes what cleans texts for whoever runs the server."""
     server.middleware[:0] = [calls, HandlersAtOnce(settings), refuse_half_characters]
     app = server.streamable_http_app(
@@ -69,6 +72,8 @@ def create_app(
     app.add_exception_handler(Exception, failed)
     if settings.identity_provider_issuer:
         app.router.routes[:0] = metadata_routes(settings)
+    if webhooks is not None:
+        app.routes.extend(webhooks.routes())
     # The last one that is added is the first that a request meets.
     operations.inside(app)
     app.add_middleware(Limits, settings, windows)

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from service.access.callers import Caller
+from service.access.callers import Caller, Scope
 
 C = TypeVar("C", bound=Caller)
+
+OF_ALERTS = frozenset((Scope.ALERTS_READ, Scope.ALERTS_WRITE))
 
 
 @dataclass(frozen=True)
@@ -20,10 +22,14 @@ class Switches:
     structured_content: bool = False
     confirm_writes: bool | frozenset[str] = False
     """Whose, where it is not everybody's or nobody's: the names of callers."""
+    alerts: bool = False
+    """Whether there is an inbox of alerts; without it nobody may read or claim any."""
 
     def of(self, caller: C) -> C:
         """The caller with what is left to them; the same one again gives the same."""
         changes: dict[str, Any] = {}
+        if not self.alerts and caller.scopes & OF_ALERTS:
+            changes["scopes"] = caller.scopes - OF_ALERTS
         if self.read_only and not caller.read_only:
             changes["read_only"] = True
         if self.tools is not None and (caller.tools is None or not caller.tools <= self.tools):

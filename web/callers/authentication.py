@@ -16,8 +16,8 @@ from web.callers.known import CannotTellError, KnownCallers
 from web.callers.refusals import Refusal, refused
 
 OPEN = frozenset(("/health", "/ready", "/openapi.json", "/docs"))
-OPEN_BELOW = ("/.well-known/",)
-"""What anybody may ask: it says nothing of Sentry's."""
+OPEN_BELOW = ("/.well-known/", "/webhooks/")
+"""What anybody may ask: it says nothing of Sentry's. What is sent to a webhook is believed by its signature."""
 
 NOTHING_SHOWN = Refusal(401, None, "Authorization: Bearer TOKEN is wanted; `sentry-mcp token NAME` makes a token")
 UNKNOWN = Refusal(401, "invalid_token", "The token is none that this server knows, or it has expired")

@@ -1,0 +1,138 @@
+"""What Sentry told, and what became of it. Pure, no I/O."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What happened."""
+
+    CREATED = "created"
+    REGRESSED = "regressed"
+    ESCALATING = "escalating"
+    SPIKE = "spike"
+    RULE = "rule"
+    """An alert rule of an issue's fired."""
+    METRIC = "metric"
+    """A metric alert is critical, or warns."""
+
+    REOPENED = "reopened"
+    RESOLVED = "resolved"
+    ARCHIVED = "archived"
+    ASSIGNED = "assigned"
+    ERROR = "error"
+    """One event more."""
+    COMMENT = "comment"
+    SEER = "seer"
+    BUILD = "build"
+    INSTALLATION = "installation"
+    OTHER = "other"
+    """What Sentry tells since this was written."""
+
+
+WORK = frozenset((Kind.CREATED, Kind.REGRESSED, Kind.ESCALATING, Kind.SPIKE, Kind.RULE, Kind.METRIC))
+"""What somebody is to look into; all else is told and no more, be it what the one who works off an alert did."""
+
+
+class State(StrEnum):
+    NEW = "new"
+    CLAIMED = "claimed"
+    PARKED = "parked"
+    """Tried too often: a person is to look at it."""
+    DONE = "done"
+
+
+class Outcome(StrEnum):
+    """How somebody ended their work on an alert."""
+
+    DONE = "done"
+    GIVEN_BACK = "given_back"
+    TOLD = "told"
+    """Nobody was to do anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """What a source tells. `about` is what it happened to, such as `issue:78`: of the same kind (and rule), what
+    happens to it is one alert until that is done with. `happened` is in seconds of Unix time, as Sentry tells it.
+
+    `organization` and `project` are slugs, empty where Sentry does not say; `said` is Sentry's own name of what happened.
+    """
+
+    kind: Kind
+    about: str
+    happened: float
+    said: str = ""
+    organization: str = ""
+    project: str = ""
+    issue: str = ""
+    short_id: str = ""
+    event: str = ""
+    level: str = ""
+    rule: str = ""
+    title: str = ""
+    url: str = ""
+    is_work: bool = True
+
+    @property
+    def identity(self) -> str:
+        return "\n".join((self.kind, self.about, self.rule))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """A happening, or several of the same, as the inbox has it."""
+
+    id: int
+    told: Happening
+    """As it was told first, but for when it happened and in which event: that is of the last."""
+    source: str
+    received: float
+    times: int = 1
+    state: State = State.NEW
+    attempts: int = 0
+    """How often it was claimed."""
+    claimed_by: str = ""
+    lease_ends: float = 0.0
+    not_before: float = 0.0
+    """When it can be claimed again, after it was given back."""
+    finished: float = 0.0
+    outcome: str = ""
+    note: str = ""
+
+    @property
+    def claim(self) -> str:
+        """What names this alert and this attempt at it: who lost it meanwhile has the name of another."""
+        return f"{self.id}.{self.attempts}"
+
+    def is_same(self, happening: Happening) -> bool:
+        """Whether what happened, of the same identity, is a part of this alert: until it is done with, and as far as it
+        had happened by then. An issue is created once."""
+        return self.state != State.DONE or happening.kind == Kind.CREATED or happening.happened <= self.finished
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which alerts are asked for; None for all. `places` are (organization, project) as the inbox has them."""
+
+    places: frozenset[tuple[str, str]] | None = None
+    project: str | None = None
+    """A slug, or organization/slug."""
+    kinds: frozenset[Kind] | None = None
+    states: frozenset[State] | None = None
+    since: float | None = None
+    """Received at this time or later."""
+    id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a happening: the alert that it is a part of, and whether it made it."""
+
+    alert: Alert
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    by_state: dict[State, int] = field(default_factory=dict[State, int])

@@ -1,0 +1,403 @@
+"""The inbox in a file: SQLite, in the mode (WAL) in which several processes read and write it side by side."""
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import anyio
+import anyio.to_thread
+
+from alerts.alert import Alert, Happening, Kind, Outcome, State, Stored, Wanted
+from alerts.inbox import (
+    KEPT_FOR,
+    LEASE,
+    MAX_ATTEMPTS,
+    MOST_KEPT,
+    MOST_WAITING,
+    WAITS_FOR,
+    InboxError,
+    NotClaimedError,
+)
+
+T = TypeVar("T")
+
+VERSION = 1
+LOOK = 1.0
+"""Seconds between two looks at whether another process has written."""
+PATIENCE = 5.0
+"""Seconds that a write waits for another process's."""
+AT_ONCE = 200
+"""Happenings that are written together: what waits while the disk is busy shares its next turn."""
+TIDY = 500
+"""Alerts after which what is too old is looked for."""
+BACK_AGAIN = 60.0
+"""Seconds until an alert that was given back can be claimed, each time twice as long."""
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS alerts (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,  -- none is given twice, as AUTOINCREMENT has it
+  identity TEXT NOT NULL,
+  kind TEXT NOT NULL, organization TEXT NOT NULL, project TEXT NOT NULL,
+  told TEXT NOT NULL,                    -- the rest of the happening, as JSON
+  source TEXT NOT NULL, received REAL NOT NULL, happened REAL NOT NULL, times INTEGER NOT NULL,
+  state TEXT NOT NULL, attempts INTEGER NOT NULL, claimed_by TEXT NOT NULL,
+  lease_ends REAL NOT NULL, not_before REAL NOT NULL,
+  finished REAL NOT NULL, outcome TEXT NOT NULL, note TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS alerts_by_identity ON alerts (identity, id);
+CREATE INDEX IF NOT EXISTS alerts_by_state ON alerts (state, id);
+CREATE INDEX IF NOT EXISTS alerts_by_end ON alerts (finished) WHERE state = 'done';
+CREATE INDEX IF NOT EXISTS alerts_by_place ON alerts (organization, project);
+"""
+COLUMNS = (
+    "id kind organization project told source received happened times state attempts claimed_by lease_ends not_before "
+    "finished outcome note"
+)
+_SELECT = f"SELECT {', '.join(COLUMNS.split())} FROM alerts"
+_FREE = "(state = 'new' AND not_before <= :now OR state = 'claimed' AND lease_ends <= :now)"
+_WANTED = """
+    (:id IS NULL OR id = :id)
+    AND (:places IS NULL OR (organization, project) IN
+         (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:places)))
+    AND (:project IS NULL OR project = :project) AND (:organization IS NULL OR organization = :organization)
+    AND (:kinds IS NULL OR kind IN (SELECT value FROM json_each(:kinds)))
+    AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
+    AND (:since IS NULL OR received >= :since)
+"""
+
+
+@dataclass(eq=False)
+class _Waiting:
+    happenings: Sequence[Happening]
+    source: str
+    outcome: "list[Stored] | InboxError | None" = None
+
+
+class FileInbox:
+    """An Inbox. One connection, which a worker thread has at a time."""
+
+    def __init__(self, connection: sqlite3.Connection, clock: Callable[[], float]) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._turn = anyio.CapacityLimiter(1)
+        self._writing = anyio.Lock()
+        self._waiting: list[_Waiting] = []
+        self._bell = anyio.Event()
+        self._since_tidy = TIDY
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, path: Path, clock: Callable[[], float] = time.time) -> AsyncGenerator["FileInbox"]:
+        """Raises InboxError for a file that cannot be used."""
+        connection = await anyio.to_thread.run_sync(connected, path)
+        try:
+            yield cls(connection, clock)
+        finally:
+            connection.close()
+
+    async def store(self, happenings: Sequence[Happening], source: str) -> list[Stored]:
+        """Whoever comes while the disk is busy waits for the next turn, which writes for all of them at once."""
+        waiting = _Waiting(happenings, source)
+        self._waiting.append(waiting)
+        async with self._writing:
+            if waiting.outcome is None:
+                with anyio.CancelScope(shield=True):
+                    await self._store_together(self._next_batch())
+        assert waiting.outcome is not None
+        if isinstance(waiting.outcome, InboxError):
+            raise InboxError(waiting.outcome.message, status_code=503)
+        return waiting.outcome
+
+    async def get(self, wanted: Wanted) -> Alert | None:
+        found = await self.list(wanted, 1)
+        return found[0] if found else None
+
+    async def list(self, wanted: Wanted, limit: int, before: int | None = None) -> list[Alert]:
+        query = f"{_SELECT} WHERE (:before IS NULL OR id < :before) AND {_WANTED} ORDER BY id DESC LIMIT :limit"  # noqa: S608 - our own words
+
+        def look() -> list[Alert]:
+            given = {**_parameters(wanted), "before": before, "limit": limit}
+            return [_alert(row) for row in self._connection.execute(query, given)]
+
+        return await self._ask(look)
+
+    async def places(self) -> frozenset[tuple[str, str]]:
+        query = "SELECT DISTINCT organization, project FROM alerts"
+        return await self._ask(lambda: frozenset((row[0], row[1]) for row in self._connection.execute(query)))
+
+    async def claim(self, who: str, wanted: Wanted, until: float = 0.0) -> Alert | None:
+        while True:
+            bell, version = self._bell, await self._version()
+            found = await self._change(lambda: self._take(who, wanted))
+            if found is not None or self._clock() >= until:
+                return found
+            await self._changed(bell, version, until)
+
+    async def release(self, who: str, claim: str) -> None:
+        def release() -> None:
+            with suppress(NotClaimedError):
+                found = self._claimed(who, claim, Wanted())
+                self._write(replace(found, state=State.NEW, attempts=found.attempts - 1))
+
+        await self._change(release)
+        self._ring()
+
+    async def prolong(self, who: str, claim: str, wanted: Wanted) -> Alert:
+        def prolong() -> Alert:
+            found = self._claimed(who, claim, wanted)
+            return self._write(replace(found, lease_ends=self._clock() + LEASE))
+
+        return await self._change(prolong)
+
+    async def finish(self, who: str, claim: str, wanted: Wanted, outcome: Outcome, note: str) -> Alert:
+        def finish() -> Alert:
+            found, now = self._claimed(who, claim, wanted), self._clock()
+            if outcome == Outcome.GIVEN_BACK:
+                is_too_often = found.attempts >= MAX_ATTEMPTS
+                return self._write(
+                    replace(
+                        found,
+                        state=State.PARKED if is_too_often else State.NEW,
+                        not_before=now + BACK_AGAIN * 2 ** (found.attempts - 1),
+                        outcome=outcome,
+                        note=note,
+                    )
+                )
+            return self._write(replace(found, state=State.DONE, finished=now, outcome=outcome, note=note))
+
+        finished = await self._change(finish)
+        self._ring()
+        return finished
+
+    async def _changed(self, bell: anyio.Event, version: int, until: float) -> None:
+        """Waits until something may be there to be claimed that was not; of what other processes write it hears by
+        looking, once a second, at a number that SQLite counts on."""
+        free_again = await self._ask(self._next_free)
+        until = min(until, free_again) if free_again is not None else until
+        while not bell.is_set() and await self._version() == version and (left := until - self._clock()) > 0:
+            with anyio.move_on_after(min(LOOK, left)):
+                await bell.wait()
+
+    def _take(self, who: str, wanted: Wanted) -> Alert | None:
+        now = self._clock()
+        self._connection.execute(
+            "UPDATE alerts SET state = 'parked' WHERE state = 'claimed' AND lease_ends <= ? AND attempts >= ?",
+            (now, MAX_ATTEMPTS),
+        )
+        query = f"{_SELECT} WHERE {_FREE} AND {_WANTED} ORDER BY id LIMIT 1"  # noqa: S608 - our own words
+        row = self._connection.execute(query, {**_parameters(wanted), "now": now}).fetchone()
+        if row is None:
+            return None
+        found = _alert(row)
+        attempts, lease_ends = found.attempts + 1, now + LEASE
+        return self._write(
+            replace(found, state=State.CLAIMED, attempts=attempts, claimed_by=who, lease_ends=lease_ends)
+        )
+
+    def _next_batch(self) -> "list[_Waiting]":
+        taken: list[_Waiting] = []
+        while self._waiting and sum(len(one.happenings) for one in taken) < AT_ONCE:
+            taken.append(self._waiting.pop(0))
+        return taken
+
+    async def _store_together(self, batch: "list[_Waiting]") -> None:
+        def store() -> "list[list[Stored]]":
+            now = self._clock()
+            stored = [[self._store_one(happening, one.source, now) for happening in one.happenings] for one in batch]
+            self._tidy(now, sum(map(len, stored)))
+            return stored
+
+        try:
+            outcomes = await self._change(store)
+        except InboxError as error:
+            for one in batch:
+                one.outcome = error
+            return
+        for one, outcome in zip(batch, outcomes, strict=True):
+            one.outcome = outcome
+        self._ring()
+
+    def _store_one(self, happening: Happening, source: str, now: float) -> Stored:
+        happening = replace(happening, happened=min(happening.happened, now))
+        query = f"{_SELECT} WHERE identity = ? ORDER BY id DESC LIMIT 1"
+        row = self._connection.execute(query, (happening.identity,)).fetchone()
+        if row is not None and (same := _alert(row)).is_same(happening):
+            latest = max(happening, same.told, key=lambda told: told.happened)
+            told = replace(same.told, happened=latest.happened, event=latest.event or same.told.event)
+            is_again = happening.happened > same.told.happened  # else it is what is known, told once more
+            return Stored(self._write(replace(same, told=told, times=same.times + is_again)), is_new=False)
+        ends = {} if happening.is_work else {"state": State.DONE, "finished": now, "outcome": Outcome.TOLD}
+        if happening.is_work and self._count_waiting() >= MOST_WAITING:
+            raise InboxError("The inbox is full: nobody works off what is in it.", status_code=503)
+        made: dict[str, Any] = _fields(Alert(id=0, told=happening, source=source, received=now, **ends))
+        made.pop("id")
+        names = ", ".join(made)
+        places = ", ".join(f":{name}" for name in made)
+        statement = f"INSERT INTO alerts ({names}, identity) VALUES ({places}, :identity) RETURNING id"  # noqa: S608 - our own words
+        number = self._connection.execute(statement, {**made, "identity": happening.identity}).fetchone()[0]
+        return Stored(Alert(id=number, told=happening, source=source, received=now, **ends), is_new=True)
+
+    def _count_waiting(self) -> int:
+        return int(self._connection.execute("SELECT count(*) FROM alerts WHERE state != 'done'").fetchone()[0])
+
+    def _tidy(self, now: float, stored: int) -> None:
+        """Forgets what is too old, and of what is done with all beyond MOST_KEPT."""
+        self._since_tidy += stored
+        if self._since_tidy < TIDY:
+            return
+        self._since_tidy = 0
+        execute = self._connection.execute
+        execute("DELETE FROM alerts WHERE state = 'done' AND finished < ?", (now - KEPT_FOR,))
+        execute("DELETE FROM alerts WHERE state != 'done' AND received < ?", (now - WAITS_FOR,))
+        (kept,) = execute("SELECT count(*) FROM alerts").fetchone()
+        if kept > MOST_KEPT:
+            oldest = "SELECT id FROM alerts WHERE state = 'done' ORDER BY finished LIMIT ?"
+            execute(f"DELETE FROM alerts WHERE id IN ({oldest})", (kept - MOST_KEPT,))  # noqa: S608 - our own words
+
+    def _claimed(self, who: str, claim: str, wanted: Wanted) -> Alert:
+        """The alert that `who` has; raises NotClaimedError."""
+        number, _, attempt = claim.partition(".")
+        query = f"{_SELECT} WHERE {_WANTED}"  # noqa: S608 - our own words
+        row = self._connection.execute(query, _parameters(replace(wanted, id=int(number)))).fetchone()
+        if row is None:
+            raise NotClaimedError(f"There is no alert {number}.", status_code=404)
+        found = _alert(row)
+        if found.state == State.DONE:
+            raise NotClaimedError(f"Alert {number} is done with already.")
+        if found.state != State.CLAIMED:
+            raise NotClaimedError(f"Alert {number} is claimed by nobody. Claim it: claim_alert(alert={number}).")
+        if found.claimed_by != who or attempt not in ("", str(found.attempts)):
+            raise NotClaimedError(f"Alert {number} is somebody else's now: the lease ran out. Leave it to them.")
+        return found
+
+    def _next_free(self) -> float | None:
+        """When the next alert can be claimed that cannot be now."""
+        query = (
+            "SELECT min(at) FROM (SELECT min(lease_ends) AS at FROM alerts WHERE state = 'claimed' "
+            "UNION ALL SELECT min(not_before) FROM alerts WHERE state = 'new' AND not_before > ?)"
+        )
+        (at,) = self._connection.execute(query, (self._clock(),)).fetchone()
+        return at
+
+    def _write(self, alert: Alert) -> Alert:
+        fields = _fields(alert)
+        changes = ", ".join(f"{name} = :{name}" for name in fields)
+        self._connection.execute(f"UPDATE alerts SET {changes} WHERE id = :id", fields)  # noqa: S608 - our own words
+        return alert
+
+    def _ring(self) -> None:
+        self._bell.set()
+        self._bell = anyio.Event()
+
+    async def _version(self) -> int:
+        return await self._ask(lambda: int(self._connection.execute("PRAGMA data_version").fetchone()[0]))
+
+    async def _change(self, change: Callable[[], T]) -> T:
+        """In one transaction, which is on the disk when this returns."""
+
+        def changing() -> T:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                made = change()
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            return made
+
+        return await self._ask(changing)
+
+    async def _ask(self, question: Callable[[], T]) -> T:
+        try:
+            return await anyio.to_thread.run_sync(question, limiter=self._turn)
+        except sqlite3.Error as error:
+            raise _failure(error) from error
+
+
+def connected(path: Path) -> sqlite3.Connection:
+    """With the tables in it; raises InboxError."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # titles of errors are nobody else's
+        connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+    except OSError as error:
+        raise InboxError(f"The file of the inbox cannot be opened ({error.strerror}).", status_code=503) from error
+    except sqlite3.Error as error:
+        raise _failure(error) from error
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")  # what was answered 2xx is there after a power cut, too
+        connection.execute("BEGIN IMMEDIATE")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if version != VERSION and (version or tables):
+            raise InboxError("The file of the inbox is none, or one of another version.", status_code=503)
+        for statement in TABLES.split(";"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        connection.close()
+        raise _failure(error) from error
+    except InboxError:
+        connection.close()
+        raise
+    return connection
+
+
+def _failure(error: sqlite3.Error) -> InboxError:
+    reason = getattr(error, "sqlite_errorname", type(error).__name__).removeprefix("SQLITE_").lower()
+    return InboxError(f"The inbox cannot be read or written ({reason}). Try again.", status_code=503)
+
+
+def _parameters(wanted: Wanted) -> dict[str, Any]:
+    organization, _, project = (wanted.project or "").rpartition("/")
+    return {
+        "id": wanted.id,
+        "places": None if wanted.places is None else json.dumps(sorted(wanted.places)),
+        "organization": organization or None,
+        "project": project or None,
+        "kinds": _listed(wanted.kinds),
+        "states": _listed(wanted.states),
+        "since": wanted.since,
+    }
+
+
+def _listed(words: Iterable[str] | None) -> str | None:
+    return None if words is None else json.dumps(sorted(words))
+
+
+_OF_TOLD = ("about", "said", "issue", "short_id", "event", "level", "rule", "title", "url", "is_work")
+_OF_ALERT = ("id", "source", "received", "times", "attempts", "claimed_by", "lease_ends", "not_before", "finished")
+
+
+def _fields(alert: Alert) -> dict[str, Any]:
+    told = alert.told
+    return {
+        **{name: getattr(alert, name) for name in (*_OF_ALERT, "outcome", "note")},
+        "state": str(alert.state),
+        "kind": str(told.kind),
+        "organization": told.organization,
+        "project": told.project,
+        "happened": told.happened,
+        "told": json.dumps({name: getattr(told, name) for name in _OF_TOLD}),
+    }
+
+
+def _alert(row: Sequence[Any]) -> Alert:
+    fields: dict[str, Any] = dict(zip(COLUMNS.split(), row, strict=True))
+    told = Happening(
+        kind=Kind(fields.pop("kind")),
+        organization=fields.pop("organization"),
+        project=fields.pop("project"),
+        happened=fields.pop("happened"),
+        **json.loads(fields.pop("told")),
+    )
+    return Alert(**{**fields, "state": State(fields["state"]), "told": told})

@@ -1,0 +1,164 @@
+"""Alerts: what waits in the inbox, who works on it, and what became of it."""
+
+import re
+import time
+
+import anyio
+
+from alerts.alert import Alert, Kind, Outcome, State, Wanted
+from sentry.changes import IssueChange
+from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError, SentryError
+from sentry.paths import quoted
+from service import issues, updates
+from service.access.callers import Caller, Scope
+from service.confirming import must_confirm
+from service.current import current_caller
+from service.inbox import current_inbox
+from views import alerts as views
+from views.alerts import AlertFinished, AlertList, AlertResult
+from views.updates import IssueUpdate
+
+LONGEST_WAIT = 60
+"""Seconds that a claim waits for an alert."""
+_CLAIM = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,6})?")
+_AGO = re.compile(r"([0-9]{1,6})([mhdw])")
+_SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+
+
+async def list_alerts(
+    *,
+    state: str | None = None,
+    project: str | None = None,
+    kind: str | None = None,
+    since: str | None = None,
+    limit: int = 25,
+    cursor: str | None = None,
+) -> AlertList:
+    """Alerts, the newest first; `since` is so long ago, such as 24h."""
+    if cursor is not None and not _CLAIM.fullmatch(cursor):
+        raise InvalidRequestError("The cursor is none: give the one of the page before.")
+    received = time.time() - _ago(since) if since else None
+    wanted = await _wanted(project, kind, State(state) if state else None, since=received)
+    found = await current_inbox().list(wanted, limit + 1, int(float(cursor)) if cursor else None)
+    return views.alert_list(found, limit)
+
+
+async def get_alert(alert: str) -> AlertResult:
+    found = await current_inbox().get(await _wanted(number=_number(alert)))
+    if found is None:
+        raise NotFoundError(f"Alert {_number(alert)} was not found.", status_code=404)
+    return views.told(found)
+
+
+async def claim_alert(
+    alert: str | None = None, *, project: str | None = None, kind: str | None = None, wait_seconds: int = 0
+) -> AlertResult:
+    """The oldest alert that waits is the caller's now, or the one that is named; one that is theirs already stays so
+    for longer. It comes with its issue."""
+    who, inbox = current_caller().name, current_inbox()
+    if alert is not None:
+        held = await inbox.get(await _wanted(number=_number(alert)))
+        if held is not None and held.state == State.CLAIMED and held.lease_ends > time.time():
+            return views.claimed(await inbox.prolong(who, alert, await _wanted()))
+    wanted = await _wanted(project, kind, number=_number(alert) if alert else None)
+    found = await inbox.claim(who, wanted, time.time() + wait_seconds)
+    if found is None:
+        if alert is not None:
+            raise NotFoundError(f"Alert {_number(alert)} is not there to be claimed.", status_code=404)
+        return views.claimed(None)
+    try:
+        return await _with_issue(found)
+    except BaseException:  # nobody has heard of it
+        with anyio.CancelScope(shield=True):
+            await inbox.release(who, found.claim)
+        raise
+
+
+async def finish_alert(alert: str, outcome: str, note: str | None = None, *, comment: bool = False) -> AlertFinished:
+    """It is done with, or given back; with `comment` the note stands beneath its issue, too."""
+    who, inbox, wanted = current_caller().name, current_inbox(), await _wanted()
+    if not _CLAIM.fullmatch(alert):
+        raise _no_alert()
+    posted: IssueUpdate | None = None
+    if comment:
+        if not note:
+            raise InvalidRequestError("There is no note to post as a comment.")
+        _check_may_comment()
+        held = await inbox.prolong(who, alert, wanted)
+        if not held.told.issue:
+            raise InvalidRequestError(f"Alert {held.id} is of no issue that could be commented on.")
+        made = await updates.update_issues([held.told.issue], IssueChange(), comment=note)
+        posted = made if isinstance(made, IssueUpdate) else None
+    return views.finished(await inbox.finish(who, alert, wanted, Outcome(outcome), note or ""), posted)
+
+
+async def _with_issue(found: Alert) -> AlertResult:
+    if not found.told.issue:
+        return views.claimed(found)
+    try:
+        return views.claimed(found, await issues.get_issue(found.told.issue))
+    except SentryError as error:  # of which the alert tells enough to go on
+        return views.claimed(found, missing=error.message)
+
+
+def _check_may_comment() -> None:
+    caller = current_caller()
+    if not caller.may_use("update_issue", Scope.ISSUES_WRITE):
+        raise ForbiddenError("This caller may not comment on issues. Finish the alert without comment.")
+    if must_confirm():
+        raise ForbiddenError("Comments of this caller's are confirmed by a person: post it with update_issue.")
+
+
+async def _wanted(
+    project: str | None = None,
+    kind: str | None = None,
+    state: State | None = None,
+    *,
+    since: float | None = None,
+    number: int | None = None,
+) -> Wanted:
+    """Of what the caller may see."""
+    caller, places = current_caller(), None
+    if caller.is_bounded:
+        places = frozenset(place for place in await current_inbox().places() if _sees(caller, *place))
+    return Wanted(
+        places=places,
+        project=project.strip().lower() if project else None,
+        kinds=frozenset((_kind(kind),)) if kind else None,
+        states=frozenset((state,)) if state else None,
+        since=since,
+        id=number,
+    )
+
+
+def _sees(caller: Caller, organization: str, project: str) -> bool:
+    """Of what is of no project: whoever sees all of the organization; of no organization: whoever sees all."""
+    if not organization:
+        return False
+    if not project:
+        return caller.projects is None and caller.may_see_organization(organization)
+    return caller.may_see_project(project, organization)
+
+
+def _number(alert: str) -> int:
+    if not _CLAIM.fullmatch(alert):
+        raise _no_alert()
+    return int(alert.partition(".")[0])
+
+
+def _no_alert() -> InvalidRequestError:
+    return InvalidRequestError("An alert is named by its number, such as 17, or by its claim, 17.2.")
+
+
+def _kind(text: str) -> Kind:
+    try:
+        return Kind(text.strip().lower())
+    except ValueError:
+        raise InvalidRequestError(f"There is no kind {quoted(text)}. It is one of {', '.join(Kind)}.") from None
+
+
+def _ago(text: str) -> float:
+    found = _AGO.fullmatch(text.strip().lower())
+    if not found:
+        raise InvalidRequestError("since is how long ago, such as 30m, 24h or 7d.")
+    return int(found[1]) * float(_SECONDS[found[2]])
