@@ -1,7 +1,8 @@
 """What Sentry told, and what became of it. Pure, no I/O."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Self
 
 
 class Kind(StrEnum):
@@ -33,6 +34,9 @@ class Kind(StrEnum):
 WORK = frozenset((Kind.CREATED, Kind.REGRESSED, Kind.ESCALATING, Kind.SPIKE, Kind.RULE, Kind.METRIC))
 """What somebody is to look into; all else is told and no more, be it what the one who works off an alert did."""
 
+ONCE = frozenset((Kind.CREATED, Kind.COMMENT, Kind.SEER, Kind.BUILD, Kind.INSTALLATION, Kind.OTHER))
+"""What happens but once to what it is about: told again, it is the same."""
+
 
 class State(StrEnum):
     NEW = "new"
@@ -56,7 +60,8 @@ class Happening:
     """What a source tells. `about` is what it happened to, such as `issue:78`: of the same kind (and rule), what
     happens to it is one alert until that is done with. `happened` is in seconds of Unix time, as Sentry tells it.
 
-    `organization` and `project` are slugs, empty where Sentry does not say; `said` is Sentry's own name of what happened.
+    `organization` and `project` are slugs, empty where Sentry does not say; `said` is Sentry's own name of what
+    happened.
     """
 
     kind: Kind
@@ -107,8 +112,16 @@ class Alert:
 
     def is_same(self, happening: Happening) -> bool:
         """Whether what happened, of the same identity, is a part of this alert: until it is done with, and as far as it
-        had happened by then. An issue is created once."""
-        return self.state != State.DONE or happening.kind == Kind.CREATED or happening.happened <= self.finished
+        had happened by then."""
+        return self.state != State.DONE or happening.kind in ONCE or happening.happened <= self.finished
+
+    def with_more(self, happening: Happening) -> Self:
+        """With what is the same; what happened no later than what is known is that, told once more."""
+        told = self.told
+        if happening.kind in ONCE or happening.happened <= told.happened:
+            return self
+        told = replace(told, happened=happening.happened, event=happening.event or told.event)
+        return replace(self, told=told, times=self.times + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +144,3 @@ class Stored:
 
     alert: Alert
     is_new: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    by_state: dict[State, int] = field(default_factory=dict[State, int])

@@ -59,7 +59,7 @@ COLUMNS = (
     "id kind organization project told source received happened times state attempts claimed_by lease_ends not_before "
     "finished outcome note"
 )
-_SELECT = f"SELECT {', '.join(COLUMNS.split())} FROM alerts"
+_SELECT = f"SELECT {', '.join(COLUMNS.split())} FROM alerts"  # noqa: S608 - our own words
 _FREE = "(state = 'new' AND not_before <= :now OR state = 'claimed' AND lease_ends <= :now)"
 _WANTED = """
     (:id IS NULL OR id = :id)
@@ -115,17 +115,17 @@ class FileInbox:
         return waiting.outcome
 
     async def get(self, wanted: Wanted) -> Alert | None:
-        found = await self.list(wanted, 1)
+        found = await self.look(wanted, 1)
         return found[0] if found else None
 
-    async def list(self, wanted: Wanted, limit: int, before: int | None = None) -> list[Alert]:
-        query = f"{_SELECT} WHERE (:before IS NULL OR id < :before) AND {_WANTED} ORDER BY id DESC LIMIT :limit"  # noqa: S608 - our own words
+    async def look(self, wanted: Wanted, limit: int, before: int | None = None) -> list[Alert]:
+        query = f"{_SELECT} WHERE (:before IS NULL OR id < :before) AND {_WANTED} ORDER BY id DESC LIMIT :limit"
 
-        def look() -> list[Alert]:
+        def rows() -> list[Alert]:
             given = {**_parameters(wanted), "before": before, "limit": limit}
             return [_alert(row) for row in self._connection.execute(query, given)]
 
-        return await self._ask(look)
+        return await self._ask(rows)
 
     async def places(self) -> frozenset[tuple[str, str]]:
         query = "SELECT DISTINCT organization, project FROM alerts"
@@ -190,7 +190,7 @@ class FileInbox:
             "UPDATE alerts SET state = 'parked' WHERE state = 'claimed' AND lease_ends <= ? AND attempts >= ?",
             (now, MAX_ATTEMPTS),
         )
-        query = f"{_SELECT} WHERE {_FREE} AND {_WANTED} ORDER BY id LIMIT 1"  # noqa: S608 - our own words
+        query = f"{_SELECT} WHERE {_FREE} AND {_WANTED} ORDER BY id LIMIT 1"
         row = self._connection.execute(query, {**_parameters(wanted), "now": now}).fetchone()
         if row is None:
             return None
@@ -200,14 +200,14 @@ class FileInbox:
             replace(found, state=State.CLAIMED, attempts=attempts, claimed_by=who, lease_ends=lease_ends)
         )
 
-    def _next_batch(self) -> "list[_Waiting]":
+    def _next_batch(self) -> list[_Waiting]:
         taken: list[_Waiting] = []
         while self._waiting and sum(len(one.happenings) for one in taken) < AT_ONCE:
             taken.append(self._waiting.pop(0))
         return taken
 
-    async def _store_together(self, batch: "list[_Waiting]") -> None:
-        def store() -> "list[list[Stored]]":
+    async def _store_together(self, batch: list[_Waiting]) -> None:
+        def store() -> list[list[Stored]]:
             now = self._clock()
             stored = [[self._store_one(happening, one.source, now) for happening in one.happenings] for one in batch]
             self._tidy(now, sum(map(len, stored)))
@@ -228,20 +228,19 @@ class FileInbox:
         query = f"{_SELECT} WHERE identity = ? ORDER BY id DESC LIMIT 1"
         row = self._connection.execute(query, (happening.identity,)).fetchone()
         if row is not None and (same := _alert(row)).is_same(happening):
-            latest = max(happening, same.told, key=lambda told: told.happened)
-            told = replace(same.told, happened=latest.happened, event=latest.event or same.told.event)
-            is_again = happening.happened > same.told.happened  # else it is what is known, told once more
-            return Stored(self._write(replace(same, told=told, times=same.times + is_again)), is_new=False)
-        ends = {} if happening.is_work else {"state": State.DONE, "finished": now, "outcome": Outcome.TOLD}
+            return Stored(self._write(same.with_more(happening)), is_new=False)
         if happening.is_work and self._count_waiting() >= MOST_WAITING:
             raise InboxError("The inbox is full: nobody works off what is in it.", status_code=503)
-        made: dict[str, Any] = _fields(Alert(id=0, told=happening, source=source, received=now, **ends))
-        made.pop("id")
+        alert = Alert(id=0, told=happening, source=source, received=now)
+        if not happening.is_work:
+            alert = replace(alert, state=State.DONE, finished=now, outcome=Outcome.TOLD)
+        made = _fields(alert)
+        del made["id"]
         names = ", ".join(made)
         places = ", ".join(f":{name}" for name in made)
         statement = f"INSERT INTO alerts ({names}, identity) VALUES ({places}, :identity) RETURNING id"  # noqa: S608 - our own words
         number = self._connection.execute(statement, {**made, "identity": happening.identity}).fetchone()[0]
-        return Stored(Alert(id=number, told=happening, source=source, received=now, **ends), is_new=True)
+        return Stored(replace(alert, id=number), is_new=True)
 
     def _count_waiting(self) -> int:
         return int(self._connection.execute("SELECT count(*) FROM alerts WHERE state != 'done'").fetchone()[0])
@@ -263,7 +262,7 @@ class FileInbox:
     def _claimed(self, who: str, claim: str, wanted: Wanted) -> Alert:
         """The alert that `who` has; raises NotClaimedError."""
         number, _, attempt = claim.partition(".")
-        query = f"{_SELECT} WHERE {_WANTED}"  # noqa: S608 - our own words
+        query = f"{_SELECT} WHERE {_WANTED}"
         row = self._connection.execute(query, _parameters(replace(wanted, id=int(number)))).fetchone()
         if row is None:
             raise NotClaimedError(f"There is no alert {number}.", status_code=404)
@@ -282,7 +281,7 @@ class FileInbox:
             "SELECT min(at) FROM (SELECT min(lease_ends) AS at FROM alerts WHERE state = 'claimed' "
             "UNION ALL SELECT min(not_before) FROM alerts WHERE state = 'new' AND not_before > ?)"
         )
-        (at,) = self._connection.execute(query, (self._clock(),)).fetchone()
+        at: float | None = self._connection.execute(query, (self._clock(),)).fetchone()[0]
         return at
 
     def _write(self, alert: Alert) -> Alert:
@@ -332,17 +331,7 @@ def connected(path: Path) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise _failure(error) from error
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")  # what was answered 2xx is there after a power cut, too
-        connection.execute("BEGIN IMMEDIATE")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if version != VERSION and (version or tables):
-            raise InboxError("The file of the inbox is none, or one of another version.", status_code=503)
-        for statement in TABLES.split(";"):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {VERSION}")
-        connection.execute("COMMIT")
+        _set_up(connection)
     except sqlite3.Error as error:
         connection.close()
         raise _failure(error) from error
@@ -350,6 +339,20 @@ def connected(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")  # what was answered 2xx is there after a power cut, too
+    connection.execute("BEGIN IMMEDIATE")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if version != VERSION and (version or tables):
+        raise InboxError("The file of the inbox is none, or one of another version.", status_code=503)
+    for statement in TABLES.split(";"):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("COMMIT")
 
 
 def _failure(error: sqlite3.Error) -> InboxError:

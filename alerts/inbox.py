@@ -41,7 +41,7 @@ class Inbox(Protocol):
         """The newest that is wanted."""
         ...
 
-    async def list(self, wanted: Wanted, limit: int, before: int | None = None) -> list[Alert]:
+    async def look(self, wanted: Wanted, limit: int, before: int | None = None) -> list[Alert]:
         """The newest first; of those before that ID."""
         ...
 

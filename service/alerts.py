@@ -39,7 +39,7 @@ async def list_alerts(
         raise InvalidRequestError("The cursor is none: give the one of the page before.")
     received = time.time() - _ago(since) if since else None
     wanted = await _wanted(project, kind, State(state) if state else None, since=received)
-    found = await current_inbox().list(wanted, limit + 1, int(float(cursor)) if cursor else None)
+    found = await current_inbox().look(wanted, limit + 1, int(float(cursor)) if cursor else None)
     return views.alert_list(found, limit)
 
 

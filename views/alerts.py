@@ -140,8 +140,11 @@ class AlertResult(Result):
 
     def steps(self) -> Iterator[Step]:
         if self.issue is not None:
-            for step in self.issue.steps():
-                yield lambda found, step=step: found.with_changes(issue=step(found.issue))
+            yield from (_of_issue(step) for step in self.issue.steps())
+
+
+def _of_issue(step: Step) -> Step:
+    return lambda found: found.with_changes(issue=step(found.issue))
 
 
 class AlertFinished(Result):
@@ -156,7 +159,7 @@ class AlertFinished(Result):
         words = {
             State.DONE: f"Alert {found.number} is done with.",
             State.NEW: f"Alert {found.number} was given back{again}.",
-            State.PARKED: f"Alert {found.number} was given back after {found.attempts} attempts: it is parked for a person.",
+            State.PARKED: f"Alert {found.number} was given back {found.attempts} times: it is parked for a person.",
         }
         said = ["The note was posted as a comment."] if self.comment and self.comment.comment else []
         return " ".join(

@@ -32,9 +32,9 @@ from web.rest.app import Answering, Rest
 from web.rest.responses import failed
 
 if TYPE_CHECKING:
-    from web.webhooks import Webhooks
     from shared.store import Store
     from web.limits.windows import Windows
+    from web.webhooks import Webhooks
 
 
 def create_app(
@@ -54,9 +54,9 @@ def create_app(
 ) -> Starlette:
     """The app that serves; `calls` counts what is under way, `open_client` is entered before anything is served, and
     left last; in `answering` a request that is none of MCP's is answered. Without `callers` whoever reaches it is
-    served; without `clients` no caller brings a Sentry token. `audit` is where changes are told, if in a file; `webhooks` takes
-    what Sentry sends, where it may;
-    `make_clean` makes what cleans texts for whoever runs the server."""
+    served; without `clients` no caller brings a Sentry token. `audit` is where changes are told, if in a file;
+    `webhooks` takes what Sentry sends, where it may; `make_clean` makes what cleans texts for whoever runs the
+    server."""
     server.middleware[:0] = [calls, HandlersAtOnce(settings), refuse_half_characters]
     app = server.streamable_http_app(
         streamable_http_path="/mcp",

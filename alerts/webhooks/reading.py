@@ -1,5 +1,5 @@
-"""What a body tells that Sentry or GlitchTip has sent. Pure, and it refuses nothing that is signed: what is not known is
-kept under its own name."""
+"""What a body tells that Sentry or GlitchTip has sent. Pure, and it refuses nothing that is signed: what is not known
+is kept under its own name."""
 
 import hashlib
 import json

@@ -16,4 +16,5 @@ def is_signed(body: bytes, signatures: Iterable[str], secrets: Iterable[bytes]) 
     """Whether one of the signatures is the body's, by one of the secrets: several, while one replaces another."""
     shown = [signature.strip().lower().encode("latin-1", "replace") for signature in signatures]
     made = [hmac.new(secret, body, hashlib.sha256).hexdigest().encode() for secret in secrets]
-    return any([hmac.compare_digest(one, other) for one in shown for other in made])  # a list: each is compared
+    matches = [hmac.compare_digest(one, other) for one in shown for other in made]  # each is compared
+    return any(matches)

@@ -1,0 +1,298 @@
+"""An inbox: what happens to an alert from when it is told until it is done with."""
+
+import math
+import os
+import sqlite3
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+import pytest
+from alerting import happening
+
+from alerts.alert import Kind, Outcome, State, Wanted
+from alerts.file import FileInbox
+from alerts.inbox import KEPT_FOR, LEASE, MAX_ATTEMPTS, Inbox, InboxError, NotClaimedError
+
+ANY = Wanted()
+
+
+@dataclass
+class Clock:
+    now: float = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@asynccontextmanager
+async def opened(folder: Path, clock: Clock) -> AsyncGenerator[Inbox]:
+    async with FileInbox.opened(folder / "alerts.db", clock) as inbox:
+        yield inbox
+
+
+async def test_the_oldest_is_claimed_first_and_each_but_once(tmp_path: Path) -> None:
+    async with opened(tmp_path, Clock()) as inbox:
+        await inbox.store([happening(number) for number in (3, 1, 2)], "webhook")
+        claimed = [await inbox.claim(who, ANY) for who in ("a", "b", "a", "b")]
+        assert [found and (found.told.issue, found.claimed_by) for found in claimed] == [
+            ("3", "a"),
+            ("1", "b"),
+            ("2", "a"),
+            None,
+        ]
+
+
+async def test_many_at_once_each_get_another(tmp_path: Path) -> None:
+    async with opened(tmp_path, Clock()) as first, opened(tmp_path, Clock()) as second:
+        await first.store([happening(number) for number in range(40)], "webhook")
+        got: list[int] = []
+
+        async def engine(inbox: Inbox, who: str) -> None:
+            while (found := await inbox.claim(who, ANY)) is not None:
+                got.append(found.id)
+
+        async with anyio.create_task_group() as tasks:
+            for number in range(8):
+                tasks.start_soon(engine, (first, second)[number % 2], f"engine {number}")
+        assert sorted(got) == list(range(1, 41))
+
+
+async def test_a_lease_that_ran_out_comes_back_and_the_first_can_no_longer_finish(tmp_path: Path) -> None:
+    clock = Clock()
+    async with opened(tmp_path, clock) as inbox:
+        await inbox.store([happening()], "webhook")
+        first = await inbox.claim("engine", ANY)
+        assert first
+        clock.now += LEASE - 1
+        assert await inbox.claim("engine", ANY) is None
+        clock.now += 2
+        second = await inbox.claim("engine", ANY)
+        assert second
+        assert (first.claim, second.claim) == ("1.1", "1.2")
+        with pytest.raises(NotClaimedError, match="somebody else's now"):
+            await inbox.finish("engine", first.claim, ANY, Outcome.DONE, "")
+        done = await inbox.finish("engine", second.claim, ANY, Outcome.DONE, "fixed")
+        assert (done.state, done.note) == (State.DONE, "fixed")
+        with pytest.raises(NotClaimedError, match="done with already"):
+            await inbox.finish("engine", second.claim, ANY, Outcome.DONE, "")
+
+
+async def test_a_lease_can_be_prolonged_by_its_owner_alone(tmp_path: Path) -> None:
+    clock = Clock()
+    async with opened(tmp_path, clock) as inbox:
+        await inbox.store([happening()], "webhook")
+        assert await inbox.claim("one", ANY)
+        clock.now += LEASE - 1
+        with pytest.raises(NotClaimedError, match="somebody else's"):
+            await inbox.prolong("two", "1.1", ANY)
+        assert (await inbox.prolong("one", "1.1", ANY)).lease_ends == clock.now + LEASE
+        clock.now += LEASE - 1
+        assert await inbox.claim("two", ANY) is None
+
+
+async def test_what_is_given_back_comes_again_later_and_is_parked_in_the_end(tmp_path: Path) -> None:
+    clock = Clock()
+    async with opened(tmp_path, clock) as inbox:
+        await inbox.store([happening()], "webhook")
+        waits: list[float] = []
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            claimed = await inbox.claim("engine", ANY)
+            assert claimed, attempt
+            back = await inbox.finish("engine", claimed.claim, ANY, Outcome.GIVEN_BACK, "no idea")
+            waits.append(back.not_before - clock.now)
+            assert await inbox.claim("engine", ANY) is None
+            clock.now = back.not_before + 1
+        assert waits == [60, 120, 240, 480, 960]
+        (parked,) = await inbox.look(Wanted(states=frozenset((State.PARKED,))), 10)
+        assert (parked.attempts, parked.note) == (MAX_ATTEMPTS, "no idea")
+
+
+async def test_who_lets_every_lease_run_out_parks_it_too(tmp_path: Path) -> None:
+    clock = Clock()
+    async with opened(tmp_path, clock) as inbox:
+        await inbox.store([happening()], "webhook")
+        for _ in range(MAX_ATTEMPTS):
+            assert await inbox.claim("engine", ANY)
+            clock.now += LEASE + 1
+        assert await inbox.claim("engine", ANY) is None
+        assert [found.state for found in await inbox.look(ANY, 10)] == [State.PARKED]
+
+
+async def test_a_claim_that_nobody_heard_of_leaves_no_trace(tmp_path: Path) -> None:
+    async with opened(tmp_path, Clock()) as inbox:
+        await inbox.store([happening()], "webhook")
+        lost = await inbox.claim("gone", ANY)
+        assert lost
+        await inbox.release("gone", lost.claim)
+        again = await inbox.claim("engine", ANY)
+        assert again
+        assert again.claim == "1.1"
+
+
+@pytest.mark.parametrize("is_reversed", [False, True])
+async def test_the_same_from_two_sources_is_one_alert_whatever_the_order(tmp_path: Path, is_reversed: bool) -> None:
+    told = [(happening(happened=5.0), "webhook"), (happening(happened=5.0, title="another's words"), "polling")]
+    async with opened(tmp_path, Clock()) as inbox:
+        stored = [(await inbox.store([one], source))[0] for one, source in (told[::-1] if is_reversed else told)]
+        assert [(one.alert.id, one.is_new) for one in stored] == [(1, True), (1, False)]
+        assert len(await inbox.look(ANY, 10)) == 1
+
+
+async def test_ten_thousand_of_the_same_are_one_alert(tmp_path: Path) -> None:
+    async with opened(tmp_path, Clock()) as inbox:
+        rule = [happening(1, Kind.RULE, 1_000.0 + number, rule="too many") for number in range(10_000)]
+        for start in range(0, len(rule), 500):
+            await inbox.store(rule[start : start + 500], "webhook")
+        (found,) = await inbox.look(ANY, 10)
+        assert (found.times, found.told.happened) == (10_000, 10_999.0)
+
+
+async def test_what_happens_after_the_end_is_another_alert_and_what_happened_before_is_not(tmp_path: Path) -> None:
+    clock = Clock()
+    async with opened(tmp_path, clock) as inbox:
+        regressed = [happening(1, Kind.REGRESSED, clock.now - 100)]
+        await inbox.store(regressed, "webhook")
+        claimed = await inbox.claim("engine", ANY)
+        assert claimed
+        await inbox.finish("engine", claimed.claim, ANY, Outcome.DONE, "")
+        clock.now += 500
+        late = await inbox.store([happening(1, Kind.REGRESSED, clock.now - 550)], "polling")
+        after = await inbox.store([happening(1, Kind.REGRESSED, clock.now - 400)], "polling")
+        created = await inbox.store([happening(1, Kind.CREATED, 1.0)], "polling")
+        assert [one[0].alert.id for one in (late, after, created)] == [1, 2, 3]
+
+
+async def test_what_is_told_of_the_future_happened_now(tmp_path: Path) -> None:
+    clock = Clock()
+    async with opened(tmp_path, clock) as inbox:
+        (stored,) = await inbox.store([happening(happened=clock.now * 2)], "webhook")
+        assert stored.alert.told.happened == clock.now
+
+
+async def test_nobody_claims_what_is_told_and_no_more(tmp_path: Path) -> None:
+    async with opened(tmp_path, Clock()) as inbox:
+        await inbox.store([happening(1, Kind.RESOLVED, is_work=False)], "webhook")
+        assert await inbox.claim("engine", ANY) is None
+        (found,) = await inbox.look(ANY, 10)
+        assert (found.state, found.outcome) == (State.DONE, Outcome.TOLD)
+
+
+async def test_who_wants_certain_alerts_gets_no_others(tmp_path: Path) -> None:
+    async with opened(tmp_path, Clock()) as inbox:
+        told = [
+            happening(1),
+            happening(2, project="checkout"),
+            happening(3, organization="umbrella"),
+            happening(4, Kind.RULE, rule="one"),
+        ]
+        await inbox.store(told, "webhook")
+
+        async def found(wanted: Wanted) -> list[str]:
+            return [one.told.issue for one in await inbox.look(wanted, 10)]
+
+        assert await found(Wanted(project="shop")) == ["4", "3", "1"]
+        assert await found(Wanted(project="acme/shop")) == ["4", "1"]
+        assert await found(Wanted(kinds=frozenset((Kind.RULE,)))) == ["4"]
+        assert await found(Wanted(places=frozenset((("acme", "checkout"), ("umbrella", "shop"))))) == ["3", "2"]
+        assert await found(Wanted(places=frozenset())) == []
+        assert await inbox.places() == {("acme", "shop"), ("acme", "checkout"), ("umbrella", "shop")}
+        claimed = await inbox.claim("engine", Wanted(project="umbrella/shop"))
+        assert claimed
+        assert claimed.told.issue == "3"
+        with pytest.raises(NotClaimedError, match="There is no alert 3"):
+            await inbox.finish("engine", claimed.claim, Wanted(places=frozenset()), Outcome.DONE, "")
+
+
+async def test_a_claim_waits_for_an_alert_and_hears_of_it_at_once(tmp_path: Path) -> None:
+    clock = Clock()
+    async with opened(tmp_path, clock) as inbox, opened(tmp_path, clock) as of_another_process:
+        for writer in (inbox, of_another_process):
+            got: list[str] = []
+
+            async def wait(got: list[str] = got) -> None:
+                found = await inbox.claim("engine", ANY, math.inf)
+                assert found
+                got.append(found.told.issue)
+
+            with anyio.fail_after(10):
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(wait)
+                    await anyio.sleep(0.2)
+                    assert got == []
+                    await writer.store([happening(id(writer) % 1_000_000)], "webhook")
+            assert got == [str(id(writer) % 1_000_000)]
+
+
+async def test_what_was_stored_is_there_after_another_opens_the_file(tmp_path: Path) -> None:
+    async with opened(tmp_path, Clock()) as inbox:
+        await inbox.store([happening(title="Zoë \U0001f600")], "webhook")
+    async with opened(tmp_path, Clock()) as inbox:
+        assert [found.told.title for found in await inbox.look(ANY, 10)] == ["Zoë \U0001f600"]
+
+
+async def test_what_is_done_with_is_forgotten_after_a_month_and_no_number_is_given_twice(tmp_path: Path) -> None:
+    clock = Clock()
+    async with opened(tmp_path, clock) as inbox:
+        await inbox.store([happening(1)], "webhook")
+        claimed = await inbox.claim("engine", ANY)
+        assert claimed
+        await inbox.finish("engine", claimed.claim, ANY, Outcome.DONE, "")
+        await inbox.store([happening(2)], "webhook")
+        clock.now += KEPT_FOR + 1
+    async with opened(tmp_path, clock) as inbox:  # it tidies when it first stores
+        await inbox.store([happening(3)], "webhook")
+        assert [(found.id, found.told.issue) for found in await inbox.look(ANY, 10)] == [(3, "3"), (2, "2")]
+
+
+def test_only_its_owner_may_read_the_file(tmp_path: Path) -> None:
+    async def write() -> None:
+        async with opened(tmp_path / "new", Clock()) as inbox:
+            await inbox.store([happening()], "webhook")
+
+    anyio.run(write)
+    assert (tmp_path / "new" / "alerts.db").stat().st_mode & 0o077 == 0
+
+
+async def test_a_file_that_is_none_is_told_and_left_as_it_is(tmp_path: Path) -> None:
+    for name, content in (("text", b"not a database, but some text of somebody's\n" * 100), ("empty", b"")):
+        file = tmp_path / name
+        file.mkdir()
+        (file / "alerts.db").write_bytes(content)
+        if not content:
+            async with opened(file, Clock()) as inbox:
+                assert await inbox.look(ANY, 1) == []
+            continue
+        with pytest.raises(InboxError):
+            async with opened(file, Clock()):
+                pass
+        assert (file / "alerts.db").read_bytes() == content
+    other = sqlite3.connect(tmp_path / "other.db")
+    other.execute("CREATE TABLE somebodys (id)")
+    other.close()
+    with pytest.raises(InboxError, match="none, or one of another version"):
+        async with FileInbox.opened(tmp_path / "other.db"):
+            pass
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a full disk is made by a limit of the file's size")
+async def test_a_full_disk_refuses_and_loses_nothing(tmp_path: Path) -> None:
+    import resource
+
+    async with opened(tmp_path, Clock()) as inbox:
+        await inbox.store([happening(1)], "webhook")
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        size = (tmp_path / "alerts.db-wal").stat().st_size
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 8_192, before[1]))
+        many = [happening(number, title="x" * 300) for number in range(2, 200)]
+        try:
+            with pytest.raises(InboxError, match="cannot be read or written"):
+                await inbox.store(many, "webhook")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert {found.told.issue for found in await inbox.look(ANY, 1_000)} == {"1"}
+        (stored,) = await inbox.store([happening(999)], "webhook")
+        assert stored.is_new
+        assert {found.told.issue for found in await inbox.look(ANY, 1_000)} == {"1", "999"}
