@@ -59,6 +59,7 @@ class Application:
         self.events = Events()
         self._once = Once()
         self._accepts_tokens = settings.accept_sentry_tokens and open_client is None
+        self._has_token = settings.token is not None or open_client is not None
         self._opened = opened_by(open_client) if open_client else lambda: opened_late(settings, self.store)
         self._shared: FindClient | None = None
         self._audit = _audit_file(settings, self._clean) if settings.audit_file else None
@@ -102,7 +103,7 @@ class Application:
         async with (
             self.store.opened() if self.store else nullcontext(),
             self._opened() as self._shared,
-            opened_inbox(self._settings) as self.inbox,
+            opened_inbox(self._settings, self._shared, has_token=self._has_token) as self.inbox,
         ):
             try:
                 yield self._shared
@@ -159,7 +160,10 @@ class Application:
             if self._shared is not None:
                 yield self._shared
                 return
-            async with self._opened() as find_client, opened_inbox(settings) as self.inbox:
+            async with (
+                self._opened() as find_client,
+                opened_inbox(settings, find_client, has_token=self._has_token) as self.inbox,
+            ):
                 yield find_client
 
         tools = build_tools(self.answers, settings.switches.of(ANYBODY), settings.sentry_org, self._once)

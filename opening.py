@@ -85,15 +85,24 @@ def inbox_file(settings: Settings) -> Path:
 
 
 @asynccontextmanager
-async def opened_inbox(settings: Settings) -> AsyncGenerator["Inbox | None"]:
-    """None where there are to be no alerts."""
+async def opened_inbox(
+    settings: Settings, find_client: FindClient, *, has_token: bool
+) -> AsyncGenerator["Inbox | None"]:
+    """The inbox, which is kept up by looking for as long as the block lasts, where there is a token of the server's to
+    look with; None where there are to be no alerts."""
     if not settings.alerts:
         yield None
         return
     from alerts.file import FileInbox
+    from alerts.polling import Polling
 
-    async with FileInbox.opened(inbox_file(settings)) as inbox:
-        yield inbox
+    async with FileInbox.opened(inbox_file(settings)) as inbox, anyio.create_task_group() as tasks:
+        if settings.alerts_interval and has_token:
+            tasks.start_soon(Polling(find_client, inbox, settings.alerts_interval).run)
+        try:
+            yield inbox
+        finally:
+            tasks.cancel_scope.cancel()
 
 
 def clients_of_callers(settings: Settings) -> "Clients":

@@ -136,6 +136,10 @@ class Wanted:
     since: float | None = None
     """Received at this time or later."""
     id: int | None = None
+    issue: str | None = None
+    """By its number."""
+    is_open: bool = False
+    """Only what is not done with."""
 
 
 @dataclass(frozen=True, slots=True)

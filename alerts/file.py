@@ -43,21 +43,26 @@ TABLES = """
 CREATE TABLE IF NOT EXISTS alerts (
   id INTEGER PRIMARY KEY AUTOINCREMENT,  -- none is given twice, as AUTOINCREMENT has it
   identity TEXT NOT NULL,
-  kind TEXT NOT NULL, organization TEXT NOT NULL, project TEXT NOT NULL,
+  kind TEXT NOT NULL, organization TEXT NOT NULL, project TEXT NOT NULL, issue TEXT NOT NULL,
   told TEXT NOT NULL,                    -- the rest of the happening, as JSON
   source TEXT NOT NULL, received REAL NOT NULL, happened REAL NOT NULL, times INTEGER NOT NULL,
   state TEXT NOT NULL, attempts INTEGER NOT NULL, claimed_by TEXT NOT NULL,
   lease_ends REAL NOT NULL, not_before REAL NOT NULL,
   finished REAL NOT NULL, outcome TEXT NOT NULL, note TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS looking (
+  only INTEGER PRIMARY KEY CHECK (only = 1), leader TEXT NOT NULL, until REAL NOT NULL, looked REAL
+);
+INSERT OR IGNORE INTO looking VALUES (1, '', 0, NULL);
 CREATE INDEX IF NOT EXISTS alerts_by_identity ON alerts (identity, id);
+CREATE INDEX IF NOT EXISTS alerts_by_issue ON alerts (issue, id);
 CREATE INDEX IF NOT EXISTS alerts_by_state ON alerts (state, id);
 CREATE INDEX IF NOT EXISTS alerts_by_end ON alerts (finished) WHERE state = 'done';
 CREATE INDEX IF NOT EXISTS alerts_by_place ON alerts (organization, project);
 """
 COLUMNS = (
-    "id kind organization project told source received happened times state attempts claimed_by lease_ends not_before "
-    "finished outcome note"
+    "id kind organization project issue told source received happened times state attempts claimed_by lease_ends "
+    "not_before finished outcome note"
 )
 _SELECT = f"SELECT {', '.join(COLUMNS.split())} FROM alerts"  # noqa: S608 - our own words
 _FREE = "(state = 'new' AND not_before <= :now OR state = 'claimed' AND lease_ends <= :now)"
@@ -69,6 +74,7 @@ _WANTED = """
     AND (:kinds IS NULL OR kind IN (SELECT value FROM json_each(:kinds)))
     AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
     AND (:since IS NULL OR received >= :since)
+    AND (:issue IS NULL OR issue = :issue) AND (NOT :is_open OR state != 'done')
 """
 
 
@@ -147,6 +153,24 @@ class FileInbox:
 
         await self._change(release)
         self._ring()
+
+    async def lead(self, who: str, seconds: float) -> bool:
+        def lead() -> bool:
+            now = self._clock()
+            statement = "UPDATE looking SET leader = :who, until = :until WHERE leader = :who OR until <= :now"
+            return self._connection.execute(statement, {"who": who, "until": now + seconds, "now": now}).rowcount == 1
+
+        return await self._change(lead)
+
+    async def looked(self) -> float | None:
+        def look() -> float | None:
+            found: float | None = self._connection.execute("SELECT looked FROM looking").fetchone()[0]
+            return found
+
+        return await self._ask(look)
+
+    async def note_looked(self, moment: float) -> None:
+        await self._change(lambda: self._connection.execute("UPDATE looking SET looked = ?", (moment,)))
 
     async def prolong(self, who: str, claim: str, wanted: Wanted) -> Alert:
         def prolong() -> Alert:
@@ -370,6 +394,8 @@ def _parameters(wanted: Wanted) -> dict[str, Any]:
         "kinds": _listed(wanted.kinds),
         "states": _listed(wanted.states),
         "since": wanted.since,
+        "issue": wanted.issue,
+        "is_open": wanted.is_open,
     }
 
 
@@ -377,7 +403,7 @@ def _listed(words: Iterable[str] | None) -> str | None:
     return None if words is None else json.dumps(sorted(words))
 
 
-_OF_TOLD = ("about", "said", "issue", "short_id", "event", "level", "rule", "title", "url", "is_work")
+_OF_TOLD = ("about", "said", "short_id", "event", "level", "rule", "title", "url", "is_work")
 _OF_ALERT = ("id", "source", "received", "times", "attempts", "claimed_by", "lease_ends", "not_before", "finished")
 
 
@@ -389,6 +415,7 @@ def _fields(alert: Alert) -> dict[str, Any]:
         "kind": str(told.kind),
         "organization": told.organization,
         "project": told.project,
+        "issue": told.issue,
         "happened": told.happened,
         "told": json.dumps({name: getattr(told, name) for name in _OF_TOLD}),
     }
@@ -400,6 +427,7 @@ def _alert(row: Sequence[Any]) -> Alert:
         kind=Kind(fields.pop("kind")),
         organization=fields.pop("organization"),
         project=fields.pop("project"),
+        issue=fields.pop("issue"),
         happened=fields.pop("happened"),
         **json.loads(fields.pop("told")),
     )

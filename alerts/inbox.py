@@ -62,6 +62,16 @@ class Inbox(Protocol):
         """The lease begins anew. Raises NotClaimedError."""
         ...
 
+    async def lead(self, who: str, seconds: float) -> bool:
+        """Whether `who` alone is to look at Sentry for so long: of all that share the inbox, one does."""
+        ...
+
+    async def looked(self) -> float | None:
+        """Up to which time of Sentry's it was looked at; None where it never was."""
+        ...
+
+    async def note_looked(self, moment: float) -> None: ...
+
     async def finish(self, who: str, claim: str, wanted: Wanted, outcome: Outcome, note: str) -> Alert:
         """It is done with, or given back: then somebody may claim it a little later, or it is parked after
         MAX_ATTEMPTS. Raises NotClaimedError."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from loopback import is_address, is_loopback
 from service.access.callers import ANYBODY, Caller
@@ -148,6 +148,7 @@ class Settings(BaseModel):
         float,
         IsNumber,
         Field(ge=0, le=86_400, allow_inf_nan=False, description="a number of seconds, at least 10, or 0 for never"),
+        AfterValidator(types.never_or_seldom),
     ]
     token: SecretStr | None = None
     state_keys: tuple[SecretStr, ...] = ()

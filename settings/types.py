@@ -79,6 +79,12 @@ def store(value: Any) -> Any:
     return value
 
 
+def never_or_seldom(value: float) -> float:
+    if 0 < value < 10:
+        raise ValueError
+    return value
+
+
 def networks(value: Any) -> Any:
     """Each as a network, and an IPv4 one as a socket of IPv6 tells its addresses, too. uvicorn takes what it cannot
     read for a name that nobody has."""

@@ -10,11 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from alerts.alert import WORK, Happening, Kind
+from alerts.texts import text_in
 from sentry.identifiers import EVENT_ID, NUMERIC, SHORT_ID, is_slug
 from sentry.values import Json, as_object, objects
 
-MOST = 300
-"""Characters of a text that is kept; the whole of it is in Sentry."""
 ISSUE = re.compile(r"/issues/([0-9]{1,20})(?:/|$)")
 API_PROJECT = re.compile(r"/api/0/projects/([^/]+)/([^/]+)/")
 PAGE = re.compile(r"^/organizations/([^/]+)/")
@@ -38,18 +37,18 @@ class NotJsonError(ValueError):
 def happenings_in(body: bytes, resource: str | None, received: float) -> list[Happening]:
     """What a webhook tells, of the kind in `Sentry-Hook-Resource`; None is a service hook's. Raises NotJsonError."""
     content = _content(body)
-    action, data = _text(content.get("action")), as_object(content.get("data")) or {}
+    action, data = text_in(content.get("action")), as_object(content.get("data")) or {}
     if resource is None:
         return [_service_hook(content, received)]
     read = _READ.get(resource)
     found = read(data, action, content) if read is not None else None
     if found is None:
-        about = f"{_text(resource)}:{hashlib.sha256(body).hexdigest()[:32]}"
+        about = f"{text_in(resource)}:{hashlib.sha256(body).hexdigest()[:32]}"
         kind = _KINDS.get(resource, Kind.OTHER)
         issue = _number(as_object(data.get("issue")) or {}, "id") or _number(data, "issue_id", "group_id")
         place = _place(as_object(data.get("issue")) or data)
         found = {"kind": kind, "about": about, "issue": issue, **place}
-    return [_happening(found, f"{_text(resource)} {action}".strip(), received)]
+    return [_happening(found, f"{text_in(resource)} {action}".strip(), received)]
 
 
 def attachments_in(body: bytes, received: float) -> list[Happening]:
@@ -59,7 +58,7 @@ def attachments_in(body: bytes, received: float) -> list[Happening]:
     return found or [
         _happening(
             {"kind": Kind.OTHER, "about": f"glitchtip:{hashlib.sha256(body).hexdigest()[:32]}"},
-            _text(content.get("text")),
+            text_in(content.get("text")),
             received,
         )
     ]
@@ -83,7 +82,7 @@ def _of_issue(data: dict[str, Any], action: str, content: dict[str, Any]) -> dic
     kind = ACTIONS.get(action)
     if action == "unresolved":
         is_by_somebody = (as_object(content.get("actor")) or {}).get("type") == "user"
-        kind = BY_SUBSTATUS.get(_text(issue.get("substatus")), Kind.REOPENED if is_by_somebody else Kind.REGRESSED)
+        kind = BY_SUBSTATUS.get(text_in(issue.get("substatus")), Kind.REOPENED if is_by_somebody else Kind.REGRESSED)
     return {
         **_issue(issue, number),
         "kind": kind or Kind.OTHER,
@@ -94,7 +93,7 @@ def _of_issue(data: dict[str, Any], action: str, content: dict[str, Any]) -> dic
 
 def _of_rule(data: dict[str, Any], action: str, content: dict[str, Any]) -> dict[str, Any] | None:
     event, issue = as_object(data.get("event")) or {}, as_object(data.get("issue")) or {}
-    rule = _text(data.get("triggered_rule")) or "alert rule"
+    rule = text_in(data.get("triggered_rule")) or "alert rule"
     if number := _number(issue, "id"):  # an alert upon what became of an issue
         return {**_issue(issue, number), "kind": Kind.RULE, "rule": rule, "happened": _moment(issue.get("lastSeen"))}
     found = _of_event(event)
@@ -108,7 +107,7 @@ def _of_error(data: dict[str, Any], action: str, content: dict[str, Any]) -> dic
 
 def _of_event(event: dict[str, Any]) -> dict[str, Any] | None:
     """An event as it was taken in: its project is a number, its tags are pairs."""
-    links = [_text(event.get(name), 2_000) for name in ("issue_url", "web_url", "url")]
+    links = [text_in(event.get(name), 2_000) for name in ("issue_url", "web_url", "url")]
     number = _number(event, "issue_id") or next((found[1] for link in links if (found := ISSUE.search(link))), "")
     if not number:
         return None
@@ -118,8 +117,8 @@ def _of_event(event: dict[str, Any]) -> dict[str, Any] | None:
         "about": f"issue:{number}",
         "issue": number,
         "event": _event_id(event.get("event_id")),
-        "level": _text(event.get("level"), 20),
-        "title": _text(event.get("title")),
+        "level": text_in(event.get("level"), 20),
+        "title": text_in(event.get("title")),
         "url": links[1],
         "happened": received if isinstance(received, float | int) else _moment(event.get("datetime")),
     }
@@ -139,10 +138,10 @@ def _of_metric(data: dict[str, Any], action: str, content: dict[str, Any]) -> di
         **({"project": projects[0]} if len(projects) == 1 else {}),
         "kind": Kind.RESOLVED if is_over else Kind.METRIC,
         "about": f"metric:{number}",
-        "rule": _text(rule.get("name") or incident.get("title")),
+        "rule": text_in(rule.get("name") or incident.get("title")),
         "level": action,
-        "title": _text(data.get("description_title") or incident.get("title")),
-        "url": _text(data.get("web_url"), 2_000),
+        "title": text_in(data.get("description_title") or incident.get("title")),
+        "url": text_in(data.get("web_url"), 2_000),
         "happened": _moment(moment),
     }
 
@@ -158,7 +157,7 @@ def _of_comment(data: dict[str, Any], action: str, content: dict[str, Any]) -> d
         "rule": action,
         "issue": issue,
         "project": project if isinstance(project, str) and is_slug(project) else "",
-        "title": _text(data.get("comment")),
+        "title": text_in(data.get("comment")),
         "happened": _moment(data.get("timestamp")),
     }
 
@@ -198,10 +197,10 @@ def _service_hook(content: dict[str, Any], received: float) -> Happening:
 
 
 def _attachment(one: dict[str, Any], received: float) -> Happening:
-    link = _text(one.get("title_link"), 2_000)
+    link = text_in(one.get("title_link"), 2_000)
     place = urlsplit(link).path if link.startswith(("https://", "http://")) else ""
     number = found[1] if (found := ISSUE.search(place)) else ""
-    named = {_text(row.get("title")).lower(): _text(row.get("value")) for row in objects(one.get("fields"))[:20]}
+    named = {text_in(row.get("title")).lower(): text_in(row.get("value")) for row in objects(one.get("fields"))[:20]}
     organization, project = place.split("/")[1:2], named.get("project", "")
     digest = hashlib.sha256(json.dumps(one, sort_keys=True).encode()).hexdigest()[:32]
     told: dict[str, Any] = {
@@ -211,7 +210,7 @@ def _attachment(one: dict[str, Any], received: float) -> Happening:
         "issue": number,
         "organization": organization[0] if number and organization and is_slug(organization[0]) else "",
         "project": project if is_slug(project) else "",
-        "title": _text(one.get("title")),
+        "title": text_in(one.get("title")),
         "url": link,
     }
     return _happening(told, "GlitchTip alert", received)
@@ -224,9 +223,9 @@ def _issue(issue: dict[str, Any], number: str) -> dict[str, Any]:
         "about": f"issue:{number}",
         "issue": number,
         "short_id": short_id if isinstance(short_id, str) and SHORT_ID.fullmatch(short_id) else "",
-        "level": _text(issue.get("level"), 20),
-        "title": _text(issue.get("title")),
-        "url": _text(issue.get("web_url") or issue.get("permalink"), 2_000),
+        "level": text_in(issue.get("level"), 20),
+        "title": text_in(issue.get("title")),
+        "url": text_in(issue.get("web_url") or issue.get("permalink"), 2_000),
     }
 
 
@@ -236,7 +235,7 @@ def _place(of: dict[str, Any]) -> dict[str, str]:
     slug = (as_object(project) or {}).get("slug", project)
     found = {"project": slug} if isinstance(slug, str) and is_slug(slug) and not NUMERIC.fullmatch(slug) else {}
     for name in ("project_url", "url", "web_url", "issue_url", "permalink"):
-        path = urlsplit(link).path if (link := _text(of.get(name), 2_000)).startswith(("https://", "http://")) else ""
+        path = urlsplit(link).path if (link := text_in(of.get(name), 2_000)).startswith(("https://", "http://")) else ""
         path = path if path.endswith("/") else f"{path}/"
         both = API_PROJECT.search(path) or OLD_PAGE.search(path)
         one = PAGE.search(path)
@@ -252,13 +251,6 @@ def _happening(found: dict[str, Any], said: str, received: float) -> Happening:
     is_known = isinstance(happened, float | int) and 0 < happened < received
     is_work = found["kind"] in WORK
     return Happening(**found, said=said, happened=float(happened) if is_known else received, is_work=is_work)
-
-
-def _text(value: Json, most: int = MOST) -> str:
-    """On one line, and without halves of characters, which no file takes."""
-    if not isinstance(value, str):
-        return ""
-    return " ".join(value[: 2 * most].encode("utf-8", "replace").decode().split())[:most]
 
 
 def _number(of: dict[str, Any], *names: str) -> str:

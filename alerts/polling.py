@@ -1,0 +1,171 @@
+"""Looking at Sentry for what nobody tells: behind a firewall no webhook comes, and none is sent again that was lost.
+
+A look is one request where nothing happened: the newest issues, until what was seen before.
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import anyio
+
+from alerts.alert import Happening, Kind, Wanted
+from alerts.inbox import Inbox
+from alerts.texts import text_in
+from sentry.errors import NotFoundError, SentryError, UnsupportedError
+from sentry.identifiers import is_slug
+from sentry.models import Issue
+from sentry.protocol import SentryClientProtocol
+
+LATE = 300.0
+"""Seconds by which an event may come after others that happened later, and its issue be found."""
+PAGE = 100
+PAGES = 20
+"""Of PAGE issues each, in one look; what is beyond is told in the log."""
+HISTORIES = 20
+"""Issues whose history is read in one look, at a request each."""
+LONGEST = 900.0
+"""Seconds between two looks while Sentry fails."""
+SPIKE_EVENTS, SPIKE_TIMES = 100, 10
+"""An issue spikes with so many events in an hour, and so many times those of its usual hour in the day before."""
+KNOWN = 10_000
+"""Issues of which is remembered that they are not new."""
+ENTRIES = {"set_regression": Kind.REGRESSED, "set_escalating": Kind.ESCALATING}
+BY_SUBSTATUS = {"regressed": Kind.REGRESSED, "escalating": Kind.ESCALATING}
+
+_logger = logging.getLogger(__name__)
+
+
+class Polling:
+    """Keeps the inbox up with one organization."""
+
+    def __init__(
+        self,
+        find_client: Callable[[], SentryClientProtocol],
+        inbox: Inbox,
+        interval: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._find_client = find_client
+        self._inbox = inbox
+        self._interval = interval
+        self._clock = clock
+        self._me = secrets.token_hex(8)
+        self._known: dict[str, None] = {}
+
+    async def run(self) -> None:
+        """Until it is cancelled. While Sentry fails it looks less and less often, and says so once."""
+        wait, is_failing = self._interval, False
+        while True:
+            try:
+                if await self._inbox.lead(self._me, 3 * wait):
+                    await self.look()
+                wait, is_failing = self._interval, False
+            except SentryError as error:
+                if not is_failing:
+                    _logger.warning("Sentry could not be looked at for alerts: %s", error.message)
+                wait, is_failing = min(2 * wait, LONGEST), True
+            await anyio.sleep(wait)
+
+    async def look(self) -> list[Happening]:
+        """What happened since the last look, which is kept; the first time nothing is old enough to be news."""
+        client, before = self._find_client(), await self._inbox.looked()
+        organization = await client.usual_organization()
+        rows = await self._rows(client, organization, before)
+        newest = max((_seconds(row.last_seen) for row in rows), default=before or self._clock())
+        found: list[Happening] = []
+        if before is not None:
+            dialect = await client.identify()
+            since, histories = before - LATE, 0 if dialect and dialect.is_glitchtip else HISTORIES
+            for row in rows:
+                kinds, needs_history = self._kinds(row, since)
+                if needs_history and histories:
+                    histories -= 1
+                    kinds |= await self._history(client, row, since)
+                found += [_happening(kind, happened, row, organization) for kind, happened in kinds.items()]
+            if found:
+                await self._inbox.store(found, "polling")
+        self._remember(rows)
+        await self._inbox.note_looked(newest)
+        return found
+
+    async def _rows(self, client: SentryClientProtocol, organization: str, before: float | None) -> list[Issue]:
+        """The unresolved issues that were seen since, the newest first; without a time before, those of one page."""
+        rows: list[Issue] = []
+        cursor: str | None = None
+        for _ in range(PAGES):
+            page = await client.list_issues(organization=organization, sort="date", limit=PAGE, cursor=cursor)
+            fresh = [row for row in page.items if before is None or _seconds(row.last_seen) > before - LATE]
+            rows += [row for row in fresh if row.id]
+            cursor = page.next_cursor
+            if before is None or len(fresh) < len(page.items) or not cursor:
+                return rows
+        _logger.warning("More than %d issues were seen since the last look: the others are not looked at", len(rows))
+        return rows
+
+    def _kinds(self, row: Issue, since: float) -> tuple[dict[Kind, float], bool]:
+        """What a row tells by itself, and when it happened; whether its history may tell more."""
+        found: dict[Kind, float] = {}
+        is_known = row.id in self._known
+        if not is_known and (first := _seconds(row.first_seen)) > since:
+            found[Kind.CREATED] = first
+        elif (hour := _spike(row)) is not None:
+            found[Kind.SPIKE] = hour
+        if row.substatus is None:  # a server that says nothing of it: an old issue may have been resolved meanwhile
+            return found, not is_known and not found
+        return found, row.substatus in BY_SUBSTATUS
+
+    async def _history(self, client: SentryClientProtocol, row: Issue, since: float) -> dict[Kind, float]:
+        """The last regression and escalation in its history, where they are news and do not wait in the inbox."""
+        open_already = await self._inbox.look(Wanted(issue=row.id, is_open=True), len(BY_SUBSTATUS))
+        if row.substatus is not None and BY_SUBSTATUS[row.substatus] in {one.told.kind for one in open_already}:
+            return {}
+        try:
+            entries = (await client.get_issue(row.id)).activity or (await client.get_activity(row.id)).items
+        except (NotFoundError, UnsupportedError):
+            return {}
+        found: dict[Kind, float] = {}
+        for entry in entries:
+            kind, happened = ENTRIES.get(entry.type), _seconds(entry.date_created)
+            if kind is not None and happened > max(since, found.get(kind, 0.0)):
+                found[kind] = happened
+        return found
+
+    def _remember(self, rows: list[Issue]) -> None:
+        for row in rows:
+            self._known.pop(row.id, None)
+            self._known[row.id] = None
+        while len(self._known) > KNOWN:
+            del self._known[next(iter(self._known))]
+
+
+def _spike(row: Issue) -> float | None:
+    """When the hour began in which it spikes."""
+    counts, newest = row.stats.get("24h") or [], row.stats_newest.get("24h")
+    if len(counts) < 12 or newest is None:
+        return None
+    usual = sum(counts[:-1]) / len(counts[:-1])
+    return newest.timestamp() if counts[-1] >= max(SPIKE_EVENTS, SPIKE_TIMES * usual) else None
+
+
+def _happening(kind: Kind, happened: float, row: Issue, organization: str) -> Happening:
+    project = row.project.slug
+    return Happening(
+        kind=kind,
+        about=f"issue:{row.id}",
+        happened=happened,
+        said=kind,
+        organization=organization.lower(),
+        project=project.lower() if isinstance(project, str) and is_slug(project) else "",
+        issue=text_in(row.id, 20),
+        short_id=text_in(row.short_id, 120),
+        level=text_in(row.level, 20),
+        title=text_in(row.title),
+        url=text_in(row.permalink, 2_000),
+    )
+
+
+def _seconds(moment: datetime | None) -> float:
+    return moment.timestamp() if moment else 0.0

@@ -1,0 +1,112 @@
+"""What is found by looking at Sentry is the same as what it tells by webhooks, and costs little."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from alerting import happening
+from broken import divide
+from standins.clients import connection_to
+from wire import Sentry
+
+from alerts.alert import Kind, Outcome, Wanted
+from alerts.file import FileInbox
+from alerts.inbox import Inbox
+from alerts.polling import Polling
+from sentry.changes import IssueChange
+from sentry.client import SentryClient
+
+ANY = Wanted()
+
+
+@asynccontextmanager
+async def polling(sentry: Sentry, folder: Path) -> AsyncGenerator[tuple[Polling, Inbox, SentryClient]]:
+    connection = connection_to(sentry.embedded.url, token=sentry.token, organization=sentry.organization, cache_ttl=0.0)
+    async with SentryClient(connection) as client, FileInbox.opened(folder / "alerts.db") as inbox:
+        yield Polling(lambda: client, inbox, 60), inbox, client
+
+
+async def told(inbox: Inbox) -> list[tuple[Kind, str, int]]:
+    return [(found.told.kind, found.told.short_id, found.times) for found in await inbox.look(ANY, 100)][::-1]
+
+
+async def test_what_was_there_before_the_first_look_is_no_news(sentry: Sentry, tmp_path: Path) -> None:
+    sentry.capture(divide)
+    async with polling(sentry, tmp_path) as (poller, inbox, _):
+        assert await poller.look() == []
+        assert await told(inbox) == []
+
+
+async def test_a_new_issue_is_one_alert_however_often_it_is_seen(sentry: Sentry, tmp_path: Path) -> None:
+    async with polling(sentry, tmp_path) as (poller, inbox, client):
+        await poller.look()
+        for _ in range(3):
+            sentry.capture(divide)
+            await poller.look()
+        (issue,) = (await client.list_issues()).items
+        assert await told(inbox) == [(Kind.CREATED, issue.short_id, 1)]
+        (found,) = await inbox.look(ANY, 1)
+        place = found.told.organization, found.told.project, found.told.issue, found.source
+        assert place == (sentry.organization, "shop", issue.id, "polling")
+        assert found.told.title.startswith("ZeroDivisionError")
+
+
+async def test_a_regression_is_told_once_and_again_when_it_happens_again(sentry: Sentry, tmp_path: Path) -> None:
+    sentry.capture(divide)
+    async with polling(sentry, tmp_path) as (poller, inbox, client):
+        (issue,) = (await client.list_issues()).items
+        await poller.look()
+        for number in (1, 2):
+            await client.update_issue(issue.id, IssueChange(status="resolved"))
+            sentry.capture(divide)
+            await poller.look()
+            await poller.look()
+            regressed = [row for row in await told(inbox) if row[0] == Kind.REGRESSED]
+            assert len(regressed) == number
+            claimed = await inbox.claim("engine", Wanted(kinds=frozenset((Kind.REGRESSED,))))
+            assert claimed
+            await inbox.finish("engine", claimed.claim, ANY, Outcome.DONE, "")
+            sentry.capture(divide)  # it is not resolved yet, and seen again: no news
+            await poller.look()
+            assert len([row for row in await told(inbox) if row[0] == Kind.REGRESSED]) == number
+
+
+async def test_what_a_webhook_told_is_the_same_alert(sentry: Sentry, tmp_path: Path) -> None:
+    async with polling(sentry, tmp_path) as (poller, inbox, client):
+        await poller.look()
+        sentry.capture(divide)
+        (issue,) = (await client.list_issues()).items
+        assert issue.first_seen
+        await inbox.store([happening(int(issue.id), happened=issue.first_seen.timestamp())], "webhook")
+        await poller.look()
+        assert len(await told(inbox)) == 1
+
+
+async def test_what_happened_while_nobody_looked_is_found_by_the_next_process(sentry: Sentry, tmp_path: Path) -> None:
+    async with polling(sentry, tmp_path) as (poller, _, _):
+        await poller.look()
+    for name in ("one", "two", "three"):
+        sentry.capture(divide, fingerprint=[name])
+    async with polling(sentry, tmp_path) as (poller, inbox, _):
+        await poller.look()
+        assert [row[0] for row in await told(inbox)] == [Kind.CREATED] * 3
+
+
+async def test_a_look_at_what_is_idle_is_one_request(sentry: Sentry, tmp_path: Path) -> None:
+    for number in range(30):
+        sentry.capture(divide, fingerprint=[str(number)])
+    async with polling(sentry, tmp_path) as (poller, _, client):
+        for _ in range(2):
+            await poller.look()
+        before = client.statistics.traffic.outcomes.total()
+        for _ in range(10):
+            await poller.look()
+        assert client.statistics.traffic.outcomes.total() - before == 10
+
+
+async def test_of_several_processes_one_looks(sentry: Sentry, tmp_path: Path) -> None:
+    async with polling(sentry, tmp_path) as (_, first, _), polling(sentry, tmp_path) as (_, second, _):
+        assert await first.lead("first", 60)
+        assert not await second.lead("second", 60)
+        assert await first.lead("first", 0)
+        assert await second.lead("second", 60)
