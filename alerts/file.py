@@ -24,6 +24,7 @@ from alerts.inbox import (
     InboxError,
     NotClaimedError,
 )
+from sentry.errors import NotFoundError
 
 T = TypeVar("T")
 
@@ -289,7 +290,7 @@ class FileInbox:
         query = f"{_SELECT} WHERE {_WANTED}"
         row = self._connection.execute(query, _parameters(replace(wanted, id=int(number)))).fetchone()
         if row is None:
-            raise NotClaimedError(f"There is no alert {number}.", status_code=404)
+            raise NotFoundError(f"Alert {number} was not found.", status_code=404)
         found = _alert(row)
         if found.state == State.DONE:
             raise NotClaimedError(f"Alert {number} is done with already.")

@@ -59,7 +59,7 @@ class Inbox(Protocol):
         ...
 
     async def prolong(self, who: str, claim: str, wanted: Wanted) -> Alert:
-        """The lease begins anew. Raises NotClaimedError."""
+        """The lease begins anew. Raises NotClaimedError, NotFoundError."""
         ...
 
     async def lead(self, who: str, seconds: float) -> bool:
@@ -74,5 +74,5 @@ class Inbox(Protocol):
 
     async def finish(self, who: str, claim: str, wanted: Wanted, outcome: Outcome, note: str) -> Alert:
         """It is done with, or given back: then somebody may claim it a little later, or it is parked after
-        MAX_ATTEMPTS. Raises NotClaimedError."""
+        MAX_ATTEMPTS. Raises NotClaimedError, NotFoundError."""
         ...

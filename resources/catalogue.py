@@ -105,6 +105,24 @@ CATALOGUE = [
         lambda: service.events.get_stacktrace,
         "get_stacktrace",
     ),
+    Entry(
+        "sentry://alerts",
+        "alerts",
+        "Alerts",
+        "What Sentry told, the newest first: what happened, in which issue, and who works on it.",
+        lambda: service.alerts.list_alerts,
+        "list_alerts",
+        Scope.ALERTS_READ,
+    ),
+    Entry(
+        "sentry://alerts/{alert}",
+        "alert",
+        "An alert",
+        "What happened in which issue, who works on it, and what became of it.",
+        lambda: service.alerts.get_alert,
+        "list_alerts",
+        Scope.ALERTS_READ,
+    ),
 ]
 
 SEARCH_SYNTAX = "sentry://search-syntax"

@@ -6,6 +6,7 @@ import time
 import anyio
 
 from alerts.alert import Alert, Kind, Outcome, State, Wanted
+from alerts.inbox import NotClaimedError
 from sentry.changes import IssueChange
 from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError, SentryError
 from sentry.paths import quoted
@@ -44,10 +45,7 @@ async def list_alerts(
 
 
 async def get_alert(alert: str) -> AlertResult:
-    found = await current_inbox().get(await _wanted(number=_number(alert)))
-    if found is None:
-        raise NotFoundError(f"Alert {_number(alert)} was not found.", status_code=404)
-    return views.told(found)
+    return views.told(await _found(alert))
 
 
 async def claim_alert(
@@ -55,16 +53,17 @@ async def claim_alert(
 ) -> AlertResult:
     """The oldest alert that waits is the caller's now, or the one that is named; one that is theirs already stays so
     for longer. It comes with its issue."""
-    who, inbox = current_caller().name, current_inbox()
-    if alert is not None:
-        held = await inbox.get(await _wanted(number=_number(alert)))
-        if held is not None and held.state == State.CLAIMED and held.lease_ends > time.time():
+    who, inbox, number = current_caller().name, current_inbox(), _number(alert) if alert else None
+    if alert is not None and (await _found(alert)).state == State.CLAIMED:
+        try:
             return views.claimed(await inbox.prolong(who, alert, await _wanted()))
-    wanted = await _wanted(project, kind, number=_number(alert) if alert else None)
+        except NotClaimedError:  # somebody else's, unless their lease has run out
+            number = _number(alert)
+    wanted = await _wanted(project, kind, number=number)
     found = await inbox.claim(who, wanted, time.time() + wait_seconds)
+    if found is None and alert is not None:
+        raise NotClaimedError(_why_not(await _found(alert)))
     if found is None:
-        if alert is not None:
-            raise NotFoundError(f"Alert {_number(alert)} is not there to be claimed.", status_code=404)
         return views.claimed(None)
     try:
         return await _with_issue(found)
@@ -90,6 +89,26 @@ async def finish_alert(alert: str, outcome: str, note: str | None = None, *, com
         made = await updates.update_issues([held.told.issue], IssueChange(), comment=note)
         posted = made if isinstance(made, IssueUpdate) else None
     return views.finished(await inbox.finish(who, alert, wanted, Outcome(outcome), note or ""), posted)
+
+
+async def _found(alert: str) -> Alert:
+    found = await current_inbox().get(await _wanted(number=_number(alert)))
+    if found is None:
+        raise NotFoundError(f"Alert {_number(alert)} was not found.", status_code=404)
+    return found
+
+
+def _why_not(alert: Alert) -> str:
+    """Why it cannot be claimed."""
+    match alert.state:
+        case State.DONE:
+            return f"Alert {alert.id} is done with already."
+        case State.PARKED:
+            return f"Alert {alert.id} is parked, after {alert.attempts} attempts: it is a person's."
+        case State.CLAIMED:
+            return f"Alert {alert.id} is somebody else's, until their lease ends."
+        case State.NEW:
+            return f"Alert {alert.id} was given back a moment ago: claim it a little later."
 
 
 async def _with_issue(found: Alert) -> AlertResult:

@@ -39,6 +39,7 @@ class Target:
     event: str
     release: str
     url: str
+    alert: str = "888888"
 
     def fill(self, arguments: dict[str, Any]) -> dict[str, Any]:
         return {name: self.words(value) if isinstance(value, str) else value for name, value in arguments.items()}
@@ -117,6 +118,12 @@ TOOLS: dict[str, list[Case]] = {
         Case({"query": "{release}"}, Shown.NOTHING),
     ],
     "get_release": [Case({"release": "{release}"})],
+    "list_alerts": [
+        ALL,
+        *(Case({"project": name}, Shown.NOTHING) for name in ("{project}", "{organization}/{project}")),
+    ],
+    "claim_alert": [Case({"alert": "{alert}"})],
+    "finish_alert": [Case({"alert": "{alert}", "outcome": "given_back", "note": "{mark}"})],
 }
 RESOURCES: dict[str, list[Case]] = {
     "issues": [ALL],
@@ -128,6 +135,8 @@ RESOURCES: dict[str, list[Case]] = {
     "release": [Case({"organization": "{organization}", "version": "{release}"})],
     "event": [Case({"event": "{event}"})],
     "event_stacktrace": [Case({"event": "{event}"})],
+    "alerts": [ALL],
+    "alert": [Case({"alert": "{alert}"})],
     "search_syntax": [Case({}, Shown.OF_NOBODY)],
 }
 PROMPTS: dict[str, list[Case]] = {
@@ -138,7 +147,7 @@ PROMPTS: dict[str, list[Case]] = {
 COMPLETIONS: dict[str, list[Case]] = {
     name: [Case({}, Shown.LEFT_OUT), Case({"organization": "{organization}"}, Shown.LEFT_OUT)]
     for name in ("organization", "project", "issue", "version", "release")
-} | {"event": [Case({}, Shown.OF_NOBODY)]}
+} | {name: [Case({}, Shown.OF_NOBODY)] for name in ("event", "alert")}
 """By the argument that is completed; what was chosen before it may be another's."""
 
 OWN_PROJECT = {"organization": "{organization}", "project": "{project}"}

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -23,6 +23,8 @@ from mcp.types import PromptReference, ResourceTemplateReference
 from standins.two_organizations import of_organizations
 from wire import Era, Sentry, served_http
 
+from alerts.alert import Happening, Kind
+from alerts.file import FileInbox
 from local import Embedded
 from sentry.values import as_list
 from service.access.callers import Scope
@@ -114,6 +116,25 @@ def _asked(sentry: Sentry, path: str) -> dict[str, Any]:
     return answer
 
 
+async def _with_alert(target: Target, inbox: Path) -> Target:
+    """With an alert upon its issue, where it has one."""
+    if target.mark == "nothing":
+        return target
+    told = Happening(
+        kind=Kind.CREATED,
+        about=f"issue:{target.issue}",
+        happened=1_795_557_408.0,
+        organization=target.organization,
+        project=target.project,
+        issue=target.issue,
+        short_id=target.short_id,
+        title=f"{target.mark} broke",
+    )
+    async with FileInbox.opened(inbox) as opened:
+        (stored,) = await opened.store([told], "webhook")
+    return replace(target, alert=str(stored.alert.id))
+
+
 def nowhere(organization: str, url: str) -> Target:
     return Target("nothing", organization, "nowhere", "99999", "999999", "NOWHERE-1", "f" * 32, "nothing@1", url)
 
@@ -160,7 +181,11 @@ async def opened(embedded: Embedded, folder: Path) -> AsyncGenerator[World]:
             "SENTRY_MCP_STRUCTURED_CONTENT": "true",
             "SENTRY_MCP_AUDIT_FILE": str(folder / "audit.jsonl"),
             "SENTRY_MCP_TRUSTED_PROXIES": "127.0.0.1",
+            "SENTRY_MCP_ALERTS": "true",
+            "SENTRY_MCP_ALERTS_PATH": str(folder / "alerts.db"),
+            "SENTRY_MCP_ALERTS_INTERVAL": "0",
         }
+        targets = {name: await _with_alert(target, folder / "alerts.db") for name, target in targets.items()}
         async with served_http(environment) as url:
             yield World(url, tokens, sentries, targets, folder / "audit.jsonl")
 

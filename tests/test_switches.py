@@ -2,6 +2,7 @@
 
 import re
 import sys
+from pathlib import Path
 
 import pytest
 from broken import checkout
@@ -35,9 +36,10 @@ def mentioned(text: str) -> set[str]:
     ],
 )
 async def test_what_is_switched_off_is_not_there(
-    sentry: Sentry, era: Era, settings: dict[str, str], left: set[str]
+    sentry: Sentry, era: Era, settings: dict[str, str], left: set[str], tmp_path: Path
 ) -> None:
     switches = {f"SENTRY_MCP_{name}": value for name, value in settings.items()}
+    switches |= {"SENTRY_MCP_ALERTS": "true", "SENTRY_MCP_ALERTS_PATH": str(tmp_path / "alerts.db")}
     async with Client(build_server(sentry.settings(**switches)), mode=era) as client:
         listed = {tool.name for tool in (await client.list_tools()).tools}
         unknown = text_of(await client.call_tool("no_such_tool", {}))

@@ -15,6 +15,7 @@ from alerting import happening
 from alerts.alert import Kind, Outcome, State, Wanted
 from alerts.file import FileInbox
 from alerts.inbox import KEPT_FOR, LEASE, MAX_ATTEMPTS, Inbox, InboxError, NotClaimedError
+from sentry.errors import NotFoundError
 
 ANY = Wanted()
 
@@ -202,7 +203,7 @@ async def test_who_wants_certain_alerts_gets_no_others(tmp_path: Path) -> None:
         claimed = await inbox.claim("engine", Wanted(project="umbrella/shop"))
         assert claimed
         assert claimed.told.issue == "3"
-        with pytest.raises(NotClaimedError, match="There is no alert 3"):
+        with pytest.raises(NotFoundError, match="Alert 3 was not found"):
             await inbox.finish("engine", claimed.claim, Wanted(places=frozenset()), Outcome.DONE, "")
 
 
