@@ -96,7 +96,10 @@ async def opened_inbox(
     from alerts.file import FileInbox
     from alerts.polling import Polling
 
-    async with FileInbox.opened(inbox_file(settings)) as inbox, anyio.create_task_group() as tasks:
+    async with (
+        FileInbox.opened(inbox_file(settings), lease=settings.alerts_lease) as inbox,
+        anyio.create_task_group() as tasks,
+    ):
         if settings.alerts_interval and has_token:
             tasks.start_soon(Polling(find_client, inbox, settings.alerts_interval).run)
         try:

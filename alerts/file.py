@@ -89,9 +89,10 @@ class _Waiting:
 class FileInbox:
     """An Inbox. One connection, which a worker thread has at a time."""
 
-    def __init__(self, connection: sqlite3.Connection, clock: Callable[[], float]) -> None:
+    def __init__(self, connection: sqlite3.Connection, clock: Callable[[], float], lease: float) -> None:
         self._connection = connection
         self._clock = clock
+        self._lease = lease
         self._turn = anyio.CapacityLimiter(1)
         self._writing = anyio.Lock()
         self._waiting: list[_Waiting] = []
@@ -100,11 +101,13 @@ class FileInbox:
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, path: Path, clock: Callable[[], float] = time.time) -> AsyncGenerator["FileInbox"]:
+    async def opened(
+        cls, path: Path, clock: Callable[[], float] = time.time, lease: float = LEASE
+    ) -> AsyncGenerator["FileInbox"]:
         """Raises InboxError for a file that cannot be used."""
         connection = await anyio.to_thread.run_sync(connected, path)
         try:
-            yield cls(connection, clock)
+            yield cls(connection, clock, lease)
         finally:
             connection.close()
 
@@ -176,7 +179,7 @@ class FileInbox:
     async def prolong(self, who: str, claim: str, wanted: Wanted) -> Alert:
         def prolong() -> Alert:
             found = self._claimed(who, claim, wanted)
-            return self._write(replace(found, lease_ends=self._clock() + LEASE))
+            return self._write(replace(found, lease_ends=self._clock() + self._lease))
 
         return await self._change(prolong)
 
@@ -220,7 +223,7 @@ class FileInbox:
         if row is None:
             return None
         found = _alert(row)
-        attempts, lease_ends = found.attempts + 1, now + LEASE
+        attempts, lease_ends = found.attempts + 1, now + self._lease
         return self._write(
             replace(found, state=State.CLAIMED, attempts=attempts, claimed_by=who, lease_ends=lease_ends)
         )

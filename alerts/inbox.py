@@ -9,7 +9,7 @@ from sentry.errors import InvalidRequestError, SentryError
 MAX_ATTEMPTS = 5
 """How often an alert is claimed before it is parked."""
 LEASE = 600.0
-"""Seconds for which a claimed alert is somebody's own; then it comes back."""
+"""Seconds for which a claimed alert is somebody's own, unless the settings say otherwise; then it comes back."""
 KEPT_FOR = 30 * 86_400.0
 """Seconds for which an alert that is done with is kept."""
 WAITS_FOR = 90 * 86_400.0

@@ -22,7 +22,7 @@ from sentry.protocol import SentryClientProtocol
 LATE = 300.0
 """Seconds by which an event may come after others that happened later, and its issue be found."""
 PAGE = 100
-PAGES = 20
+PAGES = 100
 """Of PAGE issues each, in one look; what is beyond is told in the log."""
 HISTORIES = 20
 """Issues whose history is read in one look, at a request each."""

@@ -144,6 +144,9 @@ class Settings(BaseModel):
     ]
     alerts: Switch
     alerts_path: Annotated[str, Field(description="the path of a file")]
+    alerts_lease: Annotated[
+        float, IsNumber, Field(ge=1, le=86_400, allow_inf_nan=False, description="a number of seconds, 1 to 86400")
+    ]
     alerts_interval: Annotated[
         float,
         IsNumber,

@@ -34,7 +34,7 @@ async def claim_alert(
     kind: Kind | None = None,
     wait_seconds: Annotated[int, Field(ge=0, le=60)] = 0,
 ) -> "AlertResult":
-    """Claim the oldest waiting alert for 10 minutes, with its issue. Then finish_alert."""
+    """Claim the oldest waiting alert, with its issue. Then finish_alert."""
     return await service.alerts.claim_alert(alert, project=project, kind=kind, wait_seconds=wait_seconds)
 
 
