@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from bpe_openai import get_encoding
 
 from application import build_server
 from settings import load_settings
+from tools.introduction import introduction
 
 MOST = 1_600
+MOST_OF_ALERTS = 350
 
 
 def main() -> int:
@@ -27,14 +30,17 @@ def main() -> int:
         tools = asyncio.run(build_server(load_settings(environment=environment)).list_tools())
         return [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]
 
-    server = build_server(load_settings(environment={"SENTRY_AUTH_TOKEN": "none"}))
     tools = listed(SENTRY_AUTH_TOKEN="none", SENTRY_ORG="acme")
     for tool in tools:
         print(f"{tool['name']:<16} {count(tool):>5} tokens")
     whole, of_any = count({"tools": tools}), count({"tools": listed(SENTRY_AUTH_TOKEN="none")})
     print(f"the whole tools/list: {whole} tokens (bar {MOST}); {of_any} where SENTRY_ORG is not set")
-    print(f"instructions: {count(server.instructions or '')} tokens (bar 150)")
-    return 0 if whole <= MOST else 1
+    print(f"instructions: {count(introduction(lambda _: True))} tokens (bar 150)")
+    with tempfile.TemporaryDirectory() as folder:
+        alerts = {"SENTRY_MCP_ALERTS": "true", "SENTRY_MCP_ALERTS_PATH": f"{folder}/alerts.db"}
+        more = count({"tools": listed(SENTRY_AUTH_TOKEN="none", SENTRY_ORG="acme", **alerts)}) - whole
+    print(f"with alerts: {more} more (bar {MOST_OF_ALERTS})")
+    return 0 if whole <= MOST and more <= MOST_OF_ALERTS else 1
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ EventOfIssue = Annotated[Identifier, Field(description="Event ID, latest, oldest
 Project = Annotated[Identifier, Field(description="Slug or organization/slug")]
 Organization = Annotated[Identifier, Field(description="Slug, where the token sees several")]
 Release = Annotated[Text, Field(description="e.g. shop@1.5.0")]
-Limit = Annotated[int, Field(ge=1, le=100, description="Up to 100 rows")]
+Limit = Annotated[int, Field(ge=1, le=100, description="Up to 100")]
 Cursor = Annotated[str, Field(description="Of the page before")]
 Query = Annotated[
     Text, Field(description="Sentry search, e.g. is:unresolved level:error release:1.2 TimeoutError; * for all")

@@ -20,9 +20,9 @@ from tools.tool import Arguments, SentryTool
 
 READ = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True)
 WRITE = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=True)
-LOOK = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
-OWN = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=True)
-"""Changes what is this server's own."""
+LOOK = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+OWN = ToolAnnotations(read_only_hint=False, destructive_hint=False)
+"""Changes what is this server's own. The other hints are as MCP takes them where nothing is said."""
 
 
 class Entry(NamedTuple):

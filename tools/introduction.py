@@ -23,4 +23,6 @@ def introduction(offers: Callable[[str], bool]) -> str:
         said.append("get_events has an issue's occurrences.")
     if offers("update_issue"):
         said.append("After a fix, update_issue resolves it.")
+    if offers("claim_alert") and offers("finish_alert"):
+        said.append("Alerts wait in an inbox: claim_alert takes the oldest, finish_alert ends it.")
     return f"{' '.join(said)}\n{UNTRUSTED}"

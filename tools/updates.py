@@ -38,10 +38,7 @@ async def update_issue(
     priority: Priority | None = None,
     comment: str | None = None,
 ) -> "IssueUpdate | BulkUpdate":
-    """Change issues: resolve (now, in a release or commit), ignore (until a condition), assign, rank, comment.
-
-    Shows before and after.
-    """
+    """Change issues: resolve (now, in a release or commit), ignore (until a condition), assign, rank, comment."""
     change = IssueChange(
         status=status,
         in_release=in_release,
