@@ -59,6 +59,7 @@ class Service:
     sentry: Sentry
     file: Path
     scopes: tuple[str, ...] = SCOPES
+    lease: int = 600
 
     def __post_init__(self) -> None:
         self.port = free_port()
@@ -74,6 +75,8 @@ class Service:
         environment = self.sentry.environment(
             SENTRY_MCP_ALERTS="true",
             SENTRY_MCP_ALERTS_PATH=str(self.file / "alerts.db"),
+            SENTRY_MCP_ALERTS_INTERVAL="0",
+            SENTRY_MCP_ALERTS_LEASE=str(self.lease),
             SENTRY_MCP_CALLERS_FILE=str(self.file / "callers.toml"),
             SENTRY_MCP_STRUCTURED_CONTENT="false",
             SENTRY_WEBHOOK_SECRET=SECRET,
@@ -213,12 +216,14 @@ async def test_told_to_stop_while_it_decides_it_gives_back(service: Service, tmp
         assert (alert["state"], alert["note"]) == ("new", "The engine was stopped.")
 
 
-async def test_what_it_lost_is_left_to_who_has_it(service: Service, tmp_path: Path) -> None:
-    answer = tmp_path / "answer"
+async def test_what_it_lost_is_left_to_who_has_it(sentry: Sentry, tmp_path: Path) -> None:
+    service, answer = Service(sentry, tmp_path, lease=10), tmp_path / "answer"
     async with service.started(), engine(service, "-c", WITH_A_MODEL, str(answer)) as running:
         first = await service.tell(slow)
         await running.says("decides")
-        await service.call("finish_alert", alert="1", note="by another")
+        taken = await service.call("claim_alert", wait_seconds=60)  # once the engine's lease has run out
+        assert taken["alert"]["alert"] == "1.2"
+        await service.call("finish_alert", alert="1.2", note="by another")
         answer.write_text("by the engine")
         await running.says("alert 1: resolve failed")
         assert (await service.call("get_issue", issue=first))["status"] == "unresolved"
