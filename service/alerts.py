@@ -114,6 +114,8 @@ def _why_not(alert: Alert) -> str:
 async def _with_issue(found: Alert) -> AlertResult:
     if not found.told.issue:
         return views.claimed(found)
+    if not current_caller().may_use("get_issue", Scope.ISSUES_READ):
+        return views.claimed(found, missing="this caller may not read issues")
     try:
         return views.claimed(found, await issues.get_issue(found.told.issue))
     except SentryError as error:  # of which the alert tells enough to go on
