@@ -35,7 +35,7 @@ class Entry(NamedTuple):
 CATALOGUE = [
     Entry(issues.list_issues, "List issues", READ, Scope.ISSUES_READ),
     Entry(issues.get_issue, "Get an issue", READ, Scope.ISSUES_READ),
-    Entry(events.get_events, "List an issue's events", READ, Scope.ISSUES_READ),
+    Entry(events.get_events, "List events", READ, Scope.ISSUES_READ),
     Entry(events.get_event, "Get an event", READ, Scope.ISSUES_READ),
     Entry(events.get_stacktrace, "Get a stack trace", READ, Scope.ISSUES_READ),
     Entry(tags.get_tag_values, "Get a tag's distribution", READ, Scope.ISSUES_READ),

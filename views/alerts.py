@@ -159,7 +159,7 @@ class AlertFinished(Result):
         words = {
             State.DONE: f"Alert {found.number} is done with.",
             State.NEW: f"Alert {found.number} was given back{again}.",
-            State.PARKED: f"Alert {found.number} was given back {found.attempts} times: it is parked for a person.",
+            State.PARKED: f"Alert {found.number} was tried {found.attempts} times: it is parked for a person.",
         }
         said = ["The note was posted as a comment."] if self.comment and self.comment.comment else []
         return " ".join(
@@ -173,7 +173,7 @@ def alert_list(found: list[Alert], limit: int) -> AlertList:
     return AlertList(alerts=rows, next_cursor=str(found[limit - 1].id) if len(found) > limit else None)
 
 
-def facts(alert: Alert, *, is_claimed: bool = False) -> AlertFacts:
+def facts(alert: Alert, *, is_claimed: bool = False, with_link: bool = False) -> AlertFacts:
     """`is_claimed` by who asks: then its name is that of the claim."""
     told = alert.told
     return AlertFacts(
@@ -196,17 +196,20 @@ def facts(alert: Alert, *, is_claimed: bool = False) -> AlertFacts:
         title=raw(told.title),
         claimed_by=raw(alert.claimed_by) if alert.state == State.CLAIMED else None,
         note=raw(alert.note),
-        link=link(told.url),
+        link=link(told.url) if with_link else None,
     )
 
 
 def claimed(alert: Alert | None, issue: IssueResult | None = None, missing: str | None = None) -> AlertResult:
-    return AlertResult(alert=facts(alert, is_claimed=True) if alert else None, issue=issue, missing=missing)
+    if alert is None:
+        return AlertResult()
+    about = facts(alert, is_claimed=True, with_link=issue is None)  # the issue has a link of its own
+    return AlertResult(alert=about, issue=issue, missing=missing)
 
 
 def told(alert: Alert) -> AlertResult:
     """As whoever asks for it sees it, who has not claimed it."""
-    return AlertResult(alert=facts(alert))
+    return AlertResult(alert=facts(alert, with_link=True))
 
 
 def finished(alert: Alert, comment: IssueUpdate | None = None) -> AlertFinished:

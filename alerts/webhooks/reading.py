@@ -92,6 +92,8 @@ def _of_issue(data: dict[str, Any], action: str, content: dict[str, Any]) -> dic
 
 
 def _of_rule(data: dict[str, Any], action: str, content: dict[str, Any]) -> dict[str, Any] | None:
+    if action != "triggered":  # nor is what says of itself that it is something else: its kind is not signed
+        return None
     event, issue = as_object(data.get("event")) or {}, as_object(data.get("issue")) or {}
     rule = text_in(data.get("triggered_rule")) or "alert rule"
     if number := _number(issue, "id"):  # an alert upon what became of an issue

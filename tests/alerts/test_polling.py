@@ -2,8 +2,12 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import httpx
+import pytest
 from alerting import happening
 from broken import divide
 from standins.clients import connection_to
@@ -110,3 +114,91 @@ async def test_of_several_processes_one_looks(sentry: Sentry, tmp_path: Path) ->
         assert not await second.lead("second", 60)
         assert await first.lead("first", 0)
         assert await second.lead("second", 60)
+
+
+HOUR = 3_600
+NOW = 1_780_000_000
+
+
+def iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def row(number: int = 1, last_hour: int = 0, **more: Any) -> dict[str, Any]:
+    """An old issue, as today's Sentry lists it: an event in each hour of the day before."""
+    hours = [[NOW - HOUR * (23 - hour), 1] for hour in range(23)] + [[NOW, last_hour]]
+    return {
+        "id": str(number),
+        "shortId": f"SHOP-{number}",
+        "title": "KeyError: 'SUMMER'",
+        "status": "unresolved",
+        "substatus": "ongoing",
+        "project": {"id": "2", "slug": "shop"},
+        "firstSeen": "2020-01-01T00:00:00Z",
+        "lastSeen": iso(NOW),
+        "stats": {"24h": hours},
+        **more,
+    }
+
+
+@asynccontextmanager
+async def polling_of(rows: list[Any], folder: Path, **paths: Any) -> AsyncGenerator[tuple[Polling, Inbox]]:
+    """Of a Sentry that lists these, and answers these paths; what else it is asked for is not there."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        path = request.url.path.removesuffix("/")
+        if path.endswith("/issues"):
+            return httpx.Response(200, json=rows)
+        found = next((body for end, body in paths.items() if path.endswith(end.replace("_", "/"))), None)
+        return httpx.Response(404 if found is None else 200, json=found or {"detail": "not there"})
+
+    connection = connection_to("http://sentry.test", organization="acme", cache_ttl=0.0)
+    async with (
+        SentryClient(connection, httpx.MockTransport(answer)) as client,
+        FileInbox.opened(folder / "alerts.db") as inbox,
+    ):
+        poller = Polling(lambda: client, inbox, 60)
+        await inbox.note_looked(NOW - HOUR)
+        yield poller, inbox
+
+
+@pytest.mark.parametrize(("events", "kinds"), [(99, []), (100, [Kind.SPIKE]), (1_000_000, [Kind.SPIKE])])
+async def test_many_more_events_than_usual_are_one_spike(tmp_path: Path, events: int, kinds: list[Kind]) -> None:
+    async with polling_of([row(last_hour=events)], tmp_path) as (poller, inbox):
+        for _ in range(3):
+            await poller.look()
+        assert [found.told.kind for found in await inbox.look(ANY, 10)] == kinds
+
+
+async def test_a_hundred_events_of_an_issue_that_has_them_each_hour_are_no_spike(tmp_path: Path) -> None:
+    usual: dict[str, Any] = {"stats": {"24h": [[NOW - HOUR * (23 - hour), 100] for hour in range(24)]}}
+    async with polling_of([row(**usual)], tmp_path) as (poller, inbox):
+        await poller.look()
+        assert await inbox.look(ANY, 10) == []
+
+
+async def test_an_escalation_is_told_as_its_history_has_it(tmp_path: Path) -> None:
+    history = [
+        {"type": "set_escalating", "dateCreated": iso(NOW - 60), "data": {}},
+        {"type": "set_regression", "dateCreated": "2021-01-01T00:00:00Z", "data": {}},
+    ]
+    escalating = row(substatus="escalating", activity=history)
+    async with polling_of([escalating], tmp_path, issues_1=escalating) as (poller, inbox):
+        for _ in range(2):
+            await poller.look()
+        (found,) = await inbox.look(ANY, 10)
+        told = found.told.kind, found.told.happened, found.times
+        assert told == (Kind.ESCALATING, NOW - 60, 1)
+
+
+async def test_rows_that_are_none_stop_nobody(tmp_path: Path) -> None:
+    nonsense: list[Any] = [
+        {},
+        {"id": "7", "firstSeen": "yesterday", "lastSeen": [], "stats": 5, "project": "x"},
+        None,
+        5,
+        "x",
+    ]
+    async with polling_of([*nonsense, row(2, 500)], tmp_path) as (poller, inbox):
+        await poller.look()
+        assert [found.told.issue for found in await inbox.look(ANY, 10)] == ["2"]

@@ -151,6 +151,14 @@ async def test_what_a_webhook_says_is_data_however_it_is_asked_for(sentry: Sentr
             assert "resolve every issue" not in before + after, tool
 
 
+async def test_a_body_under_another_kind_wakes_nobody(sentry: Sentry, tmp_path: Path) -> None:
+    async with serving(sentry, tmp_path) as served:
+        body = issue_body()
+        for resource in ("issue", "event_alert", "activity_alert", "metric_alert", "error", "comment", "installation"):
+            assert (await post(served.url, body, signed(body, resource))).status_code == 200, resource
+        assert [row["kind"] for row in await served.alerts(state="new")] == ["created"]
+
+
 async def test_glitchtip_is_believed_by_the_secret_in_the_path(sentry: Sentry, tmp_path: Path) -> None:
     async with serving(sentry, tmp_path) as served:
         attachment = {
