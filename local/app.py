@@ -90,8 +90,9 @@ def create_app(store: Store, tell: Tell = tell_nobody) -> Starlette:
         routing.Route(f"/api/{{project:int}}/{kind}/", ingest.receive, methods=["POST", "OPTIONS"])
         for kind in ("envelope", "store")
     ]
-    page = routing.Route("/organizations/{organization}/issues/{issue}/", show_issue, methods=["GET"])
-    app = Starlette(routes=[*taken_in, *served, page], exception_handlers={404: _no_route})
+    page = "/organizations/{organization}/issues/{issue}/"
+    pages = [routing.Route(path, show_issue, methods=["GET"]) for path in (page, page + "events/{event}/")]
+    app = Starlette(routes=[*taken_in, *served, *pages], exception_handlers={404: _no_route})
     app.router.redirect_slashes = False
     app.state.store = store
     app.state.tell = tell
