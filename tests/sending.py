@@ -121,6 +121,22 @@ class Local:
         return [row["title"] for row in await self.get("issues/", query=query, **more)]
 
 
+def broken(words: str = "Grüße ✓", times: int = 1) -> Callable[[], None]:
+    """A program that captures one error so often; its last call is `fail`."""
+
+    def fail() -> None:
+        raise ValueError(words)
+
+    def program() -> None:
+        for _ in range(times):
+            try:
+                fail()
+            except ValueError as error:
+                sentry_sdk.capture_exception(error)
+
+    return program
+
+
 async def capture(embedded: Embedded, program: Callable[[], None], **options: Any) -> None:
     """Run a program under the SDK, in a thread of its own, until all it captured was sent."""
 

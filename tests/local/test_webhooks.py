@@ -7,7 +7,7 @@ import itertools
 import json
 import logging
 import queue
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from logging.handlers import QueueHandler
@@ -16,8 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
-import sentry_sdk
-from sending import capture, envelope, failure
+from sending import broken, capture, envelope, failure
 from standins.sockets import Handler, Request, Server, Wire, listening
 from wire import ROOT, free_port
 
@@ -84,20 +83,6 @@ async def sending_to(url: str, receiver: Server, rule: Rule = NEVER) -> AsyncGen
 async def watched(handler: Handler = takes, rule: Rule = NEVER) -> AsyncGenerator[Watched]:
     async with listening(handler) as receiver, sending_to(f"{receiver.url}/hook", receiver, rule) as found:
         yield found
-
-
-def broken(words: str = "Grüße ✓", times: int = 1) -> Callable[[], None]:
-    def fail() -> None:
-        raise ValueError(words)
-
-    def program() -> None:
-        for _ in range(times):
-            try:
-                fail()
-            except ValueError as error:
-                sentry_sdk.capture_exception(error)
-
-    return program
 
 
 def issues(number: int) -> list[dict[str, Any]]:
