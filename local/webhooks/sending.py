@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 async def sending(webhook: Webhook, store: Store, base_url: str) -> AsyncGenerator[Tell]:
     """What is told is sent until the block ends; `base_url` is where links lead, without a final slash."""
     connections = httpx.Limits(max_keepalive_connections=0)  # one that idles may be closed under what is sent but once
-    async with httpx.AsyncClient(timeout=SECONDS, limits=connections, trust_env=False) as client:
+    async with httpx.AsyncClient(limits=connections, trust_env=False) as client:
         sender = _Sender(webhook, store, base_url, client)
         running = asyncio.create_task(sender.run())
         try:
@@ -91,7 +91,7 @@ class _Sender:
                 self._client.stream("POST", self._webhook.url, content=body, headers=headers) as answer,
             ):
                 return "" if answer.is_success else f"answered {answer.status_code}"
-        except (TimeoutError, httpx.TimeoutException):
+        except TimeoutError:
             return f"no answer within {SECONDS:g} second"
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             return type(error).__name__
