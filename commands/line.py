@@ -89,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--local", action="store_true", help="over an embedded Sentry, whose DSN is printed")
     parser.add_argument("--data", metavar="PATH", help="with --local: keep its data in this file")
     parser.add_argument("--show-token", action="store_true", help="with --local: print the token of its Web API, too")
-    parser.add_argument("--webhook", metavar="URL", help="with --local: send webhooks there, as Sentry does")
+    parser.add_argument("--webhook", metavar="URL", help="with --local: send it webhooks (SENTRY_WEBHOOK_SECRET)")
     parser.add_argument("--version", action="version", version=f"sentry-mcp {__version__}")
     return parser
 

@@ -72,8 +72,8 @@ def _issue(
         return None
     wanted = named.get("event")
     event = connection.execute(
-        f"SELECT e.*, i.hash FROM {EVENTS} WHERE e.issue_id = ? AND e.event_id = COALESCE(?, e.event_id)"  # noqa: S608 - our own words
-        " ORDER BY e.timestamp DESC, e.id DESC LIMIT 1",
+        f"SELECT e.*, i.hash FROM {EVENTS} WHERE e.issue_id = ?"  # noqa: S608 - our own words
+        " AND e.event_id = COALESCE(?, e.event_id) ORDER BY e.timestamp DESC, e.id DESC LIMIT 1",
         (row["id"], wanted),
     ).fetchone()
     if event is None and wanted is not None:

@@ -48,6 +48,8 @@ async def sending(webhook: Webhook, store: Store, base_url: str) -> AsyncGenerat
         finally:
             running.cancel()
             await asyncio.wait({running})
+            if not running.cancelled():
+                running.result()  # a bug: it is not to end unseen
 
 
 class _Sender:
