@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from commands import logs
-from loopback import is_address, is_loopback
+from loopback import MAX_PORT, is_address, is_loopback
 from sentry_mcp import __version__
 from settings import DEFAULTS, ON_THIS_MACHINE, Settings, SettingsError, listed, load_settings
 
@@ -89,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--local", action="store_true", help="over an embedded Sentry, whose DSN is printed")
     parser.add_argument("--data", metavar="PATH", help="with --local: keep its data in this file")
     parser.add_argument("--show-token", action="store_true", help="with --local: print the token of its Web API, too")
+    parser.add_argument("--webhook", metavar="URL", help="with --local: send it webhooks (SENTRY_WEBHOOK_SECRET)")
     parser.add_argument("--version", action="version", version=f"sentry-mcp {__version__}")
     return parser
 
@@ -120,6 +121,8 @@ def _check(options: argparse.Namespace, settings: Settings) -> None:
         raise SettingsError("--data goes with --local")
     if options.show_token and not options.local:
         raise SettingsError("--show-token goes with --local")
+    if options.webhook is not None:
+        _check_webhook(options, settings)
     if options.port is not None and not 0 <= options.port <= 65_535:
         raise SettingsError(f"--port: {options.port} is not a port (0 to 65535)")
     if options.host and not settings.knows_callers and not is_loopback(options.host):
@@ -136,6 +139,27 @@ def _check(options: argparse.Namespace, settings: Settings) -> None:
             "host's JSON), or name a file that holds it in SENTRY_AUTH_TOKEN_FILE. To try without a Sentry: "
             "sentry-mcp --local, or sentry-mcp demo"
         )
+
+
+def _check_webhook(options: argparse.Namespace, settings: Settings) -> None:
+    if not options.local:
+        raise SettingsError("--webhook goes with --local")
+    if options.command:
+        raise SettingsError(f"--webhook does not go with {options.command}")
+    if not _is_web_url(options.webhook):
+        raise SettingsError("--webhook: is no http or https address, such as http://127.0.0.1:3004/webhooks/sentry")
+    if not settings.webhook_secrets:
+        raise SettingsError("--webhook needs SENTRY_WEBHOOK_SECRET, with which webhooks are signed")
+
+
+def _is_web_url(text: str) -> bool:
+    import httpx  # where there is one to be read
+
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        return False
+    return url.scheme in ("http", "https") and bool(url.host) and (url.port or 0) <= MAX_PORT
 
 
 def _start(options: argparse.Namespace, settings: Settings) -> int:

@@ -43,5 +43,9 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
 
 def _embedded(options: argparse.Namespace, settings: Settings) -> OpenClient:
     from commands.embedded import embedded
+    from local import Webhook
 
-    return embedded(options.data, settings.ingest_port, show_token=options.show_token)
+    webhook = None
+    if options.webhook:
+        webhook = Webhook(options.webhook, settings.webhook_secrets[0].get_secret_value())  # the newest, with several
+    return embedded(options.data, settings.ingest_port, show_token=options.show_token, webhook=webhook)

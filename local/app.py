@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from local.api import comments, committers, events, index, issues, projects, releases, tags, updates
 from local.api.request import ApiRequest, ApiResponse, Route, authenticate, require
 from local.errors import ApiError, bad_request
+from local.happening import Tell, tell_nobody
 from local.intake import ingest
 from local.pages import show_issue
 from local.store import ALL_SCOPES, Store
@@ -81,18 +82,20 @@ ROUTES = [
 ]
 
 
-def create_app(store: Store) -> Starlette:
-    """Ingest and Web API over a store; works with and without a lifespan."""
+def create_app(store: Store, tell: Tell = tell_nobody) -> Starlette:
+    """Ingest and Web API over a store; works with and without a lifespan. What happens to issues is told."""
     paths = dict.fromkeys(route.path for route in ROUTES)
     served = [routing.Route(path, _answering(path), methods=_METHODS) for path in paths]
     taken_in = [
         routing.Route(f"/api/{{project:int}}/{kind}/", ingest.receive, methods=["POST", "OPTIONS"])
         for kind in ("envelope", "store")
     ]
-    page = routing.Route("/organizations/{organization}/issues/{issue}/", show_issue, methods=["GET"])
-    app = Starlette(routes=[*taken_in, *served, page], exception_handlers={404: _no_route})
+    page = "/organizations/{organization}/issues/{issue}/"
+    pages = [routing.Route(path, show_issue, methods=["GET"]) for path in (page, page + "events/{event}/")]
+    app = Starlette(routes=[*taken_in, *served, *pages], exception_handlers={404: _no_route})
     app.router.redirect_slashes = False
     app.state.store = store
+    app.state.tell = tell
     app.add_middleware(_SegmentsAsSent)
     return app
 
@@ -144,6 +147,7 @@ def _respond(request: Request, methods: dict[str, Route], raw: bytes) -> ApiResp
         body=_json(raw),
         base_url=str(request.base_url).rstrip("/"),
         url_path=request.scope["path"],
+        tell=request.app.state.tell,
     )
     return route.endpoint(call)
 

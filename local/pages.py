@@ -1,4 +1,5 @@
 """What an issue's permalink opens in a browser: the issue and the calls of its latest event, to be read and no more.
+A webhook's link names the event.
 
 No token guards it, as a browser has none: it is answered under loopback names only, so that no web page reads it by a
 name of its own that it rebinds (DNS), and shows neither users, nor requests, nor the values of variables. What it
@@ -58,7 +59,7 @@ def show_issue(request: Request) -> Response:
 def _issue(
     store: Store, connection: sqlite3.Connection, path: dict[str, str]
 ) -> tuple[dict[str, Json], dict[str, Json]] | None:
-    """The issue and its latest event."""
+    """The issue and its latest event, or the one that the path names."""
     owner = connection.execute("SELECT id FROM organizations WHERE slug = ?", (path["organization"],)).fetchone()
     if owner is None:
         return None
@@ -69,11 +70,15 @@ def _issue(
         row = issue_of(asked, connection)
     except ApiError:
         return None
-    latest = connection.execute(
-        f"SELECT e.*, i.hash FROM {EVENTS} WHERE e.issue_id = ? ORDER BY e.timestamp DESC, e.id DESC LIMIT 1",  # noqa: S608 - our own words
-        (row["id"],),
+    wanted = named.get("event")
+    event = connection.execute(
+        f"SELECT e.*, i.hash FROM {EVENTS} WHERE e.issue_id = ?"  # noqa: S608 - our own words
+        " AND e.event_id = COALESCE(?, e.event_id) ORDER BY e.timestamp DESC, e.id DESC LIMIT 1",
+        (row["id"], wanted),
     ).fetchone()
-    return issue_detail(connection, row, ""), event_detail(connection, latest) if latest else {}
+    if event is None and wanted is not None:
+        return None
+    return issue_detail(connection, row, ""), event_detail(connection, event) if event else {}
 
 
 def _calls(event: dict[str, Json]) -> str:

@@ -7,9 +7,12 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import uvicorn
+from starlette.applications import Starlette
 
 from local.app import create_app
+from local.happening import Tell, tell_nobody
 from local.store import Store
+from local.webhooks import Webhook
 from loopback import listener, url_of
 from loopback.connection import BoundedConnection
 
@@ -49,26 +52,40 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serve(store: Store, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[Embedded]:
-    """Serve until the block ends; port 0 takes a free one.
+async def serve(
+    store: Store, host: str = "127.0.0.1", port: int = 0, webhook: Webhook | None = None
+) -> AsyncGenerator[Embedded]:
+    """Serve until the block ends; port 0 takes a free one. What happens to issues is sent to the `webhook`.
 
     Raises ValueError for a host that others could reach (a DSN and a token are all that guards it), OSError
     when the port is taken.
     """
     with listener(host, port) as listening:
-        server = _Server(_configuration(store))
-        serving = asyncio.create_task(server.serve([listening]))
-        await _first(serving, server.listening)
-        try:
-            yield Embedded(url_of(listening), store)
-        finally:
-            server.should_exit = True
-            await serving
+        async with _telling(webhook, store, url_of(listening)) as tell:
+            server = _Server(_configuration(create_app(store, tell)))
+            serving = asyncio.create_task(server.serve([listening]))
+            await _first(serving, server.listening)
+            try:
+                yield Embedded(url_of(listening), store)
+            finally:
+                server.should_exit = True
+                await serving
 
 
-def _configuration(store: Store) -> uvicorn.Config:
+@asynccontextmanager
+async def _telling(webhook: Webhook | None, store: Store, base_url: str) -> AsyncGenerator[Tell]:
+    if webhook is None:
+        yield tell_nobody
+        return
+    from local.webhooks.sending import sending  # loaded where something is sent
+
+    async with sending(webhook, store, base_url) as tell:
+        yield tell
+
+
+def _configuration(app: Starlette) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(store),
+        app,
         http=BoundedConnection,
         lifespan="off",
         ws="none",

@@ -1,14 +1,17 @@
 """What the tests of the embedded Sentry talk through: its API as a client has it, and events as SDKs send them."""
 
+import asyncio
 import json
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import sentry_sdk
 
-from local import Store, create_app
+from local import Embedded, Store, create_app
 
 Json = Any
 
@@ -116,6 +119,36 @@ class Local:
     async def titles(self, query: str = "", **more: Json) -> list[str]:
         """The titles of the issues a search finds, in their order."""
         return [row["title"] for row in await self.get("issues/", query=query, **more)]
+
+
+def broken(words: str = "Grüße ✓", times: int = 1) -> Callable[[], None]:
+    """A program that captures one error so often; its last call is `fail`."""
+
+    def fail() -> None:
+        raise ValueError(words)
+
+    def program() -> None:
+        for _ in range(times):
+            try:
+                fail()
+            except ValueError as error:
+                sentry_sdk.capture_exception(error)
+
+    return program
+
+
+async def capture(embedded: Embedded, program: Callable[[], None], **options: Any) -> None:
+    """Run a program under the SDK, in a thread of its own, until all it captured was sent."""
+
+    def run() -> None:
+        settings: dict[str, Any] = {"default_integrations": False, **options}
+        client = sentry_sdk.Client(dsn=embedded.dsn("app"), **settings)
+        with sentry_sdk.isolation_scope(), sentry_sdk.new_scope() as scope:
+            scope.set_client(client)
+            program()
+        client.close(timeout=5)
+
+    await asyncio.to_thread(run)
 
 
 def connect(store: Store, token: str | None = None) -> httpx.AsyncClient:

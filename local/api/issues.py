@@ -17,7 +17,6 @@ from local.searching.conditions import Conditions, Scope
 from local.searching.filters import issue_filter
 from local.searching.syntax import parse_query
 from local.shapes.issues import issue_detail, issue_shape, stats
-from local.store import Store
 from local.values import Json
 
 DEFAULT_QUERY = "is:unresolved"
@@ -59,7 +58,7 @@ class Search:
 
 def list_issues(request: ApiRequest) -> ApiResponse:
     """https://docs.sentry.io/api/events/list-an-organizations-issues/"""
-    wake_due(request.store)
+    wake_due(request)
     limit = limit_of(request, "limit")
     sort = request.query.get("sort") or "date"
     if sort not in _SORTS:
@@ -79,7 +78,7 @@ def list_issues(request: ApiRequest) -> ApiResponse:
 
 
 def get_issue(request: ApiRequest) -> ApiResponse:
-    wake_due(request.store)
+    wake_due(request)
     with request.store.reading() as connection:
         return ApiResponse(issue_detail(connection, issue_of(request, connection), request.base_url))
 
@@ -99,13 +98,15 @@ def get_short_id(request: ApiRequest) -> ApiResponse:
         )
 
 
-def wake_due(store: Store) -> None:
+def wake_due(request: ApiRequest) -> None:
     """Reopen the issues whose time of being ignored is over."""
-    with store.reading() as connection:
+    with request.store.reading() as connection:
         due = any_due(connection)
     if due:
-        with store.writing() as connection:
-            wake(connection)
+        with request.store.writing() as connection:
+            woken = wake(connection)
+        for happening in woken:
+            request.tell(happening)
 
 
 def search(request: ApiRequest, connection: sqlite3.Connection) -> Search:

@@ -11,6 +11,7 @@ from typing import Any
 from starlette.datastructures import Headers, QueryParams
 
 from local.errors import forbidden, invalid_field, not_found, unauthorized
+from local.happening import Tell, tell_nobody
 from local.store import Caller, Store
 from local.values import Json, mapping
 
@@ -27,6 +28,7 @@ class ApiRequest:
     body: Any
     base_url: str
     url_path: str
+    tell: Tell = tell_nobody
 
     @property
     def fields(self) -> dict[str, Json]:

@@ -8,30 +8,35 @@ from local.api.changes import Change, read_change
 from local.api.issues import COLUMNS, ISSUES, search, wake_due
 from local.api.request import ApiRequest, ApiResponse, issue_of, organization_of, project_of
 from local.errors import bad_request
+from local.happening import Happening
 from local.intake.life_cycle import add_activity
 from local.shapes.issues import issue_shape
 
 
 def update_issue(request: ApiRequest) -> ApiResponse:
     """Answers with the issue as it is now, without its history."""
-    wake_due(request.store)
+    wake_due(request)
     with request.store.writing() as connection:
         issue = issue_of(request, connection)
         change = read_change(request, connection, [issue["project_id"]])
-        _apply(connection, request, issue, change)
-        return ApiResponse(issue_shape(connection, issue_of(request, connection), request.base_url))
+        happened = _apply(connection, request, issue, change)
+        shown = issue_shape(connection, issue_of(request, connection), request.base_url)
+    for happening in happened:
+        request.tell(happening)
+    return ApiResponse(shown)
 
 
 def update_issues(request: ApiRequest) -> ApiResponse:
     """Change the issues `id=1&id=2`, or all that the query string finds; 204 when there are none."""
-    wake_due(request.store)
+    wake_due(request)
     with request.store.writing() as connection:
         issues = _chosen(request, connection)
         if not issues:
             return ApiResponse(None, 204)
         change = read_change(request, connection, sorted({issue["project_id"] for issue in issues}))
-        for issue in issues:
-            _apply(connection, request, issue, change)
+        happened = [one for issue in issues for one in _apply(connection, request, issue, change)]
+    for happening in happened:
+        request.tell(happening)
     return ApiResponse(change.shown)
 
 
@@ -56,7 +61,7 @@ def _chosen(request: ApiRequest, connection: sqlite3.Connection) -> list[sqlite3
     ).fetchall()
 
 
-def _apply(connection: sqlite3.Connection, request: ApiRequest, issue: sqlite3.Row, change: Change) -> None:
+def _apply(connection: sqlite3.Connection, request: ApiRequest, issue: sqlite3.Row, change: Change) -> list[Happening]:
     columns = dict(change.columns)
     if change.ignored:
         columns.update(seen_when_ignored=issue["times_seen"], users_when_ignored=issue["user_count"])
@@ -65,3 +70,4 @@ def _apply(connection: sqlite3.Connection, request: ApiRequest, issue: sqlite3.R
         connection.execute(f"UPDATE issues SET {assignments} WHERE id = ?", [*columns.values(), issue["id"]])
     for kind, details in change.activities:
         add_activity(connection, issue["id"], kind, details, request.caller.user)
+    return [Happening(issue["id"], kind, request.caller.user) for kind, _ in change.activities]

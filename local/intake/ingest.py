@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from local.clock import now
+from local.happening import Tell
 from local.intake.envelopes import (
     MOST_COMPRESSED,
     Envelope,
@@ -77,19 +78,20 @@ def _take_in(store: Store, request: Request, raw: bytes) -> str | None:
     answered = text(envelope.header.get("event_id"))
     for item in envelope.items:
         if item.type == "event":
-            answered = _record(store, project, item, envelope, received)
+            answered = _record(store, project, item, envelope, received, request.app.state.tell)
     count_items(store, project, [item.type for item in envelope.items if item.type != "event"])
     return answered
 
 
-def _record(store: Store, project: int, item: Item, envelope: Envelope, received: int) -> str:
+def _record(store: Store, project: int, item: Item, envelope: Envelope, received: int, tell: Tell) -> str:
     if len(item.payload) > MOST_EVENT:
         raise too_large("event")
     try:
         event = read_event(parse(item.payload), received, text(envelope.header.get("event_id")), len(item.payload))
     except ValueError as broken:
         raise RejectedError(400, "invalid event envelope", f"invalid JSON in an event: {str(broken)[:200]}") from None
-    record_event(store, project, event)
+    for happening in record_event(store, project, event):
+        tell(happening)
     return event.event_id
 
 

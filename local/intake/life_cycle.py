@@ -9,6 +9,7 @@ import json
 import sqlite3
 
 from local.clock import DAY, MINUTE, now
+from local.happening import Happening
 from local.intake.incoming import Incoming
 from local.values import Json, mapping, whole
 
@@ -26,26 +27,26 @@ _SNOOZE = {
 
 def after_event(
     connection: sqlite3.Connection, issue: sqlite3.Row, event: Incoming, release: int | None, users: int
-) -> None:
+) -> str | None:
     """Change the status of an issue that a new event was just counted in. `issue` is as it was before the
-    event; `users` is how many it has affected since."""
+    event; `users` is how many it has affected since. Gives what its history calls that, None for no change."""
     if issue["status"] == "resolved":
         if _is_regression(connection, issue, release):
             version = {"version": event.release} if event.release else {}
             resolved = mapping(json.loads(issue["status_details"])).get("inRelease")
             was = {"resolved_in_version": resolved, "follows_semver": False} if resolved else {}
-            _reopen(connection, issue["id"], "regressed", "set_regression", {**version, **was})
+            return _reopen(connection, issue["id"], "regressed", "set_regression", {**version, **was})
     elif issue["status"] == "ignored" and _condition_met(connection, issue, users):
         details = mapping(json.loads(issue["status_details"]))
         snooze = {name: details.get(condition) for name, condition in _SNOOZE.items()}
-        _reopen(connection, issue["id"], "escalating", "set_escalating", {"expired_snooze": snooze})
+        return _reopen(connection, issue["id"], "escalating", "set_escalating", {"expired_snooze": snooze})
+    return None
 
 
-def wake(connection: sqlite3.Connection) -> None:
+def wake(connection: sqlite3.Connection) -> list[Happening]:
     """Reopen the issues that were ignored until a moment that has come."""
     due = connection.execute("SELECT id FROM issues WHERE ignore_until <= ?", (now(),)).fetchall()
-    for row in due:
-        _reopen(connection, row["id"], "ongoing", "set_unresolved", {})
+    return [Happening(row["id"], _reopen(connection, row["id"], "ongoing", "set_unresolved", {})) for row in due]
 
 
 def any_due(connection: sqlite3.Connection) -> bool:
@@ -63,7 +64,7 @@ def add_activity(connection: sqlite3.Connection, issue: int, kind: str, details:
     return int(cursor.lastrowid or 0)
 
 
-def _reopen(connection: sqlite3.Connection, issue: int, substatus: str, kind: str, details: Json) -> None:
+def _reopen(connection: sqlite3.Connection, issue: int, substatus: str, kind: str, details: Json) -> str:
     connection.execute(
         "UPDATE issues SET status = 'unresolved', substatus = ?, status_details = '{}', resolved_release ="
         " NULL,"
@@ -71,6 +72,7 @@ def _reopen(connection: sqlite3.Connection, issue: int, substatus: str, kind: st
         (substatus, issue),
     )
     add_activity(connection, issue, kind, details)
+    return kind
 
 
 def _is_regression(connection: sqlite3.Connection, issue: sqlite3.Row, release: int | None) -> bool:

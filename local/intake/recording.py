@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable
 from itertools import groupby
 
+from local.happening import Happening
 from local.intake.incoming import Incoming
 from local.intake.life_cycle import after_event
 from local.store import Store
@@ -15,10 +16,13 @@ _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: as in Sentry's sh
 _PRIORITY = {"fatal": "high", "error": "high", "warning": "medium"}
 
 
-def record_event(store: Store, project: int, event: Incoming) -> None:
-    """Count an event in its issue, in one transaction. One that is there already is not counted again."""
+def record_event(store: Store, project: int, event: Incoming) -> list[Happening]:
+    """Count an event in its issue, in one transaction. One that is there already is not counted again.
+
+    Gives what has happened to the issue by it.
+    """
     with store.writing() as connection:
-        _record(connection, project, event)
+        return _record(connection, project, event)
 
 
 def count_items(store: Store, project: int, types: Iterable[str]) -> None:
@@ -55,7 +59,7 @@ def find_or_create_release(connection: sqlite3.Connection, organization: int, ve
     return int(cursor.lastrowid or 0)
 
 
-def _record(connection: sqlite3.Connection, project: int, event: Incoming) -> None:
+def _record(connection: sqlite3.Connection, project: int, event: Incoming) -> list[Happening]:
     # All that is known already, in one statement: each statement costs a hand-over between threads.
     issue = connection.execute(
         "SELECT p.organization_id, r.id AS release_id, v.name AS known_environment, i.*,"
@@ -67,13 +71,13 @@ def _record(connection: sqlite3.Connection, project: int, event: Incoming) -> No
         (event.event_id, event.release, event.environment, event.hash, project),
     ).fetchone()
     if issue["known"]:
-        return
+        return []
     is_new = issue["id"] is None
     release = _count_in_release(connection, project, event, issue, is_new)
     issue_id = _create_issue(connection, project, event, release) if is_new else issue["id"]
     new_user = event.user is not None and _is_new_user(connection, issue_id, event.user)
     tags = _json(event.tags)
-    connection.execute(
+    inserted = connection.execute(
         "INSERT INTO events (event_id, project_id, issue_id, timestamp, received, environment, release, user,"
         " message, tags, fields, size, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -98,11 +102,14 @@ def _record(connection: sqlite3.Connection, project: int, event: Incoming) -> No
         " first_seen = MIN(first_seen, excluded.first_seen), last_seen = MAX(last_seen, excluded.last_seen)",
         (issue_id, event.timestamp, event.timestamp, tags),
     )
+    changed: str | None = "first_seen"
     if not is_new:
         _count(connection, issue, event, release, new_user)
-        after_event(connection, issue, event, release, issue["user_count"] + new_user)
+        changed = after_event(connection, issue, event, release, issue["user_count"] + new_user)
     elif new_user:
         connection.execute("UPDATE issues SET user_count = 1 WHERE id = ?", (issue_id,))
+    counted = Happening(issue_id, "event", event=inserted.lastrowid)
+    return [Happening(issue_id, changed), counted] if changed else [counted]
 
 
 def _create_issue(connection: sqlite3.Connection, project: int, event: Incoming, release: int | None) -> int:

@@ -18,6 +18,7 @@ from sentry_mcp import __version__
 from server import main
 
 TOKEN = "sntryu_0123456789abcdef"
+HOOK = "http://127.0.0.1:3004/webhooks/sentry"
 STRUCTURED = {"SENTRY_MCP_STRUCTURED_CONTENT": "true"}
 
 
@@ -66,6 +67,12 @@ def test_the_version_is_that_of_the_package() -> None:
         (["doctor", "--http"], {"SENTRY_AUTH_TOKEN": TOKEN}, "--http does not go with doctor"),
         (["demo", "--local"], {}, "--local does not go with demo"),
         (["--show-token"], {"SENTRY_AUTH_TOKEN": TOKEN}, "--show-token goes with --local"),
+        (["--webhook", HOOK], {"SENTRY_AUTH_TOKEN": TOKEN}, "--webhook goes with --local"),
+        (["doctor", "--local", "--webhook", HOOK], {}, "--webhook does not go with doctor"),
+        (["--local", "--webhook", HOOK], {}, "--webhook needs SENTRY_WEBHOOK_SECRET"),
+        (["--local", "--webhook", "127.0.0.1:3004"], {"SENTRY_WEBHOOK_SECRET": TOKEN}, "--webhook: is no http or"),
+        (["--local", "--webhook", ""], {"SENTRY_WEBHOOK_SECRET": TOKEN}, "--webhook: is no http or https address"),
+        (["--local", "--webhook", "http://x:70000/"], {"SENTRY_WEBHOOK_SECRET": TOKEN}, "--webhook: is no http or"),
         (["--tools", "get_isue"], {}, "--tools must be a list of names of tools: there is no tool 'get_isue'; did you"),
         (["doctor", "--exclude-tools", "get_event,x"], {}, "--exclude-tools must be a list of names of tools"),
         (["--tools", ""], {}, "--tools must be a list of names of tools, such as [\"get_issue\"], not ''"),

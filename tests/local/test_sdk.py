@@ -5,7 +5,7 @@ import logging
 import socket
 import statistics
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import sentry_sdk
+from sending import capture
 from sentry_sdk.integrations.logging import EventHandler
 from sentry_sdk.utils import event_from_exception
 
@@ -24,20 +25,6 @@ async def embedded() -> AsyncGenerator[Embedded]:
     with closing(Store.open(None)) as store:
         async with serve(store) as served:
             yield served
-
-
-async def capture(embedded: Embedded, program: Callable[[], None], **options: Any) -> None:
-    """Run a program under the SDK, in a thread of its own, until all it captured was sent."""
-
-    def run() -> None:
-        settings: dict[str, Any] = {"default_integrations": False, **options}
-        client = sentry_sdk.Client(dsn=embedded.dsn("app"), **settings)
-        with sentry_sdk.isolation_scope(), sentry_sdk.new_scope() as scope:
-            scope.set_client(client)
-            program()
-        client.close(timeout=5)
-
-    await asyncio.to_thread(run)
 
 
 async def get(embedded: Embedded, path: str, **query: Any) -> Any:
