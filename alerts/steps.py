@@ -26,6 +26,12 @@ def taken(alert: Alert, who: str, now: float) -> Alert:
     return replace(alert, state=State.CLAIMED, attempts=alert.attempts + 1, claimed_by=who, lease_ends=now + LEASE)
 
 
+def come_back(alert: Alert) -> Alert:
+    """When its lease has run out, or it was held back long enough."""
+    is_too_often = alert.state == State.CLAIMED and alert.attempts >= MAX_ATTEMPTS
+    return replace(alert, state=State.PARKED) if is_too_often else alert
+
+
 def released(alert: Alert) -> Alert:
     return replace(alert, state=State.NEW, attempts=alert.attempts - 1)
 
@@ -44,6 +50,13 @@ def ended(alert: Alert, outcome: Outcome, note: str, now: float) -> Alert:
         outcome=outcome,
         note=note,
     )
+
+
+def is_free(alert: Alert, now: float) -> bool:
+    """Whether anybody may claim it."""
+    if alert.state == State.CLAIMED:
+        return alert.lease_ends <= now and alert.attempts < MAX_ATTEMPTS
+    return alert.state == State.NEW and alert.not_before <= now
 
 
 def number_of(claim: str) -> int:

@@ -14,8 +14,21 @@ from dataclasses import replace
 import anyio
 
 from alerts.alert import Alert, Happening, Outcome, State, Stored, Wanted
-from alerts.inbox import MAX_ATTEMPTS, MOST_KEPT, MOST_WAITING, NotClaimedError
-from alerts.steps import BACK_AGAIN, begun, by_now, ended, full, held, number_of, prolonged, released, taken
+from alerts.inbox import MOST_KEPT, MOST_WAITING, WAITS_FOR, NotClaimedError
+from alerts.steps import (
+    BACK_AGAIN,
+    begun,
+    by_now,
+    come_back,
+    ended,
+    full,
+    held,
+    is_free,
+    number_of,
+    prolonged,
+    released,
+    taken,
+)
 from shared.shelves import ALL, DONE, FREE, HELD, PARKED, STAGES_OF, Change, Kept, Page, Shelves, placed
 from shared.store import ALERTS, Store
 
@@ -182,21 +195,21 @@ class SharedInbox:
         if wanted.id is None:
             return page
         found = await self._shelves.numbered([wanted.id])
-        return Page(page.due, [kept for kept in found if placed(kept.alert, now)[0] == FREE])
+        return Page(page.due, [kept for kept in found if is_free(kept.alert, now)])
 
     async def _give_back(self, now: float) -> None:
         """What was held long enough."""
         changes = []
         for kept in await self._shelves.due(HELD, now, PAGE):
-            is_too_often = kept.alert.state == State.CLAIMED and kept.alert.attempts >= MAX_ATTEMPTS
-            changes.append(
-                self._changed(replace(kept.alert, state=State.PARKED) if is_too_often else kept.alert, b"", kept)
-            )
+            back = come_back(kept.alert)
+            stage = PARKED if back.state == State.PARKED else FREE
+            changes.append(Change(alert=back, stage=stage, due=back.received + WAITS_FOR, before=kept.document))
         await self._shelves.write(changes, "each")
 
     async def _change(self, who: str, claim: str, wanted: Wanted, step: Callable[[Alert], Alert]) -> Alert:
         while True:
-            kept = await self._find(number_of(claim), wanted)
+            number = number_of(claim)
+            kept = await self._find(number, replace(wanted, id=number))
             changed = step(held(kept.alert if kept else None, who, claim))
             if any(await self._shelves.write([self._changed(changed, b"", kept)], "all")):
                 return changed

@@ -256,10 +256,10 @@ class Shelves:
 
 
 def placed(alert: Alert, now: float) -> tuple[str, float]:
-    """In which stage it is, and until when."""
+    """In which stage it is, and until when; one whose lease has run out is held until it is looked at."""
     if alert.state == State.DONE:
         return DONE, alert.finished + KEPT_FOR
-    if alert.state == State.CLAIMED and alert.lease_ends > now:
+    if alert.state == State.CLAIMED:
         return HELD, alert.lease_ends
     if alert.state == State.NEW and alert.not_before > now:
         return HELD, alert.not_before
