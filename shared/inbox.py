@@ -36,8 +36,8 @@ PAGE = 100
 """Alerts that are read, or written because they are due, at a time."""
 TRIED = 20
 """Of the oldest, which one who claims tries to get: others claim at the same time."""
-MOST_SHELVES = 20
-"""That are looked through for who wants alerts of several kinds and projects; with more, pages of all are read."""
+FEW = 20
+"""Shelves of a stage; who wants what lies on more finds it mostly among the first of all, and looks there first."""
 SKEW = 60.0
 """Seconds by which the servers' clocks may differ."""
 SHORT = 0.1
@@ -87,16 +87,16 @@ class SharedInbox:
             kept = await self._find(wanted.id, wanted) if before is None or wanted.id < before else None
             return [kept.alert] if kept else []
         states = set(State if wanted.states is None else wanted.states) - ({State.DONE} if wanted.is_open else set())
-        stages, names = {stage for state in states for stage in STAGES_OF[state]}, await self._names(wanted)
-        shelves = [f"{stage}{name}" for stage in stages for name in names]
+        stages = sorted({stage for state in states for stage in STAGES_OF[state]})
+        first, all_shelves = await self._shelves_of(wanted, stages)
         found: list[Alert] = []
-        size = min(limit, PAGE)
+        shelves, size = first, min(limit, PAGE)
         while shelves and len(found) < limit:
             page = (await self._shelves.before(before, shelves, size)).found
             found += [kept.alert for kept in page if wanted.is_met_by(kept.alert)]
             if len(page) < size or (wanted.since and page[-1].alert.received < wanted.since - SKEW):
                 break
-            before, size = page[-1].alert.id, PAGE
+            before, shelves, size = page[-1].alert.id, all_shelves, PAGE
         return found[:limit]
 
     async def places(self) -> frozenset[tuple[str, str]]:
@@ -170,8 +170,8 @@ class SharedInbox:
     async def _take(self, who: str, wanted: Wanted) -> tuple[Alert | None, float]:
         """The oldest that is free; without one, when the first that is held comes back."""
         now = self._clock()
-        shelves = [f"{FREE}{name}" for name in await self._names(wanted)]
-        number, size = 0, TRIED
+        first, all_shelves = await self._shelves_of(wanted, (FREE,))
+        number, shelves, size = 0, first, TRIED
         while True:
             page = await self._free(wanted, number, shelves, size, now)
             found = [kept for kept in page.found if wanted.is_met_by(kept.alert)]
@@ -180,13 +180,13 @@ class SharedInbox:
                 changes = [self._changed(alert, b"", kept) for alert, kept in zip(made, found, strict=True)]
                 if any(numbers := await self._shelves.write(changes, "one")):
                     return made[len(numbers) - 1], page.due
-                number, size = 0, TRIED
+                number, shelves, size = 0, first, TRIED
             elif len(page.found) < size:
                 return None, page.due
             else:
-                number, size = page.found[-1].alert.id, PAGE
+                number, shelves, size = page.found[-1].alert.id, all_shelves, PAGE
 
-    async def _free(self, wanted: Wanted, number: int, shelves: Iterable[str], size: int, now: float) -> Page:
+    async def _free(self, wanted: Wanted, number: int, shelves: Sequence[str], size: int, now: float) -> Page:
         """Those after that number."""
         page = await self._shelves.after(number, shelves, size)
         if page.due <= now:
@@ -218,13 +218,13 @@ class SharedInbox:
         found = await self._shelves.numbered([number])
         return found[0] if found and wanted.is_met_by(found[0].alert) else None
 
-    async def _names(self, wanted: Wanted) -> list[str]:
-        """The shelves of a stage on which all that is wanted lies, and as little else as can be; none for one alert,
+    async def _shelves_of(self, wanted: Wanted, stages: Iterable[str]) -> tuple[list[str], list[str]]:
+        """Where to look first, and where all that is wanted lies and as little else as can be; nowhere for one alert,
         which is found by its number."""
         if wanted.id is not None:
-            return []
+            return [], []
         if wanted.issue is not None:
-            return [f"#{wanted.issue}"]
+            return ([f"{stage}#{wanted.issue}" for stage in stages],) * 2
         kinds = [""] if wanted.kinds is None else sorted(wanted.kinds)
         places = [""]
         if wanted.places is not None or wanted.project is not None:
@@ -235,8 +235,11 @@ class SharedInbox:
                 for place in known
                 if organization in ("", place[0]) and project in ("", place[1])
             ]
-        names = [f"{kind}{ALL}{place}" for kind in kinds for place in places]
-        return names if len(names) <= MOST_SHELVES else [f"{kind}{ALL}" for kind in kinds]
+        names = [f"{kind}{ALL}{place}" for place in places for kind in kinds]
+        first = names if len(names) <= FEW else [f"{kind}{ALL}" for kind in kinds]
+        return [f"{stage}{name}" for name in first for stage in stages], [
+            f"{stage}{name}" for name in names for stage in stages
+        ]
 
     async def _tidy(self) -> None:
         """Forgets what is too old, and of what is done with all beyond MOST_KEPT."""

@@ -18,9 +18,12 @@ FREE, HELD, PARKED, DONE = "free:", "held:", "parked:", "done:"
 STAGES = (FREE, HELD, PARKED, DONE)
 STAGES_OF = {State.NEW: (FREE, HELD), State.CLAIMED: (FREE, HELD), State.PARKED: (PARKED,), State.DONE: (DONE,)}
 """A claimed one is free when its lease has run out, until somebody has it again."""
+TOGETHER = 84
+"""Shelves that are looked through in one script: those of a name in all stages, so that what moves is not missed."""
 ALL = "@"
 """The shelf of all of a stage."""
 
+OLDEST_FIRST, NEWEST_FIRST = "ZRANGEBYSCORE", "ZREVRANGEBYSCORE"
 PAGE = """
 local base, command, from, till, limit = KEYS[1], ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local numbers, due = {}, redis.call('ZRANGE', base .. 'held:due', 0, 0, 'WITHSCORES')
@@ -167,12 +170,12 @@ class Shelves:
         self._store = store
         self._page, self._latest, self._write, self._lead = map(store.script, (PAGE, LATEST, WRITE, LEAD))
 
-    async def after(self, number: int, shelves: Iterable[str], limit: int) -> Page:
-        return await self._found("ZRANGEBYSCORE", f"({number}", "+inf", shelves, limit)
+    async def after(self, number: int, shelves: Sequence[str], limit: int) -> Page:
+        return await self._found(OLDEST_FIRST, f"({number}", "+inf", shelves, limit)
 
-    async def before(self, number: int | None, shelves: Iterable[str], limit: int) -> Page:
+    async def before(self, number: int | None, shelves: Sequence[str], limit: int) -> Page:
         start = "+inf" if number is None else f"({number}"
-        return await self._found("ZREVRANGEBYSCORE", start, "-inf", shelves, limit)
+        return await self._found(NEWEST_FIRST, start, "-inf", shelves, limit)
 
     async def numbered(self, numbers: Sequence[int]) -> list[Kept]:
         """Those of them that are there."""
@@ -230,11 +233,16 @@ class Shelves:
     async def note_looked(self, moment: float) -> None:
         await self._ask(("HSET", f"{self.base}looking", "looked", repr(moment)))
 
-    async def _found(self, command: str, start: str, end: str, shelves: Iterable[str], limit: int) -> Page:
-        async with _reaching():
-            due, *found = await self._page(self.base, command, start, end, limit, *map(_encoded, shelves))
-        pairs = zip(found[::2], found[1::2], strict=True)
-        return Page(float(due or "inf"), [_kept(int(number), document) for number, document in pairs])
+    async def _found(self, command: str, start: str, end: str, shelves: Sequence[str], limit: int) -> Page:
+        due, found = float("inf"), list[Kept]()
+        for place in range(0, max(len(shelves), 1), TOGETHER):
+            group = map(_encoded, shelves[place : place + TOGETHER])
+            async with _reaching():
+                ends, *rows = await self._page(self.base, command, start, end, limit, *group)
+            due = min(due, float(ends or "inf"))
+            found += [_kept(int(number), document) for number, document in zip(rows[::2], rows[1::2], strict=True)]
+        found.sort(key=lambda kept: kept.alert.id, reverse=command == NEWEST_FIRST)
+        return Page(due, found[:limit])
 
     async def _ask(self, *commands: tuple[str | bytes | int, ...]) -> list[Any]:
         async with _reaching():
