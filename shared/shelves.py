@@ -218,6 +218,8 @@ class Shelves:
         """Makes all of them or none, or the first that can be made, or each that can be; gives the number of each that
         was tried, 0 where it was not made, and none where not all could be."""
         arguments = [argument for change in changes for argument in self._arguments(change)]
+        if not arguments:
+            return []
         async with _reaching():
             written = await self._write(self.base, how, ALERTS, *arguments)
         return [int(number or 0) for number in written]
