@@ -12,7 +12,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult
 from pydantic import ValidationError
 
-from opening import OpenClient, clients_of_callers, inbox_file, opened_by, opened_inbox, opened_late
+from opening import OpenClient, clients_of_callers, inbox_file, opened_by, opened_inbox, opened_late, store_of
 from prompts.catalogue import map_prompt_errors, register_prompts
 from resources.catalogue import register_resources
 from resources.completions import register_completions
@@ -76,9 +76,9 @@ class Application:
         settings = self._settings
         callers = _known_callers(settings) if settings.knows_callers else None
         if settings.is_shared:
-            self.store = _store(settings)
+            self.store = store_of(settings)
             self.events.span(self.store)
-            from shared.once import first_in  # only now: _store has said so where what it needs is not installed
+            from shared.once import first_in  # only now: store_of has said so where what it needs is not installed
 
             self._once.is_first = first_in(self.store)
         if callers is not None:
@@ -103,7 +103,7 @@ class Application:
         async with (
             self.store.opened() if self.store else nullcontext(),
             self._opened() as self._shared,
-            opened_inbox(self._settings, self._shared, has_token=self._has_token) as self.inbox,
+            opened_inbox(self._settings, self.store, self._shared, has_token=self._has_token) as self.inbox,
         ):
             try:
                 yield self._shared
@@ -162,7 +162,7 @@ class Application:
                 return
             async with (
                 self._opened() as find_client,
-                opened_inbox(settings, find_client, has_token=self._has_token) as self.inbox,
+                opened_inbox(settings, self.store, find_client, has_token=self._has_token) as self.inbox,
             ):
                 yield find_client
 
@@ -225,17 +225,6 @@ def _known_callers(settings: Settings) -> "KnownCallers":
     return known
 
 
-def _store(settings: Settings) -> "Store":
-    try:
-        from shared.store import Store
-
-        return Store(settings.shared_url.get_secret_value())
-    except ImportError:
-        raise SettingsError("shared.url: needs what `pip install 'sentry-mcp-server[shared]'` installs") from None
-    except ValueError as error:
-        raise SettingsError(f"shared.url: is {error} (its text is not shown)") from None
-
-
 def _audit_file(settings: Settings, clean: Clean) -> "AuditFile":
     from web.operations.audit_file import AuditFile
 
@@ -246,6 +235,9 @@ def _audit_file(settings: Settings, clean: Clean) -> "AuditFile":
 
 
 def _check_inbox(settings: Settings) -> None:
+    if settings.is_shared:
+        store_of(settings)
+        return
     from alerts.file import connected
     from alerts.inbox import InboxError
 

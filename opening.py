@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from sentry.connection import Connection
 from service.current import FindClient
-from settings import Settings
+from settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from alerts.inbox import Inbox
@@ -79,33 +79,62 @@ def inbox_file(settings: Settings) -> Path:
         return Path(settings.alerts_path).expanduser()
     from platformdirs import user_state_path
 
-    which = hashlib.sha256(f"{settings.sentry_url}\n{settings.sentry_org}".encode()).hexdigest()[:8]
     host = urlsplit(settings.sentry_url).hostname or ""
-    return user_state_path("sentry-mcp", appauthor=False) / INBOX.format(host=host, digest=which)
+    return user_state_path("sentry-mcp", appauthor=False) / INBOX.format(host=host, digest=_whose(settings))
+
+
+def store_of(settings: Settings) -> "Store":
+    """Not opened yet. Raises SettingsError."""
+    try:
+        from shared.store import Store
+
+        return Store(settings.shared_url.get_secret_value())
+    except ImportError:
+        raise SettingsError("shared.url: needs what `pip install 'sentry-mcp-server[shared]'` installs") from None
+    except ValueError as error:
+        raise SettingsError(f"shared.url: is {error} (its text is not shown)") from None
 
 
 @asynccontextmanager
 async def opened_inbox(
-    settings: Settings, find_client: FindClient, *, has_token: bool
+    settings: Settings, store: "Store | None", find_client: FindClient, *, has_token: bool
 ) -> AsyncGenerator["Inbox | None"]:
     """The inbox, which is kept up by looking for as long as the block lasts, where there is a token of the server's to
-    look with; None where there are to be no alerts."""
+    look with; None where there are to be no alerts. `store` is the one that is open already."""
     if not settings.alerts:
         yield None
         return
-    from alerts.file import FileInbox
     from alerts.polling import Polling
 
-    async with (
-        FileInbox.opened(inbox_file(settings), lease=settings.alerts_lease) as inbox,
-        anyio.create_task_group() as tasks,
-    ):
+    async with _kept_inbox(settings, store) as inbox, anyio.create_task_group() as tasks:
         if settings.alerts_interval and has_token:
             tasks.start_soon(Polling(find_client, inbox, settings.alerts_interval).run)
         try:
             yield inbox
         finally:
             tasks.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def _kept_inbox(settings: Settings, store: "Store | None") -> AsyncGenerator["Inbox"]:
+    """In the store, where there is to be one, else in a file."""
+    if not settings.is_shared:
+        from alerts.file import FileInbox
+
+        async with FileInbox.opened(inbox_file(settings), lease=settings.alerts_lease) as inbox:
+            yield inbox
+        return
+    from shared.inbox import SharedInbox
+
+    async with AsyncExitStack() as stack:
+        if store is None:  # over stdio nothing else is shared
+            store = store_of(settings)
+            await stack.enter_async_context(store.opened())
+        yield await stack.enter_async_context(SharedInbox.opened(store, _whose(settings), lease=settings.alerts_lease))
+
+
+def _whose(settings: Settings) -> str:
+    return hashlib.sha256(f"{settings.sentry_url}\n{settings.sentry_org}".encode()).hexdigest()[:8]
 
 
 def clients_of_callers(settings: Settings) -> "Clients":

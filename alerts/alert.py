@@ -141,6 +141,21 @@ class Wanted:
     is_open: bool = False
     """Only what is not done with."""
 
+    def is_met_by(self, alert: Alert) -> bool:
+        told = alert.told
+        organization, _, project = (self.project or "").rpartition("/")
+        return (
+            (self.places is None or (told.organization, told.project) in self.places)
+            and project in ("", told.project)
+            and organization in ("", told.organization)
+            and (self.kinds is None or told.kind in self.kinds)
+            and (self.states is None or alert.state in self.states)
+            and (self.since is None or alert.received >= self.since)
+            and self.id in (None, alert.id)
+            and self.issue in (None, told.issue)
+            and not (self.is_open and alert.state == State.DONE)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:

@@ -14,16 +14,8 @@ import anyio
 import anyio.to_thread
 
 from alerts.alert import Alert, Happening, Kind, Outcome, State, Stored, Wanted
-from alerts.inbox import (
-    KEPT_FOR,
-    LEASE,
-    MAX_ATTEMPTS,
-    MOST_KEPT,
-    MOST_WAITING,
-    WAITS_FOR,
-    InboxError,
-    NotClaimedError,
-)
+from alerts.inbox import KEPT_FOR, LEASE, MAX_ATTEMPTS, MOST_KEPT, MOST_WAITING, WAITS_FOR, InboxError, NotClaimedError
+from alerts.steps import begun, by_now, ended, full, held, number_of, prolonged, released, taken
 from sentry.errors import NotFoundError
 
 T = TypeVar("T")
@@ -37,8 +29,6 @@ AT_ONCE = 200
 """Happenings that are written together: what waits while the disk is busy shares its next turn."""
 TIDY = 500
 """Alerts after which what is too old is looked for."""
-BACK_AGAIN = 60.0
-"""Seconds until an alert that was given back can be claimed, each time twice as long."""
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS alerts (
@@ -151,9 +141,9 @@ class FileInbox:
 
     async def release(self, who: str, claim: str) -> None:
         def release() -> None:
-            with suppress(NotClaimedError):
+            with suppress(NotClaimedError, NotFoundError):
                 found = self._claimed(who, claim, Wanted())
-                self._write(replace(found, state=State.NEW, attempts=found.attempts - 1))
+                self._write(released(found))
 
         await self._change(release)
         self._ring()
@@ -179,25 +169,14 @@ class FileInbox:
     async def prolong(self, who: str, claim: str, wanted: Wanted) -> Alert:
         def prolong() -> Alert:
             found = self._claimed(who, claim, wanted)
-            return self._write(replace(found, lease_ends=self._clock() + self._lease))
+            return self._write(prolonged(found, self._clock(), self._lease))
 
         return await self._change(prolong)
 
     async def finish(self, who: str, claim: str, wanted: Wanted, outcome: Outcome, note: str) -> Alert:
         def finish() -> Alert:
-            found, now = self._claimed(who, claim, wanted), self._clock()
-            if outcome == Outcome.GIVEN_BACK:
-                is_too_often = found.attempts >= MAX_ATTEMPTS
-                return self._write(
-                    replace(
-                        found,
-                        state=State.PARKED if is_too_often else State.NEW,
-                        not_before=now + BACK_AGAIN * 2 ** (found.attempts - 1),
-                        outcome=outcome,
-                        note=note,
-                    )
-                )
-            return self._write(replace(found, state=State.DONE, finished=now, outcome=outcome, note=note))
+            found = self._claimed(who, claim, wanted)
+            return self._write(ended(found, outcome, note, self._clock()))
 
         finished = await self._change(finish)
         self._ring()
@@ -222,17 +201,13 @@ class FileInbox:
         row = self._connection.execute(query, {**_parameters(wanted), "now": now}).fetchone()
         if row is None:
             return None
-        found = _alert(row)
-        attempts, lease_ends = found.attempts + 1, now + self._lease
-        return self._write(
-            replace(found, state=State.CLAIMED, attempts=attempts, claimed_by=who, lease_ends=lease_ends)
-        )
+        return self._write(taken(_alert(row), who, now, self._lease))
 
     def _next_batch(self) -> list[_Waiting]:
-        taken: list[_Waiting] = []
-        while self._waiting and sum(len(one.happenings) for one in taken) < AT_ONCE:
-            taken.append(self._waiting.pop(0))
-        return taken
+        batch: list[_Waiting] = []
+        while self._waiting and sum(len(one.happenings) for one in batch) < AT_ONCE:
+            batch.append(self._waiting.pop(0))
+        return batch
 
     async def _store_together(self, batch: list[_Waiting]) -> None:
         def store() -> list[list[Stored]]:
@@ -252,16 +227,14 @@ class FileInbox:
         self._ring()
 
     def _store_one(self, happening: Happening, source: str, now: float) -> Stored:
-        happening = replace(happening, happened=min(happening.happened, now))
+        happening = by_now(happening, now)
         query = f"{_SELECT} WHERE identity = ? ORDER BY id DESC LIMIT 1"
         row = self._connection.execute(query, (happening.identity,)).fetchone()
         if row is not None and (same := _alert(row)).is_same(happening):
             return Stored(self._write(same.with_more(happening)), is_new=False)
         if happening.is_work and self._count_waiting() >= MOST_WAITING:
-            raise InboxError("The inbox is full: nobody works off what is in it.", status_code=503)
-        alert = Alert(id=0, told=happening, source=source, received=now)
-        if not happening.is_work:
-            alert = replace(alert, state=State.DONE, finished=now, outcome=Outcome.TOLD)
+            raise full()
+        alert = begun(happening, source, now)
         made = _fields(alert)
         del made["id"]
         names = ", ".join(made)
@@ -289,19 +262,9 @@ class FileInbox:
 
     def _claimed(self, who: str, claim: str, wanted: Wanted) -> Alert:
         """The alert that `who` has; raises NotClaimedError."""
-        number, _, attempt = claim.partition(".")
         query = f"{_SELECT} WHERE {_WANTED}"
-        row = self._connection.execute(query, _parameters(replace(wanted, id=int(number)))).fetchone()
-        if row is None:
-            raise NotFoundError(f"Alert {number} was not found.", status_code=404)
-        found = _alert(row)
-        if found.state == State.DONE:
-            raise NotClaimedError(f"Alert {number} is done with already.")
-        if found.state != State.CLAIMED:
-            raise NotClaimedError(f"Alert {number} is claimed by nobody. Claim it: claim_alert(alert={number}).")
-        if found.claimed_by != who or attempt not in ("", str(found.attempts)):
-            raise NotClaimedError(f"Alert {number} is somebody else's now: the lease ran out. Leave it to them.")
-        return found
+        row = self._connection.execute(query, _parameters(replace(wanted, id=number_of(claim)))).fetchone()
+        return held(None if row is None else _alert(row), who, claim)
 
     def _next_free(self) -> float | None:
         """When the next alert can be claimed that cannot be now."""

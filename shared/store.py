@@ -24,12 +24,13 @@ REFUSES_ALL = (ReadOnlyError, OutOfMemoryError)
 """Answers to a write that all writes would get."""
 
 PREFIX = "sentry-mcp:"
-WRITES, EVENTS = f"{PREFIX}writes", f"{PREFIX}events"
-"""Channels: what was written with which token; events for who subscribed."""
+WRITES, EVENTS, ALERTS = f"{PREFIX}writes", f"{PREFIX}events", f"{PREFIX}alerts"
+"""Channels: what was written with which token; events for who subscribed; which inbox has an alert to be claimed."""
 
 T = TypeVar("T")
 Command = tuple[str | bytes | int, ...]
 Listener = Callable[[bytes | None], None]
+Script = Callable[..., Awaitable[Any]]
 
 _logger = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ class Store:
         """For what speaks with the store by other means, by `using`."""
         self._turns = anyio.CapacityLimiter(QUESTIONS)
         self._redis: Any = Redis(connection_pool=pool)  # which declares its types by halves
-        self._listeners: dict[str, set[Listener]] = {WRITES: set(), EVENTS: set()}
+        self._listeners: dict[str, set[Listener]] = {WRITES: set(), EVENTS: set(), ALERTS: set()}
         self.lost_since: float | None = None
         """Since when it cannot be read and written, in seconds of Unix time; None where it can."""
 
@@ -106,6 +107,18 @@ class Store:
             raise LostError from None
         finally:
             self._turns.release()
+
+    def script(self, text: str) -> Script:
+        """What is done in the store as one, with a key and arguments; its text is sent where the store has it not.
+
+        Nobody else is answered meanwhile: it must be short. Raises LostError.
+        """
+        registered = self._redis.register_script(text)
+
+        async def run(key: str, *arguments: str | bytes | int | float) -> Any:
+            return await self.using(lambda: registered((key,), arguments))
+
+        return run
 
     def listen(self, channel: str, listener: Listener) -> Callable[[], None]:
         """Calls `listener` with what is published in the channel from now on, and with None where something may have

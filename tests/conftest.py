@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from readme import blocks
+from standins.stores import Valkey, running
 from wire import ERAS, ROOT, Era, Sentry, served_in_background
 
 from local import Embedded, Store
@@ -44,6 +45,20 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = ["bash", "-euc", block]
     subprocess.run(run, cwd=folder / "copy", env=environment, check=True, capture_output=True, timeout=600)
     return commands
+
+
+@pytest.fixture(scope="session")
+def running_valkey() -> Generator[Valkey]:
+    with running() as valkey:
+        yield valkey
+
+
+@pytest.fixture
+def valkey(running_valkey: Valkey) -> Valkey:
+    """One for the tests of what servers share; with nothing in it."""
+    with running_valkey.client() as client:
+        client.flushall()
+    return running_valkey
 
 
 @pytest.fixture(params=ERAS)

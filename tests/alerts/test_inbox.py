@@ -3,19 +3,22 @@
 import math
 import os
 import sqlite3
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
 import pytest
 from alerting import happening
+from standins.stores import Valkey
 
 from alerts.alert import Kind, Outcome, State, Wanted
 from alerts.file import FileInbox
 from alerts.inbox import KEPT_FOR, LEASE, MAX_ATTEMPTS, Inbox, InboxError, NotClaimedError
 from sentry.errors import NotFoundError
+from shared.inbox import SharedInbox
+from shared.store import Store
 
 ANY = Wanted()
 
@@ -28,14 +31,33 @@ class Clock:
         return self.now
 
 
+Opened = Callable[[Clock], AbstractAsyncContextManager[Inbox]]
+
+
+@pytest.fixture(params=["file", "valkey"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
+    """Opens the inbox, in each place where one can be; opened again it is as another process opens it."""
+    if request.param == "file":
+        return lambda clock: in_file(tmp_path, clock)
+    valkey: Valkey = request.getfixturevalue("valkey")
+    return lambda clock: in_store(valkey, clock)
+
+
 @asynccontextmanager
-async def opened(folder: Path, clock: Clock) -> AsyncGenerator[Inbox]:
+async def in_file(folder: Path, clock: Clock) -> AsyncGenerator[Inbox]:
     async with FileInbox.opened(folder / "alerts.db", clock) as inbox:
         yield inbox
 
 
-async def test_the_oldest_is_claimed_first_and_each_but_once(tmp_path: Path) -> None:
-    async with opened(tmp_path, Clock()) as inbox:
+@asynccontextmanager
+async def in_store(valkey: Valkey, clock: Clock) -> AsyncGenerator[Inbox]:
+    store = Store(valkey.url)
+    async with store.opened(), SharedInbox.opened(store, "acme", clock) as inbox:
+        yield inbox
+
+
+async def test_the_oldest_is_claimed_first_and_each_but_once(opened: Opened) -> None:
+    async with opened(Clock()) as inbox:
         await inbox.store([happening(number) for number in (3, 1, 2)], "webhook")
         claimed = [await inbox.claim(who, ANY) for who in ("a", "b", "a", "b")]
         assert [found and (found.told.issue, found.claimed_by) for found in claimed] == [
@@ -46,8 +68,8 @@ async def test_the_oldest_is_claimed_first_and_each_but_once(tmp_path: Path) -> 
         ]
 
 
-async def test_many_at_once_each_get_another(tmp_path: Path) -> None:
-    async with opened(tmp_path, Clock()) as first, opened(tmp_path, Clock()) as second:
+async def test_many_at_once_each_get_another(opened: Opened) -> None:
+    async with opened(Clock()) as first, opened(Clock()) as second:
         await first.store([happening(number) for number in range(40)], "webhook")
         got: list[int] = []
 
@@ -61,9 +83,9 @@ async def test_many_at_once_each_get_another(tmp_path: Path) -> None:
         assert sorted(got) == list(range(1, 41))
 
 
-async def test_a_lease_that_ran_out_comes_back_and_the_first_can_no_longer_finish(tmp_path: Path) -> None:
+async def test_a_lease_that_ran_out_comes_back_and_the_first_can_no_longer_finish(opened: Opened) -> None:
     clock = Clock()
-    async with opened(tmp_path, clock) as inbox:
+    async with opened(clock) as inbox:
         await inbox.store([happening()], "webhook")
         first = await inbox.claim("engine", ANY)
         assert first
@@ -81,9 +103,9 @@ async def test_a_lease_that_ran_out_comes_back_and_the_first_can_no_longer_finis
             await inbox.finish("engine", second.claim, ANY, Outcome.DONE, "")
 
 
-async def test_a_lease_can_be_prolonged_by_its_owner_alone(tmp_path: Path) -> None:
+async def test_a_lease_can_be_prolonged_by_its_owner_alone(opened: Opened) -> None:
     clock = Clock()
-    async with opened(tmp_path, clock) as inbox:
+    async with opened(clock) as inbox:
         await inbox.store([happening()], "webhook")
         assert await inbox.claim("one", ANY)
         clock.now += LEASE - 1
@@ -94,9 +116,9 @@ async def test_a_lease_can_be_prolonged_by_its_owner_alone(tmp_path: Path) -> No
         assert await inbox.claim("two", ANY) is None
 
 
-async def test_what_is_given_back_comes_again_later_and_is_parked_in_the_end(tmp_path: Path) -> None:
+async def test_what_is_given_back_comes_again_later_and_is_parked_in_the_end(opened: Opened) -> None:
     clock = Clock()
-    async with opened(tmp_path, clock) as inbox:
+    async with opened(clock) as inbox:
         await inbox.store([happening()], "webhook")
         waits: list[float] = []
         for attempt in range(1, MAX_ATTEMPTS + 1):
@@ -109,11 +131,13 @@ async def test_what_is_given_back_comes_again_later_and_is_parked_in_the_end(tmp
         assert waits == [60, 120, 240, 480, 960]
         (parked,) = await inbox.look(Wanted(states=frozenset((State.PARKED,))), 10)
         assert (parked.attempts, parked.note) == (MAX_ATTEMPTS, "no idea")
+        ended = await inbox.finish("a person", "1", ANY, Outcome.DONE, "looked into")
+        assert (ended.state, ended.note) == (State.DONE, "looked into")
 
 
-async def test_who_lets_every_lease_run_out_parks_it_too(tmp_path: Path) -> None:
+async def test_who_lets_every_lease_run_out_parks_it_too(opened: Opened) -> None:
     clock = Clock()
-    async with opened(tmp_path, clock) as inbox:
+    async with opened(clock) as inbox:
         await inbox.store([happening()], "webhook")
         for _ in range(MAX_ATTEMPTS):
             assert await inbox.claim("engine", ANY)
@@ -122,8 +146,8 @@ async def test_who_lets_every_lease_run_out_parks_it_too(tmp_path: Path) -> None
         assert [found.state for found in await inbox.look(ANY, 10)] == [State.PARKED]
 
 
-async def test_a_claim_that_nobody_heard_of_leaves_no_trace(tmp_path: Path) -> None:
-    async with opened(tmp_path, Clock()) as inbox:
+async def test_a_claim_that_nobody_heard_of_leaves_no_trace(opened: Opened) -> None:
+    async with opened(Clock()) as inbox:
         await inbox.store([happening()], "webhook")
         lost = await inbox.claim("gone", ANY)
         assert lost
@@ -134,16 +158,16 @@ async def test_a_claim_that_nobody_heard_of_leaves_no_trace(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("is_reversed", [False, True])
-async def test_the_same_from_two_sources_is_one_alert_whatever_the_order(tmp_path: Path, is_reversed: bool) -> None:
+async def test_the_same_from_two_sources_is_one_alert_whatever_the_order(opened: Opened, is_reversed: bool) -> None:
     told = [(happening(happened=5.0), "webhook"), (happening(happened=5.0, title="another's words"), "polling")]
-    async with opened(tmp_path, Clock()) as inbox:
+    async with opened(Clock()) as inbox:
         stored = [(await inbox.store([one], source))[0] for one, source in (told[::-1] if is_reversed else told)]
         assert [(one.alert.id, one.is_new) for one in stored] == [(1, True), (1, False)]
         assert len(await inbox.look(ANY, 10)) == 1
 
 
-async def test_ten_thousand_of_the_same_are_one_alert(tmp_path: Path) -> None:
-    async with opened(tmp_path, Clock()) as inbox:
+async def test_ten_thousand_of_the_same_are_one_alert(opened: Opened) -> None:
+    async with opened(Clock()) as inbox:
         rule = [happening(1, Kind.RULE, 1_000.0 + number, rule="too many") for number in range(10_000)]
         for start in range(0, len(rule), 500):
             await inbox.store(rule[start : start + 500], "webhook")
@@ -151,9 +175,9 @@ async def test_ten_thousand_of_the_same_are_one_alert(tmp_path: Path) -> None:
         assert (found.times, found.told.happened) == (10_000, 10_999.0)
 
 
-async def test_what_happens_after_the_end_is_another_alert_and_what_happened_before_is_not(tmp_path: Path) -> None:
+async def test_what_happens_after_the_end_is_another_alert_and_what_happened_before_is_not(opened: Opened) -> None:
     clock = Clock()
-    async with opened(tmp_path, clock) as inbox:
+    async with opened(clock) as inbox:
         regressed = [happening(1, Kind.REGRESSED, clock.now - 100)]
         await inbox.store(regressed, "webhook")
         claimed = await inbox.claim("engine", ANY)
@@ -166,23 +190,23 @@ async def test_what_happens_after_the_end_is_another_alert_and_what_happened_bef
         assert [one[0].alert.id for one in (late, after, created)] == [1, 2, 3]
 
 
-async def test_what_is_told_of_the_future_happened_now(tmp_path: Path) -> None:
+async def test_what_is_told_of_the_future_happened_now(opened: Opened) -> None:
     clock = Clock()
-    async with opened(tmp_path, clock) as inbox:
+    async with opened(clock) as inbox:
         (stored,) = await inbox.store([happening(happened=clock.now * 2)], "webhook")
         assert stored.alert.told.happened == clock.now
 
 
-async def test_nobody_claims_what_is_told_and_no_more(tmp_path: Path) -> None:
-    async with opened(tmp_path, Clock()) as inbox:
+async def test_nobody_claims_what_is_told_and_no_more(opened: Opened) -> None:
+    async with opened(Clock()) as inbox:
         await inbox.store([happening(1, Kind.RESOLVED, is_work=False)], "webhook")
         assert await inbox.claim("engine", ANY) is None
         (found,) = await inbox.look(ANY, 10)
         assert (found.state, found.outcome) == (State.DONE, Outcome.TOLD)
 
 
-async def test_who_wants_certain_alerts_gets_no_others(tmp_path: Path) -> None:
-    async with opened(tmp_path, Clock()) as inbox:
+async def test_who_wants_certain_alerts_gets_no_others(opened: Opened) -> None:
+    async with opened(Clock()) as inbox:
         told = [
             happening(1),
             happening(2, project="checkout"),
@@ -207,9 +231,9 @@ async def test_who_wants_certain_alerts_gets_no_others(tmp_path: Path) -> None:
             await inbox.finish("engine", claimed.claim, Wanted(places=frozenset()), Outcome.DONE, "")
 
 
-async def test_a_claim_waits_for_an_alert_and_hears_of_it_at_once(tmp_path: Path) -> None:
+async def test_a_claim_waits_for_an_alert_and_hears_of_it_at_once(opened: Opened) -> None:
     clock = Clock()
-    async with opened(tmp_path, clock) as inbox, opened(tmp_path, clock) as of_another_process:
+    async with opened(clock) as inbox, opened(clock) as of_another_process:
         for writer in (inbox, of_another_process):
             got: list[str] = []
 
@@ -227,30 +251,30 @@ async def test_a_claim_waits_for_an_alert_and_hears_of_it_at_once(tmp_path: Path
             assert got == [str(id(writer) % 1_000_000)]
 
 
-async def test_what_was_stored_is_there_after_another_opens_the_file(tmp_path: Path) -> None:
-    async with opened(tmp_path, Clock()) as inbox:
+async def test_what_was_stored_is_there_after_another_opens_it(opened: Opened) -> None:
+    async with opened(Clock()) as inbox:
         await inbox.store([happening(title="Zoë \U0001f600")], "webhook")
-    async with opened(tmp_path, Clock()) as inbox:
+    async with opened(Clock()) as inbox:
         assert [found.told.title for found in await inbox.look(ANY, 10)] == ["Zoë \U0001f600"]
 
 
-async def test_what_is_done_with_is_forgotten_after_a_month_and_no_number_is_given_twice(tmp_path: Path) -> None:
+async def test_what_is_done_with_is_forgotten_after_a_month_and_no_number_is_given_twice(opened: Opened) -> None:
     clock = Clock()
-    async with opened(tmp_path, clock) as inbox:
+    async with opened(clock) as inbox:
         await inbox.store([happening(1)], "webhook")
         claimed = await inbox.claim("engine", ANY)
         assert claimed
         await inbox.finish("engine", claimed.claim, ANY, Outcome.DONE, "")
         await inbox.store([happening(2)], "webhook")
         clock.now += KEPT_FOR + 1
-    async with opened(tmp_path, clock) as inbox:  # it tidies when it first stores
+    async with opened(clock) as inbox:  # it tidies when it first stores
         await inbox.store([happening(3)], "webhook")
         assert [(found.id, found.told.issue) for found in await inbox.look(ANY, 10)] == [(3, "3"), (2, "2")]
 
 
 def test_only_its_owner_may_read_the_file(tmp_path: Path) -> None:
     async def write() -> None:
-        async with opened(tmp_path / "new", Clock()) as inbox:
+        async with in_file(tmp_path / "new", Clock()) as inbox:
             await inbox.store([happening()], "webhook")
 
     anyio.run(write)
@@ -263,11 +287,11 @@ async def test_a_file_that_is_none_is_told_and_left_as_it_is(tmp_path: Path) -> 
         file.mkdir()
         (file / "alerts.db").write_bytes(content)
         if not content:
-            async with opened(file, Clock()) as inbox:
+            async with in_file(file, Clock()) as inbox:
                 assert await inbox.look(ANY, 1) == []
             continue
         with pytest.raises(InboxError):
-            async with opened(file, Clock()):
+            async with in_file(file, Clock()):
                 pass
         assert (file / "alerts.db").read_bytes() == content
     other = sqlite3.connect(tmp_path / "other.db")
@@ -282,7 +306,7 @@ async def test_a_file_that_is_none_is_told_and_left_as_it_is(tmp_path: Path) -> 
 async def test_a_full_disk_refuses_and_loses_nothing(tmp_path: Path) -> None:
     import resource
 
-    async with opened(tmp_path, Clock()) as inbox:
+    async with in_file(tmp_path, Clock()) as inbox:
         await inbox.store([happening(1)], "webhook")
         before = resource.getrlimit(resource.RLIMIT_FSIZE)
         size = (tmp_path / "alerts.db-wal").stat().st_size

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from redis import Redis
@@ -14,10 +15,11 @@ PASSWORD = "a-password-of-the-store"
 
 
 class Valkey:
-    """Listens on one port, however often it is started."""
+    """Listens on one port, however often it is started; with a folder it writes down there what it is told."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self.port = free_port()
+        self._folder = folder
         self.start()
 
     @property
@@ -25,14 +27,15 @@ class Valkey:
         return f"redis://:{PASSWORD}@127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
-        self._server = ValkeyServer(port=self.port, config={"save": ""})
+        kept = {"appendonly": "yes", "appendfsync": "always"} if self._folder else {}
+        self._server = ValkeyServer(port=self.port, data_dir=self._folder, config={"save": "", **kept})
         self._server.start()
         opened: Any = Redis(port=self.port)
         with opened:
             opened.config_set("requirepass", PASSWORD)
 
     def end(self) -> None:
-        """As a crash does: what it held is gone."""
+        """As a crash does: what it held is gone, but for what it has written down."""
         self._server.terminate()
 
     def client(self) -> Any:
@@ -56,6 +59,17 @@ class Valkey:
             os.kill(process, signal.SIGCONT)
 
     @contextmanager
+    def full(self) -> Generator[None]:
+        """Its memory holds no more, and nothing in it may be forgotten."""
+        with self.client() as client:
+            client.config_set("maxmemory-policy", "noeviction")
+            client.config_set("maxmemory", 1)
+            try:
+                yield
+            finally:
+                client.config_set("maxmemory", 0)
+
+    @contextmanager
     def read_only(self) -> Generator[None]:
         """It answers, and takes nothing, as a replica does."""
         with self.client() as client:
@@ -67,8 +81,8 @@ class Valkey:
 
 
 @contextmanager
-def running() -> Generator[Valkey]:
-    valkey = Valkey()
+def running(folder: Path | None = None) -> Generator[Valkey]:
+    valkey = Valkey(folder)
     try:
         yield valkey
     finally:
