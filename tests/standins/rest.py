@@ -13,6 +13,7 @@ import httpx
 import sentry_sdk
 from alerting import SECRET, happening, kept
 from standins.clients import connection_to
+from starlette.applications import Starlette
 from wire import Sentry, served_http, served_in_background
 
 from alerts.alert import Happening, Kind
@@ -125,13 +126,25 @@ async def rest_over(
     kind: type[SentryClient] = SentryClient,
 ) -> AsyncGenerator[httpx.AsyncClient]:
     """A client of REST in this process, over whatever answers as organization acme's Sentry."""
+    async with app_over(answer, token, environment, kind) as app:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:3004") as client:
+            yield client
+
+
+@asynccontextmanager
+async def app_over(
+    answer: httpx.MockTransport,
+    token: str,
+    environment: dict[str, str] | None = None,
+    kind: type[SentryClient] = SentryClient,
+) -> AsyncGenerator[Starlette]:
+    """The same as an ASGI app that runs."""
 
     def open_client() -> SentryClient:
         connection = connection_to("http://sentry.test", token=token, organization="acme", cache_ttl=0, timeout=2)
         return kind(connection, answer)
 
     app = Application(load_settings(environment=environment or {}), open_client).http_app(Calls())
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:3004")
-    async with app.router.lifespan_context(app), client:
-        yield client
+    async with app.router.lifespan_context(app):
+        yield app
