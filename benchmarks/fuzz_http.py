@@ -31,6 +31,7 @@ from alerting import issue_body, signed
 from calling import LIST_TOOLS, address_of
 from standins.rest import rest_served, token_of
 
+from sentry.values import as_object
 from web.rest.arguments import arguments_of
 from web.rest.catalogue import ROUTES, Route
 from web.rest.routing import path_of
@@ -118,11 +119,10 @@ class Fuzz:
             issue_body(self._random.randrange(1, 500), self._random.choice(("created", "unresolved", "x")))
         )
         for _ in range(int(self._random.random() * 4)):
-            part = self._random.choice((sent, sent["data"], sent["data"].get("issue")))
-            if isinstance(part, dict):
+            data = as_object(sent["data"]) or {}
+            part = as_object(self._random.choice((sent, data, data.get("issue"))))
+            if part is not None:
                 part[self._random.choice([*part, "x"])] = self._random.choice(VALUES)
-            if not isinstance(sent.get("data"), dict):
-                break
         return json.dumps(sent).encode()
 
     def _signed(self, body: bytes) -> tuple[dict[str, str], bool]:
