@@ -27,7 +27,9 @@ class InboxError(SentryError):
 
 
 class NotClaimedError(InvalidRequestError):
-    """Who wants to go on with an alert has not, or no longer, claimed it."""
+    """Who wants to go on with an alert has not, or no longer, claimed it; or it is not to be claimed now."""
+
+    error = "not_claimed"
 
 
 class Inbox(Protocol):

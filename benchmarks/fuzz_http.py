@@ -1,9 +1,10 @@
 """Requests as nobody should send them, to every route: `python benchmarks/fuzz_http.py`.
 
 10,000 of them (`--requests 220000`: to each route) over sockets of their own, to a server of its own over an embedded
-Sentry: REST, MCP in both eras, pages and probes; paths, queries, headers and bodies made of what breaks servers; two in
-three with a caller's token, the others with none or a wrong one. Ends with 1 when one is answered with 5xx or not at
-all, when one without the token is not refused that opens more than a page or a probe, or when the server has grown by
+Sentry: REST, MCP in both eras, webhooks, pages and probes; paths, queries, headers and bodies made of what breaks
+servers; two in three with a caller's token, the others with none or a wrong one; two in five webhooks with a signature
+that is not that of their body. Ends with 1 when one is answered with 5xx or not at all, when one without the token is
+not refused that opens more than a page or a probe, or a webhook without its signature, or when the server has grown by
 more than 10 MB since the first 2,000. A session that a request has opened is ended, as its client would: one that is
 left open takes some 60 kB until it has been idle for half an hour, and a caller may have `limits.sessions_per_caller`.
 """
@@ -26,9 +27,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import httpx
 import psutil
+from alerting import issue_body, signed
 from calling import LIST_TOOLS, address_of
 from standins.rest import rest_served, token_of
 
+from sentry.values import as_object
 from web.rest.arguments import arguments_of
 from web.rest.catalogue import ROUTES, Route
 from web.rest.routing import path_of
@@ -47,6 +50,7 @@ TEXTS = (
 )
 VALUES: tuple[Any, ...] = (None, True, False, 0, -1, 1, 10**30, 1.5, [], {}, ["resolved"], {"a": {"b": []}}, *TEXTS)
 TOKENS = ("Bearer nonsense", "Bearer", "Basic YWRtaW46YWRtaW4=", f"Bearer {'x' * 9_000}", "Bearer \xff", "")
+WEBHOOK = "/webhooks/sentry"
 MCP, PUBLIC = "/mcp", ("/health", "/ready", "/openapi.json", "/docs")
 OTHERS = (
     *(("POST", MCP),) * 4,
@@ -54,6 +58,7 @@ OTHERS = (
     ("DELETE", MCP),
     ("GET", "/metrics"),
     ("GET", "/.well-known/oauth-protected-resource"),
+    *(("POST", WEBHOOK),) * 2,
     *(("GET", path) for path in PUBLIC),
 )
 """What is no REST route."""
@@ -83,7 +88,7 @@ class Fuzz:
         target = (
             f"{self._path(route)}?{query}".rstrip("?") if maybe() < 0.97 else choose(("*", "//", "/%", "/a" * 4_000))
         )
-        body = self._body(route) if method == "PUT" or maybe() < 0.1 else b""
+        body = self._body(route) if method in ("POST", "PUT") or maybe() < 0.1 else b""
         return *self._sent(method, target, body, {}), f"{route.method} {route.path}"
 
     def _other(self, method: str, path: str) -> tuple[bytes, bool, str]:
@@ -99,8 +104,41 @@ class Fuzz:
                 "Mcp-Session-Id": "" if maybe() < 0.8 else choose(TEXTS[:18]),
             }
         used = method if maybe() < 0.9 else choose(METHODS)
+        if path == WEBHOOK:
+            body = self._webhook()
+            more, is_signed = self._signed(body)
+            return self._sent(used, path, body, more)[0], is_signed, f"{method} {path}"
         target = f"{path}?{self._encoded(choose(TEXTS))}" if maybe() < 0.2 else path
         return *self._sent(used, target, body, more), f"{method} {path}"
+
+    def _webhook(self) -> bytes:
+        """As Sentry sends it, with some of it changed; or none."""
+        if self._random.random() < 0.2:
+            return self._random.choice(BODIES)
+        sent = json.loads(
+            issue_body(self._random.randrange(1, 500), self._random.choice(("created", "unresolved", "x")))
+        )
+        for _ in range(int(self._random.random() * 4)):
+            data = as_object(sent["data"]) or {}
+            part = as_object(self._random.choice((sent, data, data.get("issue"))))
+            if part is not None:
+                part[self._random.choice([*part, "x"])] = self._random.choice(VALUES)
+        return json.dumps(sent).encode()
+
+    def _signed(self, body: bytes) -> tuple[dict[str, str], bool]:
+        """Headers, and whether the signature in them is that of the body."""
+        good = signed(body, self._random.choice(("issue", "error", "event_alert", "seer", "x" * 900)))
+        signature = good["Sentry-Hook-Signature"]
+        if self._random.random() < 0.6:
+            return good, True
+        wrong = (
+            *TEXTS[:18],
+            signature[:-1],
+            f"{signature}0",
+            signature[::-1],
+            signed(body, secret="x")["Sentry-Hook-Signature"],
+        )
+        return {**good, "Sentry-Hook-Signature": self._random.choice(wrong)}, False
 
     def _message(self, called: str) -> Any:
         maybe = self._random.random

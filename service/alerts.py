@@ -3,8 +3,6 @@
 import re
 import time
 
-import anyio
-
 from alerts.alert import Alert, Kind, Outcome, State, Wanted
 from alerts.inbox import NotClaimedError
 from sentry.changes import IssueChange
@@ -14,6 +12,7 @@ from service import issues, updates
 from service.access.callers import Caller, Scope
 from service.confirming import must_confirm
 from service.current import current_caller
+from service.heard import unless_heard
 from service.inbox import current_inbox
 from views import alerts as views
 from views.alerts import AlertFinished, AlertList, AlertResult
@@ -65,12 +64,8 @@ async def claim_alert(
         raise NotClaimedError(_why_not(await _found(alert)))
     if found is None:
         return views.claimed(None)
-    try:
-        return await _with_issue(found)
-    except BaseException:  # nobody has heard of it
-        with anyio.CancelScope(shield=True):
-            await inbox.release(who, found.claim)
-        raise
+    unless_heard(lambda: inbox.release(who, found.claim))
+    return await _with_issue(found)
 
 
 async def finish_alert(alert: str, outcome: str, note: str | None = None, *, comment: bool = False) -> AlertFinished:

@@ -40,6 +40,8 @@ class Target:
     release: str
     url: str
     alert: str = "888888"
+    second_alert: str = "777777"
+    """For REST: what was finished by a tool is not to be claimed again."""
 
     def fill(self, arguments: dict[str, Any]) -> dict[str, Any]:
         return {name: self.words(value) if isinstance(value, str) else value for name, value in arguments.items()}
@@ -167,6 +169,10 @@ ROUTES: dict[str, list[Case]] = {
     "GET /releases/{organization}/{release}": [Case({"organization": "{organization}", "release": "{release}"})],
     "GET /events/{event}": TOOLS["get_event"],
     "GET /events/{event}/stacktrace": [case for case in TOOLS["get_stacktrace"] if "event" in case.arguments],
+    "GET /alerts": [*TOOLS["list_alerts"], Case(PAGE, Shown.LEFT_OUT)],
+    "POST /alerts/claim": [Case({"alert": "{second_alert}"})],
+    "GET /alerts/{alert}": [Case({"alert": "{second_alert}"})],
+    "PUT /alerts/{alert}": [Case({"alert": "{second_alert}", "note": "{mark}"})],
 }
 """By the method and the path, which has some of the arguments."""
 
@@ -251,7 +257,7 @@ def table() -> str:
     return "\n".join(rows)
 
 
-_HIDDEN = {"completion": "offers nothing", "GET": "refused: 403", "PUT": "refused: 403"}
+_HIDDEN = {"completion": "offers nothing", **dict.fromkeys(("GET", "POST", "PUT"), "refused: 403")}
 _REFUSED = {TOKEN: "refused: 401", Scope.ADMIN: "refused: 403"}
 
 

@@ -39,6 +39,8 @@ AGE = re.compile(r'\\nAs of \d+ s ago\.|, "age_seconds": \d+')
 OF_ONE_ANSWER = "date", "content-length", "x-request-id"
 """Headers that are never twice the same."""
 _addresses = itertools.count(1)
+_rules = itertools.count(1)
+"""Of which each is told of by an alert of its own."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,13 @@ class World:
     targets: dict[str, Target]
     audit: Path
     """Where the server tells what it writes in Sentry."""
+    inbox: Path
+    """The file of its alerts."""
+
+    async def tell_alerts(self) -> None:
+        """New ones, that nobody has claimed, upon each project's issue."""
+        for name, target in self.targets.items():
+            self.targets[name] = await _with_alerts(target, self.inbox)
 
     def http(self, caller: str | None) -> httpx2.AsyncClient:
         """Of this caller, or of somebody without a token, at an address that did not guess tokens before."""
@@ -116,23 +125,27 @@ def _asked(sentry: Sentry, path: str) -> dict[str, Any]:
     return answer
 
 
-async def _with_alert(target: Target, inbox: Path) -> Target:
-    """With an alert upon its issue, where it has one."""
+async def _with_alerts(target: Target, inbox: Path) -> Target:
+    """With alerts upon its issue, where it has one."""
     if target.mark == "nothing":
         return target
-    told = Happening(
-        kind=Kind.CREATED,
-        about=f"issue:{target.issue}",
-        happened=1_795_557_408.0,
-        organization=target.organization,
-        project=target.project,
-        issue=target.issue,
-        short_id=target.short_id,
-        title=f"{target.mark} broke",
-    )
+    told = [
+        Happening(
+            kind=Kind.RULE,
+            about=f"issue:{target.issue}",
+            rule=f"rule {number}",
+            happened=1_795_557_408.0,
+            organization=target.organization,
+            project=target.project,
+            issue=target.issue,
+            short_id=target.short_id,
+            title=f"{target.mark} broke",
+        )
+        for number in (next(_rules), next(_rules))
+    ]
     async with FileInbox.opened(inbox) as opened:
-        (stored,) = await opened.store([told], "webhook")
-    return replace(target, alert=str(stored.alert.id))
+        first, second = [str(one.alert.id) for one in await opened.store(told, "webhook")]
+    return replace(target, alert=first, second_alert=second)
 
 
 def nowhere(organization: str, url: str) -> Target:
@@ -185,9 +198,8 @@ async def opened(embedded: Embedded, folder: Path) -> AsyncGenerator[World]:
             "SENTRY_MCP_ALERTS_PATH": str(folder / "alerts.db"),
             "SENTRY_MCP_ALERTS_INTERVAL": "0",
         }
-        targets = {name: await _with_alert(target, folder / "alerts.db") for name, target in targets.items()}
         async with served_http(environment) as url:
-            yield World(url, tokens, sentries, targets, folder / "audit.jsonl")
+            yield World(url, tokens, sentries, targets, folder / "audit.jsonl", folder / "alerts.db")
 
 
 async def told(

@@ -24,6 +24,11 @@ async def list_alerts(
     return await service.alerts.list_alerts(state=state, project=project, kind=kind, since=since, cursor=cursor)
 
 
+async def get_alert(alert: Annotated[Identifier, Field(description="Its number")]) -> "AlertResult":
+    """Get an alert. No tool: a row of list_alerts says as much."""
+    return await service.alerts.get_alert(alert)
+
+
 async def claim_alert(
     alert: Annotated[Identifier | None, Field(description="A certain one; your own: for longer")] = None,
     project: Identifier | None = None,

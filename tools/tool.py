@@ -20,6 +20,7 @@ from sentry.transport.progress import on_progress
 from service.answers import Answers
 from service.confirming import Once, must_confirm
 from service.current import current_caller
+from service.heard import undone_unless_heard
 from tools.confirming import ask_user, question
 
 if TYPE_CHECKING:
@@ -69,9 +70,10 @@ class SentryTool(Tool):
             if self.is_confirmed and must_confirm() and (asking := await self._ask_user(given, context)) is not None:
                 return asking
             structured = current_caller().structured_content
-            answer = await self.answers.answer(
-                None if self.is_write else asked, ask, _budget(given), wanted="both" if structured else "text"
-            )
+            async with undone_unless_heard():
+                answer = await self.answers.answer(
+                    None if self.is_write else asked, ask, _budget(given), wanted="both" if structured else "text"
+                )
         except SentryError as error:
             return self._failed(error)
         except ToolError as error:

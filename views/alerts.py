@@ -77,6 +77,13 @@ class AlertFacts(Part):
     def in_row(self) -> Self:
         return self.with_texts(line, title=160, rule=80, note=160, said=80, claimed_by=80)
 
+    def whole(self) -> Self:
+        """As it stands by itself."""
+        return self.with_texts(line, title=300, rule=160, note=1_000, said=160, claimed_by=80)
+
+    def small(self) -> Self:
+        return self.with_texts(line, title=60, rule=30, note=60, said=30, claimed_by=30)
+
 
 class AlertList(Paged):
     alerts: list[AlertFacts]
@@ -116,7 +123,8 @@ class AlertResult(Result):
         lines = [text for text in told if text]
         about = [marks.block("\n".join(lines))] if lines else []
         if self.issue is not None:
-            return "\n".join([self.head(now), *about, self.issue.markdown(marks, now), *self.omitted])
+            # It announces the markers: what stands between them comes after.
+            return "\n".join([self.head(now), self.issue.markdown(marks, now), *about, *self.omitted])
         return "\n".join([self.head(now), marks.announcement, *about, *self.omitted])
 
     def head(self, now: datetime | None) -> str:
@@ -134,17 +142,30 @@ class AlertResult(Result):
 
     def shown(self, scale: float) -> Self:
         return self.with_changes(
-            alert=self.alert.with_texts(line, title=300, rule=160, note=1_000) if self.alert else None,
+            alert=self.alert.whole() if self.alert else None,
             issue=self.issue.shown(scale) if self.issue else None,
-        )
+        ).with_texts(line, missing=300)
 
     def steps(self) -> Iterator[Step]:
+        if self.alert is not None:
+            yield lambda found: found.with_changes(alert=found.alert.in_row())
         if self.issue is not None:
             yield from (_of_issue(step) for step in self.issue.steps())
+        if self.alert is not None:
+            yield lambda found: found.with_changes(alert=found.alert.small()).with_texts(line, missing=60)
+        if self.issue is not None:
+            yield _without_issue
 
 
 def _of_issue(step: Step) -> Step:
     return lambda found: found.with_changes(issue=step(found.issue))
+
+
+def _without_issue(found: AlertResult) -> AlertResult:
+    """Of which the least that can be shown is too much beside the alert."""
+    if found.issue is None:
+        return found
+    return found.without("the issue", f'get_issue(issue="{found.issue.short_id or found.issue.issue_id}")', issue=None)
 
 
 class AlertFinished(Result):
@@ -156,15 +177,26 @@ class AlertFinished(Result):
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         found = self.alert
         again = f"; it can be claimed again after {read(found.lease_ends)}" if found.lease_ends else ""
-        words = {
+        words: dict[str, str] = {
             State.DONE: f"Alert {found.number} is done with.",
             State.NEW: f"Alert {found.number} was given back{again}.",
             State.PARKED: f"Alert {found.number} was tried {found.attempts} times: it is parked for a person.",
         }
         said = ["The note was posted as a comment."] if self.comment and self.comment.comment else []
-        return " ".join(
-            [words.get(State(found.state), f"Alert {found.number} is {found.state}."), *said, *self.omitted]
-        )
+        return " ".join([words.get(found.state, f"Alert {found.number} is {found.state}."), *said, *self.omitted])
+
+    def shown(self, scale: float) -> Self:
+        return self.with_changes(alert=self.alert.whole(), comment=self.comment.shown(scale) if self.comment else None)
+
+    def steps(self) -> Iterator[Step]:
+        yield lambda found: found.with_changes(alert=found.alert.small())
+        if self.comment is not None:
+            yield _without_comment
+
+
+def _without_comment(found: AlertFinished) -> AlertFinished:
+    """Where the issue that was commented on is too much: that it was is said."""
+    return found.without("the issue", "get_issue", comment=None) if found.comment else found
 
 
 def alert_list(found: list[Alert], limit: int) -> AlertList:

@@ -49,6 +49,12 @@ async def world(embedded: Embedded, tmp_path_factory: pytest.TempPathFactory) ->
         yield world
 
 
+@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+async def alerts(world: World) -> None:
+    """For each test some that nobody has claimed or finished."""
+    await world.tell_alerts()
+
+
 async def test_a_callers_own_is_shown_and_nothing_else(world: World) -> None:
     own = world.targets[OWN]
     async with world.client("of-project") as client:

@@ -1,6 +1,7 @@
 """docs/service.md, followed line by line as whoever sets the service up would."""
 
 import ast
+import asyncio
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import httpx
 import pytest
 from broken import divide
 from readme import blocks, commands, page, printed, served, shell
+from standins.rest import rest_served, token_of
 from wire import ROOT, Sentry
 
 from local import Embedded
@@ -22,6 +24,7 @@ from service.access.configured import callers_in
 from settings import load_settings
 from tools.catalogue import unknown_tool
 from web.callers.refusals import UNNAMED
+from web.rest.failures import STATUSES
 
 PAGE = "docs/service.md"
 RUN_HERE = (
@@ -134,10 +137,21 @@ def test_no_token_no_answer(followed: Followed) -> None:
 
 
 def test_rest_is_asked_as_the_page_says(followed: Followed) -> None:
-    (block,) = blocks("sh", "Programs that speak no MCP", PAGE)
+    block, _ = blocks("sh", "Programs that speak no MCP", PAGE)
     said = curl(block, followed)
     assert said.count("ZeroDivisionError") >= 3
     assert '"resolved"' in said
+
+
+async def test_alerts_are_worked_off_as_the_page_says(tmp_path: Path) -> None:
+    _, block = blocks("sh", "Programs that speak no MCP", PAGE)
+    async with rest_served(tmp_path) as rest:
+        environment = shell(tmp_path, tmp_path, **{WHOSE_TOKEN: token_of("engine")})
+        here = Followed(rest.url, token_of("engine"), "SHOP-1", environment)
+        said = await asyncio.to_thread(curl, block, here)
+    assert '"alert":"17"' in said
+    assert '"alert":"1.1"' in said
+    assert "Alert 17 is claimed by nobody." in said  # it is the first that was claimed
 
 
 def test_it_is_watched_as_the_page_says(followed: Followed) -> None:
@@ -177,6 +191,7 @@ def test_what_belongs_beside_compose_is_made_as_the_page_says(tmp_path: Path) ->
 def own_errors() -> set[tuple[int, str]]:
     """What `web` refuses with by itself, by status and name, as its sources say."""
     found = set(UNNAMED.items()) | {(503, "shutting_down")}
+    found |= {(status, kind.error) for kind, status in STATUSES.items() if kind.__module__ == "alerts.inbox"}
     for file in (ROOT / "web").rglob("*.py"):
         for one in ast.walk(ast.parse(file.read_text("utf-8"))):
             match one:

@@ -11,9 +11,12 @@ from typing import Any
 
 import httpx
 import sentry_sdk
+from alerting import SECRET, happening, kept
 from standins.clients import connection_to
+from starlette.applications import Starlette
 from wire import Sentry, served_http, served_in_background
 
+from alerts.alert import Happening, Kind
 from application import Application
 from local import Store
 from sentry.client import SentryClient
@@ -21,16 +24,19 @@ from settings import load_settings
 from web.calls import Calls
 from web.rest.words import EXAMPLES
 
+ENGINE = '["issues:read", "issues:write", "alerts:read", "alerts:write"]'
 CALLERS = {
-    "engine": 'scopes = ["issues:read", "issues:write"]',
+    "engine": f"scopes = {ENGINE}",
     "reader": 'scopes = ["issues:read"]',
     "writer": 'scopes = ["issues:write"]',
     "operator": 'scopes = ["admin", "alerts:read"]',
-    "read-only": 'scopes = ["issues:read", "issues:write"]\nread_only = true',
-    "few-tools": 'scopes = ["issues:read", "issues:write"]\ntools = ["get_issue"]',
-    "confirmed": 'scopes = ["issues:read", "issues:write"]\nconfirm_writes = true',
+    "read-only": f"scopes = {ENGINE}\nread_only = true",
+    "few-tools": f'scopes = {ENGINE}\ntools = ["get_issue", "list_alerts"]',
+    "confirmed": f"scopes = {ENGINE}\nconfirm_writes = true",
 }
 ISSUES = 14
+ALERTS = 40
+"""Upon those issues in turns, all waiting; the one of the examples among them."""
 
 
 def token_of(caller: str) -> str:
@@ -43,6 +49,8 @@ class Rest:
 
     url: str
     sentry: Sentry
+    inbox: Path
+    """Its file, for who tells the inbox something."""
 
     def client(self, caller: str | None = "engine") -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {token_of(caller)}"} if caller else {}
@@ -59,8 +67,13 @@ async def rest_served(folder: Path) -> AsyncGenerator[Rest]:
         project = store.create_project(EXAMPLES["organization"], EXAMPLES["project"], platform="python")
         sentry = Sentry(embedded, EXAMPLES["organization"], token, project)
         _fill(sentry)
-        async with served_http(sentry.environment(SENTRY_MCP_CALLERS_FILE=str(file))) as url:
-            yield Rest(url.removesuffix("/mcp"), sentry)
+        inbox = folder / "alerts.db"
+        await kept(inbox, *map(_alert, range(ALERTS)))
+        environment = sentry.environment(
+            SENTRY_MCP_CALLERS_FILE=str(file), SENTRY_WEBHOOK_SECRET=SECRET, **with_alerts(inbox)
+        )
+        async with served_http(environment) as url:
+            yield Rest(url.removesuffix("/mcp"), sentry, inbox)
     store.close()
 
 
@@ -68,6 +81,28 @@ def _table(name: str, said: str) -> str:
     digest = hashlib.sha256(token_of(name).encode()).hexdigest()
     limits = "calls_per_minute = 1000000\ncalls_at_once = 1000"
     return f'[[callers]]\nname = "{name}"\ntoken_sha256 = "{digest}"\n{said}\n{limits}\n'
+
+
+def with_alerts(inbox: Path) -> dict[str, str]:
+    """Settings of a server that hears of alerts from this file alone, or by webhooks."""
+    return {
+        "SENTRY_MCP_ALERTS": "true",
+        "SENTRY_MCP_ALERTS_PATH": str(inbox),
+        "SENTRY_MCP_ALERTS_INTERVAL": "0",
+    }
+
+
+def _alert(number: int) -> Happening:
+    issue = number % ISSUES + 1
+    return happening(
+        issue,
+        Kind.RULE,
+        organization=EXAMPLES["organization"],
+        project=EXAMPLES["project"],
+        issue=f"SHOP-{issue}",
+        short_id=f"SHOP-{issue}",
+        rule=f"rule {number}",
+    )
 
 
 def _fill(sentry: Sentry) -> None:
@@ -91,13 +126,25 @@ async def rest_over(
     kind: type[SentryClient] = SentryClient,
 ) -> AsyncGenerator[httpx.AsyncClient]:
     """A client of REST in this process, over whatever answers as organization acme's Sentry."""
+    async with app_over(answer, token, environment, kind) as app:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:3004") as client:
+            yield client
+
+
+@asynccontextmanager
+async def app_over(
+    answer: httpx.MockTransport,
+    token: str,
+    environment: dict[str, str] | None = None,
+    kind: type[SentryClient] = SentryClient,
+) -> AsyncGenerator[Starlette]:
+    """The same as an ASGI app that runs."""
 
     def open_client() -> SentryClient:
         connection = connection_to("http://sentry.test", token=token, organization="acme", cache_ttl=0, timeout=2)
         return kind(connection, answer)
 
     app = Application(load_settings(environment=environment or {}), open_client).http_app(Calls())
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:3004")
-    async with app.router.lifespan_context(app), client:
-        yield client
+    async with app.router.lifespan_context(app):
+        yield app

@@ -3,18 +3,23 @@ What belongs to projects that are not the caller's is not found, as everywhere."
 
 from functools import cache
 
-from service.access.callers import ANYBODY, Caller
-from service.access.switches import Switches
+from service.access.callers import ANYBODY, Caller, Scope
+from service.access.switches import OF_ALERTS, Switches
 from service.confirming import must_confirm
 from web.rest.catalogue import ROUTES, Route
 from web.rest.failures import RefusedError
+
+
+def is_there(route: Route, switches: Switches) -> bool:
+    """Whether the server has what the route is of; what it has not is no path, whoever asks."""
+    return switches.alerts or route.scope not in OF_ALERTS
 
 
 @cache
 def offered(switches: Switches) -> tuple[Route, ...]:
     """The routes that the server has for some caller."""
     somebody = switches.of(ANYBODY)
-    return tuple(route for route in ROUTES if somebody.may_use(route.call.__name__, route.scope))
+    return tuple(route for route in ROUTES if somebody.may_use(route.tool, route.scope))
 
 
 def admit(route: Route, caller: Caller, switches: Switches) -> None:
@@ -32,10 +37,9 @@ def admit(route: Route, caller: Caller, switches: Switches) -> None:
             },
             scope=route.scope,
         )
-    tool = route.call.__name__
-    if not caller.may_use(tool, route.scope):
-        raise RefusedError(403, "forbidden", f"This caller may not use {tool}.")
-    if route.changes and must_confirm():
+    if not caller.may_use(route.tool, route.scope):
+        raise RefusedError(403, "forbidden", f"This caller may not use {route.tool}.")
+    if route.scope == Scope.ISSUES_WRITE and must_confirm():
         raise RefusedError(
             403,
             "confirmation_required",

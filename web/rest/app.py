@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from starlette.requests import ClientDisconnect, Request
@@ -18,13 +18,17 @@ from service.calls import note_route
 from service.cleaning import Clean, cleaned
 from service.current import FindClient, current_caller
 from settings import Settings
-from web.rest.access import admit, offered
+from web.rest.access import admit, is_there, offered
 from web.rest.arguments import checked, in_body, in_query
 from web.rest.catalogue import Route
 from web.rest.failures import RefusedError, told
 from web.rest.pages import PAGES
 from web.rest.responses import HEADERS, responded
 from web.rest.routing import find, path_of, sent_path
+from web.rest.waiting import while_there
+
+if TYPE_CHECKING:
+    from views.reader import Answer
 
 WHOLE_PAGE = 50_000
 """Tokens for a page of a list: rows that give way to a budget would be missing for whoever follows its links."""
@@ -68,13 +72,14 @@ class Rest:
         except UnicodeDecodeError:
             raise RefusedError(400, "invalid_request", "The path is not percent-encoded UTF-8.") from None
         page = PAGES.get(path)
-        methods = ["GET"] if page else [route.method for route in found.routes] if found else []
+        routes = [route for route in found.routes if is_there(route, self._switches)] if found else []
+        methods = ["GET"] if page else [route.method for route in routes]
         if not methods:
             raise RefusedError(
                 404, "not_found", "There is no such path here. /openapi.json lists those that there are."
             )
         there = offered(self._switches)
-        listed = methods if found is None else [route.method for route in found.routes if route in there]
+        listed = methods if found is None else [route.method for route in routes if route in there]
         allowed = {"Allow": ", ".join([*listed, *(["HEAD"] if "GET" in listed else []), "OPTIONS"])}
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={**HEADERS, **allowed})
@@ -84,7 +89,7 @@ class Rest:
         if page:
             return page(self._settings)
         assert found is not None
-        route = next(route for route in found.routes if route.method == method)
+        route = next(route for route in routes if route.method == method)
         request.scope["route"] = route  # as Starlette's own routes do: a span is named by it
         note_route(f"{request.method} {route.path}")
         admit(route, current_caller(), self._switches)
@@ -101,7 +106,13 @@ class Rest:
                 )
             given = checked(route, variables, beside)
             asked = None if route.changes else (route.path, json.dumps(given, sort_keys=True))
-            answer = await self._answers.answer(asked, lambda: route.call(**given), budget(route, given), wanted="json")
+
+            async def answering() -> "Answer":
+                return await self._answers.answer(
+                    asked, lambda: route.call(**given), budget(route, given), wanted="json"
+                )
+
+            answer = await (while_there(request.receive, answering) if route.waits else answering())
         except SentryError as error:
             failed = told(error, self._answers.failure(error).data)
             return responded(failed.status, cleaned(failed.body, self._make_clean()), failed.headers)

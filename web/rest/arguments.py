@@ -73,7 +73,7 @@ def in_body(body: bytes) -> dict[str, Any]:
     except ValueError:  # which quotes no more of it than a position
         raise InvalidRequestError("The body is not JSON (RFC 8259) in UTF-8.") from None
     if found is None:
-        raise InvalidRequestError('The body must be a JSON object, such as {"status": "resolved"}.')
+        raise InvalidRequestError("The body must be a JSON object.")
     return found
 
 

@@ -2,14 +2,14 @@
 
 A route is a tool's plain function by an address: what stands in braces are its arguments, the others come in the query
 or, of a change, in the body. So arguments, checks and answers are the tools' own, and whoever may not use a tool may
-not use its routes.
+not use its routes. Of two that one path fits, the first is meant: a name that is no argument stands before one.
 """
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from service.access.callers import Scope
-from tools import events, issues, projects, releases, tags, updates
+from tools import alerts, events, issues, projects, releases, tags, updates
 
 
 class Route(NamedTuple):
@@ -18,6 +18,13 @@ class Route(NamedTuple):
     call: Callable[..., Any]
     scope: Scope
     title: str
+    read_by: str = ""
+    """The tool that shows as much, of a call that is none."""
+
+    @property
+    def tool(self) -> str:
+        """Who may not use this may not use the route."""
+        return self.read_by or self.call.__name__
 
     @property
     def changes(self) -> bool:
@@ -29,8 +36,14 @@ class Route(NamedTuple):
         """Whether it answers with a page of a list."""
         return "cursor" in self.call.__annotations__
 
+    @property
+    def waits(self) -> bool:
+        """Whether it may wait for something to happen, and hold for whoever asks what did."""
+        return "wait_seconds" in self.call.__annotations__
+
 
 READ, WRITE = Scope.ISSUES_READ, Scope.ISSUES_WRITE
+READ_ALERTS, WRITE_ALERTS = Scope.ALERTS_READ, Scope.ALERTS_WRITE
 
 ROUTES = [
     Route("GET", "/issues", issues.list_issues, READ, "List issues"),
@@ -46,4 +59,8 @@ ROUTES = [
     Route("GET", "/releases/{organization}/{release}", releases.get_release, READ, "Get a release"),
     Route("GET", "/events/{event}", events.get_event, READ, "Get an event"),
     Route("GET", "/events/{event}/stacktrace", events.get_stacktrace, READ, "Get an event's stack trace"),
+    Route("GET", "/alerts", alerts.list_alerts, READ_ALERTS, "List alerts"),
+    Route("POST", "/alerts/claim", alerts.claim_alert, WRITE_ALERTS, "Claim an alert"),
+    Route("GET", "/alerts/{alert}", alerts.get_alert, READ_ALERTS, "Get an alert", read_by="list_alerts"),
+    Route("PUT", "/alerts/{alert}", alerts.finish_alert, WRITE_ALERTS, "Finish an alert, or give it back"),
 ]

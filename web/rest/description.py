@@ -8,6 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 from sentry.values import as_list, as_object
 from sentry_mcp import __version__
+from service.access.callers import Scope
 from tools.schema import answers_of
 from tools.tool import MAX_TEXT
 from web.rest import words
@@ -36,7 +37,9 @@ def description(server: str, routes: tuple[Route, ...] = tuple(ROUTES), *, knows
         "paths": {},
         "components": {
             "schemas": {**_answers(routes), "Error": words.ERROR},
-            "responses": {name: _error(name) for name in words.FAILURES},
+            "responses": {
+                name: _error(name) for name in words.FAILURES if any(name in _failures(route) for route in routes)
+            },
             "headers": {"Link": {"description": words.LINK, "schema": {"type": "string"}}},
         },
     }
@@ -78,16 +81,22 @@ def _operation(route: Route, name: str) -> Schema:
                 "content": {"application/json": answered},
                 **({"headers": {"Link": {"$ref": "#/components/headers/Link"}}} if route.is_paged else {}),
             },
-            **{
-                name: {"$ref": f"#/components/responses/{name}"}
-                for name in words.FAILURES
-                if route.changes or name not in words.OF_BODIES
-            },
+            **{name: {"$ref": f"#/components/responses/{name}"} for name in _failures(route)},
         },
     }
     if route.changes:
         operation["requestBody"] = _body(route)
     return operation
+
+
+def _failures(route: Route) -> list[str]:
+    """The statuses with which it may fail."""
+    others = frozenset[str]()
+    if not route.changes:
+        others |= words.OF_BODIES
+    if route.scope != Scope.ALERTS_WRITE:
+        others |= words.OF_CLAIMS
+    return [name for name in words.FAILURES if name not in others]
 
 
 def _fields(route: Route) -> dict[str, Schema]:
@@ -99,8 +108,9 @@ def _fields(route: Route) -> dict[str, Schema]:
         one = {key: value for key, value in field.items() if value not in (None, [])}
         if one.get("type") == "string" and "enum" not in one:
             one |= TEXT
-        one["description"] = words.ARGUMENTS.get(name) or one.get("description", "")
-        if (example := words.EXAMPLES.get(name)) is not None:
+        of_call = route.call.__name__, name
+        one["description"] = words.ARGUMENTS_OF.get(of_call) or words.ARGUMENTS.get(name) or one.get("description", "")
+        if (example := words.EXAMPLES_OF.get(of_call, words.EXAMPLES.get(name))) is not None:
             one["examples"] = [example]
         found[name] = one
     return found
@@ -125,8 +135,11 @@ def _parameters(route: Route) -> Iterator[Schema]:
 def _body(route: Route) -> Schema:
     variables = VARIABLE.findall(route.path)
     fields = {name: field for name, field in _fields(route).items() if name not in variables}
-    schema = {"type": "object", "properties": fields, "additionalProperties": False, "minProperties": 1}
-    return {"required": True, "content": {"application/json": {"schema": schema, "examples": words.BODIES}}}
+    name = route.call.__name__
+    schema: Schema = {"type": "object", "properties": fields, "additionalProperties": False}
+    if name not in words.MAY_BE_EMPTY:
+        schema["minProperties"] = 1
+    return {"required": True, "content": {"application/json": {"schema": schema, "examples": words.BODIES[name]}}}
 
 
 def _error(status: str) -> Schema:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from alerts.inbox import InboxError, NotClaimedError
 from sentry.errors import (
     BadResponseError,
     DeadlineError,
@@ -19,6 +20,7 @@ from sentry.errors import (
 from service.audited import AuditUnavailableError
 
 STATUSES: Mapping[type[SentryError], int] = {
+    NotClaimedError: 409,  # before what it is a kind of: asked again after a claim, it may be answered
     InvalidRequestError: 400,
     UnsupportedError: 400,  # by this kind of Sentry: another question would be answered
     ForbiddenError: 403,
@@ -30,7 +32,10 @@ STATUSES: Mapping[type[SentryError], int] = {
     BadResponseError: 502,
     DeadlineError: 504,
     AuditUnavailableError: 503,  # of this server, and not of Sentry
+    InboxError: 503,
 }
+SOON = 1
+"""Seconds after which an inbox may answer again that did not: another process may have had it."""
 
 
 class RefusedError(Exception):
@@ -57,6 +62,6 @@ def told(error: SentryError, data: dict[str, Any]) -> Told:
     details = dict(data["details"])
     if error.status_code not in (None, status):
         details["sentry_status"] = error.status_code
-    after = details.get("retry_after")
+    after = details.get("retry_after", SOON if isinstance(error, InboxError) else None)
     headers = {"Retry-After": str(max(1, round(after)))} if isinstance(after, int | float) else {}
     return Told(status, {**data, "status_code": status, "details": details}, headers)

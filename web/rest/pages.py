@@ -29,7 +29,7 @@ details{border:1px solid #8886;border-radius:6px;margin:.5rem 0;padding:.5rem .8
 summary{cursor:pointer}summary b{display:inline-block;min-width:3rem}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.25rem .8rem .25rem 0;border-bottom:1px solid #8883}
-.put{color:#b35900}.get{color:#1a7f37}"""
+.put,.post{color:#b35900}.get{color:#1a7f37}"""
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 

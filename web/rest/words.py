@@ -51,7 +51,21 @@ ARGUMENTS = {
     "assigned_to": "An e-mail address, a user name, `user:ID`, `team:ID`; or `nobody`, which clears it.",
     "priority": "How much it matters.",
     "comment": "Is posted, as markdown.",
+    "alert": "Its number, or the name of a claim: 17.1 is alert 17, claimed for the first time.",
+    "state": "new waits for somebody; claimed is somebody's; parked was tried too often; done is done with.",
+    "kind": "created, regressed, escalating, spike, rule or metric; in the list also what needs no work.",
+    "since": "Received no longer ago: a number with m, h, d or w.",
+    "wait_seconds": "How long to wait for an alert where there is none.",
+    "outcome": "done, or given_back, for somebody to claim it again after a minute or more.",
+    "note": "What was found, or why it is given back.",
 }
+ARGUMENTS_OF = {
+    ("claim_alert", "alert"): "A certain one; one's own is claimed for longer.",
+    ("claim_alert", "project"): "Only of this one: a slug, or `organization/slug`.",
+    ("finish_alert", "alert"): "The name of the claim, such as 17.1: who lost it meanwhile finishes nobody else's.",
+    ("finish_alert", "comment"): "Whether the note is posted on the issue, too, which needs the scope `issues:write`.",
+}
+"""Of one call alone."""
 EXAMPLES: dict[str, Any] = {
     "issue": "SHOP-4",
     "event": "9f86d081884c4d659a2feaa0c55ad015",
@@ -67,12 +81,38 @@ EXAMPLES: dict[str, Any] = {
     "in_release": "shop@1.5.0",
     "assigned_to": "ann@example.com",
     "comment": "Fixed by the new price list.",
+    "alert": "17.1",
+    "state": "new",
+    "kind": "regressed",
+    "since": "24h",
+    "wait_seconds": 60,
+    "outcome": "done",
+    "note": "Fixed by the new price list.",
 }
-BODIES: dict[str, Any] = {
-    "resolve": {"summary": "Resolve it in a release", "value": {"status": "resolved", "in_release": "shop@1.5.0"}},
-    "ignore": {"summary": "Ignore it for a day", "value": {"status": "ignored", "ignore_minutes": 1_440}},
-    "assign": {"summary": "Assign it, and say why", "value": {"assigned_to": "team:301", "comment": "Yours, I think."}},
+EXAMPLES_OF: dict[tuple[str, str], Any] = {("claim_alert", "alert"): "17", ("finish_alert", "comment"): True}
+BODIES: dict[str, dict[str, Any]] = {
+    "update_issue": {
+        "resolve": {"summary": "Resolve it in a release", "value": {"status": "resolved", "in_release": "shop@1.5.0"}},
+        "ignore": {"summary": "Ignore it for a day", "value": {"status": "ignored", "ignore_minutes": 1_440}},
+        "assign": {
+            "summary": "Assign it, and say why",
+            "value": {"assigned_to": "team:301", "comment": "Yours, I think."},
+        },
+    },
+    "claim_alert": {
+        "wait": {"summary": "The oldest of all, as soon as there is one", "value": {"wait_seconds": 60}},
+        "now": {"summary": "The oldest of a project, if there is one", "value": {"project": "shop"}},
+        "longer": {"summary": "One's own, for ten minutes from now", "value": {"alert": "17.1"}},
+    },
+    "finish_alert": {
+        "done": {"summary": "It is done with", "value": {"outcome": "done", "note": "Fixed by the new price list."}},
+        "back": {"summary": "Give it back", "value": {"outcome": "given_back", "note": "It needs a database."}},
+        "comment": {"summary": "Tell it in Sentry, too", "value": {"note": "No bug: a test.", "comment": True}},
+    },
 }
+"""By operation, its bodies as examples."""
+MAY_BE_EMPTY = frozenset(("claim_alert", "finish_alert"))
+"""The operations whose body, an object all the same, may say nothing."""
 
 ABOUT = {
     "list_issues": "The most recently seen first, unless `sort` says otherwise; unresolved ones, unless `query` does.",
@@ -92,6 +132,19 @@ ABOUT = {
     "get_event": "One occurrence in full: stack trace, breadcrumbs, request, user, tags, contexts.",
     "get_project": "Platform, teams and latest release.",
     "list_projects": "Slug, platform and name of each.",
+    "list_alerts": "What Sentry told, the newest first, who works on it, and what became of it.",
+    "get_alert": "What happened in which issue, who works on it, and what became of it.",
+    "claim_alert": (
+        "The oldest alert that waits is the caller's for 10 minutes, and comes with its issue; without `alert` in the "
+        "answer there was none. It waits for one up to `wait_seconds`, for as long as the client does: an alert that "
+        "comes when the client has left stays for others. What is not finished in time can be claimed again, by "
+        "anybody, and is parked after five attempts."
+    ),
+    "finish_alert": (
+        "It is done with, or given back. Whoever lost it meanwhile, or finishes it again, has `not_claimed`: then it "
+        "is another's, or over. A `comment` is posted before, so that it may stand there twice where this fails "
+        "and is tried again."
+    ),
 }
 _FRAME = {
     "filename": "shop/cart.py",
@@ -138,6 +191,12 @@ FAILURES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         {"scope": "issues:write"},
     ),
     "404": ("It is not there, or not for this caller.", "not_found", "Issue SHOP-12 was not found.", {}),
+    "409": (
+        "The alert is not the caller's, or cannot be now.",
+        "not_claimed",
+        "Alert 17 is somebody else's now: the lease ran out. Leave it to them.",
+        {},
+    ),
     "413": ("The body is too large.", "too_large", "The body has more than 1000000 bytes.", {}),
     "415": ("The body is not JSON.", "unsupported_media_type", "Send JSON.", {}),
     "429": ("Too many requests: `Retry-After` says when.", "rate_limited", "Try again later.", {"retry_after": 7}),
@@ -148,8 +207,15 @@ FAILURES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         "Sentry failed (503). Try again later.",
         {"sentry_status": 503},
     ),
-    "503": ("The server is shutting down or busy.", "shutting_down", "The server is shutting down.", {}),
+    "503": (
+        "The server is shutting down, busy, or cannot use its inbox.",
+        "shutting_down",
+        "The server is shutting down.",
+        {},
+    ),
     "504": ("Sentry did not answer in time.", "timeout", "Sentry took too long.", {"deadline": 30.0}),
 }
 OF_BODIES = frozenset(("413", "415"))
 """Failures of those routes alone that take a body."""
+OF_CLAIMS = frozenset(("409",))
+"""Failures of those alone that claim alerts, or end a claim."""

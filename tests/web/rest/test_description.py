@@ -124,8 +124,8 @@ async def test_the_page_shows_texts_as_texts(rest: Rest) -> None:
     assert "&lt;script&gt;" in page
 
 
-WITH_EACH_KIND_OF_ARGUMENT = ("list_issues", "get_issue", "update_issue", "get_release")
-"""Operations; all 13 of them, and every phase, take schemathesis a minute more:
+WITH_EACH_KIND_OF_ARGUMENT = ("list_issues", "get_issue", "update_issue", "get_release", "list_alerts", "finish_alert")
+"""Operations; all 17 of them, and every phase, take schemathesis a minute more, and what it has claim_alert wait:
 
 schemathesis --config-file tests/web/rest/schemathesis.toml run http://127.0.0.1:3004/openapi.json
 """

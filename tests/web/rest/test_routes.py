@@ -16,7 +16,7 @@ EVENT = EXAMPLES["event"]
 
 
 async def read(rest: Rest, path: str, **query: Any) -> dict[str, Any]:
-    async with rest.client("reader") as client:
+    async with rest.client("read-only") as client:
         answer = await client.get(path, params=query)
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "application/json"
@@ -39,6 +39,8 @@ async def test_every_read_answers_as_the_resource_of_that_name_does(rest: Rest) 
         "/releases/{organization}/{release}": "issues",
         "/events/{event}": "breadcrumbs",
         "/events/{event}/stacktrace": "stacktrace",
+        "/alerts": "alerts",
+        "/alerts/{alert}": "alert",
     }
     assert set(has) == {route.path for route in ROUTES if route.method == "GET"}
     event = (await read(rest, "/issues/SHOP-3/events"))["events"][0]["id"]
