@@ -2,6 +2,7 @@
 
 import re
 import time
+from contextlib import suppress
 
 from alerts.alert import Alert, Kind, Outcome, State, Wanted
 from alerts.inbox import NotClaimedError
@@ -20,6 +21,8 @@ from views.updates import IssueUpdate
 
 LONGEST_WAIT = 60
 """Seconds that a claim waits for an alert."""
+NEW_PLACES = 1.0
+"""Seconds after which a waiting claim looks again for projects that its caller may see."""
 _CLAIM = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,6})?")
 _AGO = re.compile(r"([0-9]{1,6})([mhdw])")
 _SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
@@ -52,14 +55,21 @@ async def claim_alert(
 ) -> AlertResult:
     """The oldest alert that waits is the caller's now, or the one that is named; one that is theirs already stays so
     for longer. It comes with its issue."""
-    who, inbox, number = current_caller().name, current_inbox(), _number(alert) if alert else None
-    if alert is not None and (await _found(alert)).state == State.CLAIMED:
-        try:
-            return views.claimed(await inbox.prolong(who, alert, await _wanted()))
-        except NotClaimedError:  # somebody else's, unless their lease has run out
-            number = _number(alert)
-    wanted = await _wanted(project, kind, number=number)
-    found = await inbox.claim(who, wanted, time.time() + wait_seconds)
+    who, inbox, until = current_caller().name, current_inbox(), time.time() + wait_seconds
+    if alert is not None:
+        named = await _found(alert)
+        if named.state in (State.DONE, State.PARKED):
+            raise NotClaimedError(_why_not(named))
+        if named.state == State.CLAIMED:
+            with suppress(NotClaimedError):  # somebody else's, unless their lease has run out
+                return views.claimed(await inbox.prolong(who, alert, await _wanted()))
+    while True:
+        wanted = await _wanted(project, kind, number=_number(alert) if alert else None)
+        # Of a project that had no alert yet a waiting claim hears when it looks again for what its caller may see.
+        turn = until if wanted.places is None else min(until, time.time() + NEW_PLACES)
+        found = await inbox.claim(who, wanted, turn)
+        if found is not None or time.time() >= until:
+            break
     if found is None and alert is not None:
         raise NotClaimedError(_why_not(await _found(alert)))
     if found is None:

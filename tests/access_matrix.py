@@ -176,7 +176,7 @@ ROUTES: dict[str, list[Case]] = {
 }
 """By the method and the path, which has some of the arguments."""
 
-NOBODY, TOKEN = "nothing", "a token"
+NOBODY, TOKEN, SIGNED = "nothing", "a token", "a signature, or a secret"
 PATHS: dict[str, str] = {
     "/mcp": TOKEN,
     "/openapi.json": NOBODY,
@@ -185,6 +185,8 @@ PATHS: dict[str, str] = {
     "/ready": NOBODY,
     "/metrics": Scope.ADMIN,
     "/.well-known/oauth-protected-resource": NOBODY,
+    "/webhooks/sentry": SIGNED,
+    "/webhooks/glitchtip/{secret}": SIGNED,
 }
 """All else that is served, and what is needed for it."""
 

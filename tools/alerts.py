@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 import service
-from tools.arguments import Cursor, Identifier, Text
+from tools.arguments import Cursor, Identifier, Limit, Text
 
 if TYPE_CHECKING:
     from views.alerts import AlertFinished, AlertList, AlertResult
@@ -18,10 +18,13 @@ async def list_alerts(
     project: Identifier | None = None,
     kind: Text | None = None,
     since: Annotated[Text | None, Field(description="e.g. 24h")] = None,
+    limit: Limit = 25,
     cursor: Cursor | None = None,
 ) -> "AlertList":
     """List alerts in the inbox, the newest first."""
-    return await service.alerts.list_alerts(state=state, project=project, kind=kind, since=since, cursor=cursor)
+    return await service.alerts.list_alerts(
+        state=state, project=project, kind=kind, since=since, limit=limit, cursor=cursor
+    )
 
 
 async def get_alert(alert: Annotated[Identifier, Field(description="Its number")]) -> "AlertResult":

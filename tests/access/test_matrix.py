@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
 import access_matrix as matrix
 import pytest
@@ -264,7 +265,7 @@ async def test_what_else_is_served_is_for_those_who_may(world: World, who: str |
     async with world.http(who) as http:
         for path, needs in matrix.PATHS.items():
             answer = await http.get(path, headers=from_elsewhere())
-            is_served = needs == matrix.NOBODY or (who is not None and needs in (matrix.TOKEN, who))
+            is_served = needs in (matrix.NOBODY, matrix.SIGNED) or (who is not None and needs in (matrix.TOKEN, who))
             assert (answer.status_code not in (401, 403)) == is_served, (path, answer.text)
             if not is_served:
                 assert answer.status_code == (401 if who is None else 403), (path, answer.text)
@@ -281,8 +282,10 @@ async def test_nothing_is_forgotten_in_the_table() -> None:
     assert set(matrix.ROUTES) == {f"{line.kind} {line.name}" for line in matrix.routes()}
 
 
-async def test_no_path_is_forgotten_in_the_table() -> None:
+async def test_no_path_is_forgotten_in_the_table(tmp_path: Path) -> None:
     provider = {"SENTRY_MCP_IDENTITY_PROVIDER_ISSUER": "https://id.example"}
+    provider |= {"SENTRY_MCP_ALERTS": "true", "SENTRY_MCP_ALERTS_PATH": str(tmp_path / "alerts.db")}
+    provider |= {"SENTRY_WEBHOOK_SECRET": "a-secret-of-this-test"}
     provider |= {"SENTRY_MCP_IDENTITY_PROVIDER_AUDIENCE": "https://mcp.example/mcp"}
     settings = load_settings(environment={"SENTRY_URL": "http://127.0.0.1:9", "SENTRY_AUTH_TOKEN": "none", **provider})
     served = Application(settings).http_app(Calls()).router.routes
