@@ -398,4 +398,5 @@ def _alert(row: Sequence[Any]) -> Alert:
         happened=fields.pop("happened"),
         **json.loads(fields.pop("told")),
     )
-    return Alert(**{**fields, "state": State(fields["state"]), "told": told})
+    fields |= {"state": State(fields["state"]), "told": told}
+    return Alert(**fields)

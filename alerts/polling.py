@@ -158,7 +158,7 @@ def _happening(kind: Kind, happened: float, row: Issue, organization: str) -> Ha
         happened=happened,
         said=kind,
         organization=organization.lower(),
-        project=project.lower() if isinstance(project, str) and is_slug(project) else "",
+        project=project.lower() if is_slug(project) else "",
         issue=text_in(row.id, 20),
         short_id=text_in(row.short_id, 120),
         level=text_in(row.level, 20),

@@ -26,6 +26,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import anyio
 import httpx
@@ -209,7 +210,7 @@ async def _latency(name: str, rounds: int, bar: float, there: World, claiming_at
             claimed = await claiming
             took.append((time.perf_counter() - began) * 1000)
             assert (await sent).status_code == 200
-            answer = claimed.structured_content or {}
+            answer: dict[str, Any] = claimed.structured_content or {}
             assert answer["issue"]["issue_id"] == issue["id"], text_of(claimed)
             await client.call_tool("finish_alert", {"alert": answer["alert"]["alert"]})
     median = statistics.median(took)

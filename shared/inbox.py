@@ -108,6 +108,8 @@ class SharedInbox:
         """Whatever is held after it looked comes back no sooner than BACK_AGAIN: then it looks anew."""
         while True:
             bell = self._bell
+            found: Alert | None = None
+            due = 0.0
             with anyio.CancelScope(shield=True):  # what it gets it gives
                 found, due = await self._take(who, wanted)
             now = self._clock()
@@ -201,7 +203,7 @@ class SharedInbox:
 
     async def _give_back(self, now: float) -> None:
         """What was held long enough."""
-        changes = []
+        changes: list[Change] = []
         for kept in await self._shelves.due(HELD, now, PAGE):
             back = come_back(kept.alert)
             stage = PARKED if back.state == State.PARKED else FREE
@@ -226,7 +228,8 @@ class SharedInbox:
         if wanted.id is not None:
             return [], []
         if wanted.issue is not None:
-            return ([f"{stage}#{wanted.issue}" for stage in stages],) * 2
+            shelves = [f"{stage}#{wanted.issue}" for stage in stages]
+            return shelves, shelves
         kinds = [""] if wanted.kinds is None else sorted(wanted.kinds)
         places = [""]
         if wanted.places is not None or wanted.project is not None:

@@ -292,9 +292,11 @@ def _document(alert: Alert) -> bytes:
 
 def _kept(number: int, document: bytes) -> Kept:
     found = json.loads(document)
-    told = Happening(**{**{name: found[name] for name in _OF_TOLD}, "kind": Kind(found["kind"])})
-    alert = {**{name: found[name] for name in _OF_ALERT}, "state": State(found["state"])}
-    return Kept(Alert(id=number, told=told, **alert), document)
+    told: dict[str, Any] = {name: found[name] for name in _OF_TOLD}
+    told["kind"] = Kind(found["kind"])
+    alert: dict[str, Any] = {name: found[name] for name in _OF_ALERT}
+    alert |= {"state": State(found["state"]), "told": Happening(**told)}
+    return Kept(Alert(id=number, **alert), document)
 
 
 def _encoded(text: str) -> bytes:

@@ -59,7 +59,7 @@ async def post(url: str, body: bytes, headers: dict[str, str] | None = None, pat
 
 
 def happening(number: int = 1, kind: Kind = Kind.CREATED, happened: float = 1_000.0, **more: Any) -> Happening:
-    fields = {
+    fields: dict[str, Any] = {
         "about": f"issue:{number}",
         "organization": "acme",
         "project": "shop",

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from alerts.alert import WORK, Happening, Kind
 from alerts.texts import text_in
 from sentry.identifiers import EVENT_ID, NUMERIC, SHORT_ID, is_slug
-from sentry.values import Json, as_object, objects
+from sentry.values import Json, as_list, as_object, objects
 
 ISSUE = re.compile(r"/issues/([0-9]{1,20})(?:/|$)")
 API_PROJECT = re.compile(r"/api/0/projects/([^/]+)/([^/]+)/")
@@ -132,7 +132,7 @@ def _of_metric(data: dict[str, Any], action: str, content: dict[str, Any]) -> di
     if not number:
         return None
     rule = as_object(incident.get("alert_rule")) or {}
-    projects = [name for name in (rule.get("projects") or []) if isinstance(name, str) and is_slug(name)]
+    projects = [name for name in as_list(rule.get("projects")) or [] if isinstance(name, str) and is_slug(name)]
     is_over = action == "resolved"
     moment = incident.get("date_closed") if is_over else incident.get("date_started") or incident.get("date_detected")
     return {

@@ -178,7 +178,7 @@ async def test_a_hundred_events_of_an_issue_that_has_them_each_hour_are_no_spike
 
 
 async def test_an_escalation_is_told_as_its_history_has_it(tmp_path: Path) -> None:
-    history = [
+    history: list[dict[str, Any]] = [
         {"type": "set_escalating", "dateCreated": iso(NOW - 60), "data": {}},
         {"type": "set_regression", "dateCreated": "2021-01-01T00:00:00Z", "data": {}},
     ]

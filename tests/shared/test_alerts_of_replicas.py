@@ -293,6 +293,8 @@ class Asked:
                     case _:
                         outcome = chance.choice((Outcome.DONE, Outcome.GIVEN_BACK, Outcome.GIVEN_BACK))
                         await self._both("finish", who, claim, ANY, outcome, "note")
+            case _:
+                pass
 
     async def _both(self, method: str, *given: Any) -> Any:
         said = [await self._said(inbox, method, given) for inbox in self._inboxes]
