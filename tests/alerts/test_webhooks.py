@@ -108,7 +108,7 @@ async def test_what_is_not_known_is_kept_and_marked(sentry: Sentry, tmp_path: Pa
             "brand_new": b'{"action": "exploded", "data": {"issue_id": 5}}',
             "issue": b'{"action": "merged", "data": {"issue": {"id": "5", "title": ["no", "text"], "project": 7}}}',
             "event_alert": b'{"action": "triggered", "data": {"event": null}}',
-            "metric_alert": b'{"action": "resolved", "data": {"metric_alert": {"id": 7, "alert_rule": {"projects": 5}}}}',
+            "metric_alert": b'{"action":"resolved","data":{"metric_alert":{"id":7,"alert_rule":{"projects":5}}}}',
             "comment": b'{"action": "created", "data": {"comment_id": true}}',
             "error": b'{"action": "created", "data": {"error": {"issue_id": "../5"}}}',
             "seer": b'{"action": "root_cause_completed", "data": {"run_id": 1, "group_id": 5}}',
