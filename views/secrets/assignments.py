@@ -89,8 +89,11 @@ _AFTER_NAME = (
 )
 _NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 _REST_OF_NAME = re.compile(r"[\w.-]*+", re.ASCII)
-_REACH = 200
-"""Characters before the end of a long name in which one must begin that reaches it: 60 follow what tells a secret's."""
+_REACH = 86
+"""Characters before the end of a long name in which one must begin that reaches it, besides those of what tells that it
+is a secret's: 60 may follow that, and what is between name and value can begin with some that names have, too."""
+_LONGEST = 14
+"""Characters of what tells a secret's name, but for `further` ones."""
 _NAME = re.compile(r"name=\\{0,4}\"\Z", re.I)
 _REST_OF_FIELD = re.compile(r"(?:(?!\\{1,4}[rn])[^\r\n])+")
 _TAG = re.compile(r"<(?:[\w-]{1,40}:)?\Z")
@@ -108,6 +111,7 @@ class Assignments:
     def __init__(self, further: frozenset[str] = frozenset()) -> None:
         self._further = frozenset(joined(name) for name in further if joined(name))
         more = [r"[_.\- ]?".join(map(re.escape, words_of(name))) for name in sorted(further) if words_of(name)]
+        self._reach = _REACH + max([_LONGEST, *(2 * len(name) for name in further)])
         names = _names(more, True)
         self._ascii = re.compile(_names([name for name in more if name.isascii()], False), re.ASCII)
         self._names = re.compile(names, re.ASCII)
@@ -144,7 +148,7 @@ class Assignments:
             else:
                 position = match.end("name")
                 if not match["sep"] and (end := _name_end(lowered, position)) > position:
-                    position = max(match.start() + 1, end - _REACH)  # of a long name what is within may be one
+                    position = max(match.start() + 1, end - self._reach)  # of a long name what is within may be one
             match = self._pattern.search(lowered, position)
         return "".join((*kept, text[done:])) if kept else text
 
