@@ -4,7 +4,7 @@ import re
 import time
 from contextlib import suppress
 
-from alerts.alert import Alert, Kind, Outcome, State, Wanted
+from alerts.alert import WORK, Alert, Kind, Outcome, State, Wanted
 from alerts.inbox import NotClaimedError
 from sentry.changes import IssueChange
 from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError, SentryError
@@ -55,6 +55,10 @@ async def claim_alert(
 ) -> AlertResult:
     """The oldest alert that waits is the caller's now, or the one that is named; one that is theirs already stays so
     for longer. It comes with its issue."""
+    if kind and _kind(kind) not in WORK:
+        raise InvalidRequestError(
+            f"What is of the kind {_kind(kind)} is told and no more. Claim one of {', '.join(sorted(WORK))}."
+        )
     who, inbox, until = current_caller().name, current_inbox(), time.time() + wait_seconds
     if alert is not None:
         named = await _found(alert)

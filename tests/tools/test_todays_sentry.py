@@ -13,6 +13,7 @@ from standins.recorded import TOKEN
 from standins.today import CODE, ISSUES, RELEASES, SELF_HOSTED, SENTRY_IO, VERSION, Today, link, todays_sentry
 from wire import connected_to, text_of
 
+from service.access.callers import Scope
 from tools.catalogue import CATALOGUE
 
 ISSUE, SHORT, SPARSE, EVENT = answers.ISSUE_ID, answers.SHORT_ID, answers.SPARSE_ID, answers.EVENT_ID
@@ -169,7 +170,7 @@ async def test_a_read_asks_todays_routes_with_their_parameters_and_says_what_cam
 
 
 def test_every_tool_that_reads_is_among_them() -> None:
-    tools = {entry.call.__name__ for entry in CATALOGUE if entry.touches.read_only_hint}
+    tools = {entry.call.__name__ for entry in CATALOGUE if entry.scope == Scope.ISSUES_READ}
     assert tools == {row[0] for row in READS}
 
 
