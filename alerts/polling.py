@@ -31,7 +31,7 @@ LONGEST = 900.0
 SPIKE_EVENTS, SPIKE_TIMES = 100, 10
 """An issue spikes with so many events in an hour, and so many times those of its usual hour in the day before."""
 KNOWN = 10_000
-"""Issues of which is remembered that they are not new."""
+"""Issues of which is remembered up to when they were looked at."""
 ENTRIES = {"set_regression": Kind.REGRESSED, "set_escalating": Kind.ESCALATING}
 BY_SUBSTATUS = {"regressed": Kind.REGRESSED, "escalating": Kind.ESCALATING}
 
@@ -53,7 +53,8 @@ class Polling:
         self._interval = interval
         self._clock = clock
         self._me = secrets.token_hex(8)
-        self._known: dict[str, None] = {}
+        self._known: dict[str, float] = {}
+        """When an issue was seen last, as far as it was looked at."""
 
     async def run(self) -> None:
         """Until it is cancelled. While Sentry fails it looks less and less often, and says so once."""
@@ -80,14 +81,19 @@ class Polling:
             dialect = await client.identify()
             since, histories = before - LATE, 0 if dialect and dialect.is_glitchtip else HISTORIES
             for row in rows:
-                kinds, needs_history = self._kinds(row, since)
-                if needs_history and histories:
+                kinds = self._kinds(row, since)
+                if self._may_have_come_back(row, kinds):
+                    if not histories:
+                        continue  # it is looked at the next time
                     histories -= 1
-                    kinds |= await self._history(client, row, since)
+                    kinds |= await self._history(client, row, self._known.get(row.id, since))
+                self._remember(row)
                 found += [_happening(kind, happened, row, organization) for kind, happened in kinds.items()]
             if found:
                 await self._inbox.store(found, "polling")
-        self._remember(rows)
+        else:
+            for row in rows:
+                self._remember(row)
         await self._inbox.note_looked(newest)
         return found
 
@@ -105,17 +111,18 @@ class Polling:
         _logger.warning("More than %d issues were seen since the last look: the others are not looked at", len(rows))
         return rows
 
-    def _kinds(self, row: Issue, since: float) -> tuple[dict[Kind, float], bool]:
-        """What a row tells by itself, and when it happened; whether its history may tell more."""
-        found: dict[Kind, float] = {}
-        is_known = row.id in self._known
-        if not is_known and (first := _seconds(row.first_seen)) > since:
-            found[Kind.CREATED] = first
-        elif (hour := _spike(row)) is not None:
-            found[Kind.SPIKE] = hour
-        if row.substatus is None:  # a server that says nothing of it: an old issue may have been resolved meanwhile
-            return found, not is_known and not found
-        return found, row.substatus in BY_SUBSTATUS
+    def _kinds(self, row: Issue, since: float) -> dict[Kind, float]:
+        """What a row tells by itself, and when it happened."""
+        if row.id not in self._known and (first := _seconds(row.first_seen)) > since:
+            return {Kind.CREATED: first}
+        hour = _spike(row)
+        return {} if hour is None else {Kind.SPIKE: hour}
+
+    def _may_have_come_back(self, row: Issue, kinds: dict[Kind, float]) -> bool:
+        """Whether its history may tell more: it was seen again, and is said to have come back, or the server says
+        nothing of that."""
+        is_seen_again = _seconds(row.last_seen) > self._known.get(row.id, 0.0)
+        return is_seen_again and Kind.CREATED not in kinds and (row.substatus is None or row.substatus in BY_SUBSTATUS)
 
     async def _history(self, client: SentryClientProtocol, row: Issue, since: float) -> dict[Kind, float]:
         """The last regression and escalation in its history, where they are news and do not wait in the inbox."""
@@ -133,10 +140,9 @@ class Polling:
                 found[kind] = happened
         return found
 
-    def _remember(self, rows: list[Issue]) -> None:
-        for row in rows:
-            self._known.pop(row.id, None)
-            self._known[row.id] = None
+    def _remember(self, row: Issue) -> None:
+        self._known.pop(row.id, None)
+        self._known[row.id] = _seconds(row.last_seen)
         while len(self._known) > KNOWN:
             del self._known[next(iter(self._known))]
 

@@ -141,6 +141,11 @@ def row(number: int = 1, last_hour: int = 0, **more: Any) -> dict[str, Any]:
     }
 
 
+def _seconds_of(rows: list[Any]) -> float:
+    """It is a moment after the last event of the last row."""
+    return datetime.fromisoformat(rows[-1]["lastSeen"]).timestamp() + 10
+
+
 @asynccontextmanager
 async def polling_of(rows: list[Any], folder: Path, **paths: Any) -> AsyncGenerator[tuple[Polling, Inbox]]:
     """Of a Sentry that lists these, and answers these paths; what else it is asked for is not there."""
@@ -155,7 +160,7 @@ async def polling_of(rows: list[Any], folder: Path, **paths: Any) -> AsyncGenera
     connection = connection_to("http://sentry.test", organization="acme", cache_ttl=0.0)
     async with (
         SentryClient(connection, httpx.MockTransport(answer)) as client,
-        FileInbox.opened(folder / "alerts.db") as inbox,
+        FileInbox.opened(folder / "alerts.db", lambda: _seconds_of(rows)) as inbox,
     ):
         poller = Polling(lambda: client, inbox, 60)
         await inbox.note_looked(NOW - HOUR)
@@ -202,3 +207,23 @@ async def test_rows_that_are_none_stop_nobody(tmp_path: Path) -> None:
     async with polling_of([*nonsense, row(2, 500)], tmp_path) as (poller, inbox):
         await poller.look()
         assert [found.told.issue for found in await inbox.look(ANY, 10)] == ["2"]
+
+
+async def test_of_a_server_that_says_less_the_history_tells_each_time_an_issue_comes_back(tmp_path: Path) -> None:
+    """As Sentry 9: its rows have no substatus."""
+    issue = row(substatus=None, activity=[])
+    async with polling_of([issue], tmp_path, issues_1=issue) as (poller, inbox):
+        await poller.look()
+        for number in (1, 2):
+            issue["lastSeen"] = iso(NOW + 60 * number)
+            issue["activity"] = [{"type": "set_regression", "dateCreated": iso(NOW + 60 * number + 1), "data": {}}]
+            for _ in range(2):
+                await poller.look()
+            claimed = await inbox.claim("engine", ANY)
+            assert claimed, number
+            assert (claimed.told.kind, claimed.told.happened) == (Kind.REGRESSED, NOW + 60 * number + 1)
+            await inbox.finish("engine", claimed.claim, ANY, Outcome.DONE, "")
+            if number == 1:  # what happened before it was done with is a part of it
+                issue["lastSeen"] = iso(NOW + 90)
+                await poller.look()
+                assert await inbox.claim("engine", ANY) is None
