@@ -134,7 +134,8 @@ class FileInbox:
     async def claim(self, who: str, wanted: Wanted, until: float = 0.0) -> Alert | None:
         while True:
             bell, version = self._bell, await self._version()
-            found = await self._change(lambda: self._take(who, wanted))
+            is_there = await self._ask(lambda: self._is_free(wanted))
+            found = await self._change(lambda: self._take(who, wanted)) if is_there else None
             if found is not None or self._clock() >= until:
                 return found
             await self._changed(bell, version, until)
@@ -191,6 +192,15 @@ class FileInbox:
             with anyio.move_on_after(min(LOOK, left)):
                 await bell.wait()
 
+    def _is_free(self, wanted: Wanted) -> bool:
+        """Whether there is one to claim, or to park: nothing is locked to find out."""
+        query = (
+            f"SELECT EXISTS(SELECT 1 FROM alerts WHERE {_FREE} AND {_WANTED}) OR EXISTS(SELECT 1 FROM alerts "  # noqa: S608 - our own words
+            "WHERE state = 'claimed' AND lease_ends <= :now AND attempts >= :most)"
+        )
+        given = {**_parameters(wanted), "now": self._clock(), "most": MAX_ATTEMPTS}
+        return bool(self._connection.execute(query, given).fetchone()[0])
+
     def _take(self, who: str, wanted: Wanted) -> Alert | None:
         now = self._clock()
         self._connection.execute(
@@ -224,7 +234,8 @@ class FileInbox:
             return
         for one, outcome in zip(batch, outcomes, strict=True):
             one.outcome = outcome
-        self._ring()
+        if any(stored.is_new and stored.alert.told.is_work for outcome in outcomes for stored in outcome):
+            self._ring()
 
     def _store_one(self, happening: Happening, source: str, now: float) -> Stored:
         happening = by_now(happening, now)

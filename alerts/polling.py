@@ -19,6 +19,8 @@ from sentry.identifiers import is_slug
 from sentry.models import Issue
 from sentry.protocol import SentryClientProtocol
 
+SKEW = 3_600.0
+"""Seconds by which the clock of an empty Sentry may be behind."""
 LATE = 300.0
 """Seconds by which an event may come after others that happened later, and its issue be found."""
 PAGE = 100
@@ -68,6 +70,9 @@ class Polling:
                 if not is_failing:
                     _logger.warning("Sentry could not be looked at for alerts: %s", error.message)
                 wait, is_failing = min(2 * wait, LONGEST), True
+            except Exception:  # looking goes on, and the server with it
+                _logger.exception("A look at Sentry for alerts failed")
+                wait = min(2 * wait, LONGEST)
             await anyio.sleep(wait)
 
     async def look(self) -> list[Happening]:
@@ -75,7 +80,9 @@ class Polling:
         client, before = self._find_client(), await self._inbox.looked()
         organization = await client.usual_organization()
         rows = await self._rows(client, organization, before)
-        newest = max((_seconds(row.last_seen) for row in rows), default=before or self._clock())
+        now = self._clock()
+        seen = max((_seconds(row.last_seen) for row in rows), default=0.0) or before or now - SKEW
+        newest = max(min(seen, now), before or 0.0)  # an event's own clock may be ahead
         found: list[Happening] = []
         if before is not None:
             dialect = await client.identify()

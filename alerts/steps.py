@@ -74,9 +74,11 @@ def held(alert: Alert | None, who: str, claim: str) -> Alert:
     if alert.state == State.PARKED:
         return alert
     if alert.state != State.CLAIMED:
-        raise NotClaimedError(f"Alert {number} is claimed by nobody. Claim it: claim_alert(alert={number}).")
-    if alert.claimed_by != who or attempt not in ("", str(alert.attempts)):
-        raise NotClaimedError(f"Alert {number} is somebody else's now: the lease ran out. Leave it to them.")
+        raise NotClaimedError(f"Alert {number} is claimed by nobody: claim it first, by claim_alert(alert={number}).")
+    if not attempt:  # two of the same name could mean each their own
+        raise NotClaimedError(f"Alert {number} is claimed. Name your claim as you got it, such as {number}.1.")
+    if alert.claimed_by != who or attempt != str(alert.attempts):
+        raise NotClaimedError(f"Alert {number} is somebody else's now: another claimed it. Leave it to them.")
     return alert
 
 

@@ -2,7 +2,6 @@
 
 import re
 import time
-from contextlib import suppress
 
 from alerts.alert import WORK, Alert, Kind, Outcome, State, Wanted
 from alerts.inbox import NotClaimedError
@@ -10,7 +9,7 @@ from sentry.changes import IssueChange
 from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError, SentryError
 from sentry.paths import quoted
 from service import issues, updates
-from service.access.callers import Caller, Scope
+from service.access.callers import PROJECT, Caller, Scope
 from service.confirming import must_confirm
 from service.current import current_caller
 from service.heard import unless_heard
@@ -21,9 +20,10 @@ from views.updates import IssueUpdate
 
 LONGEST_WAIT = 60
 """Seconds that a claim waits for an alert."""
-NEW_PLACES = 1.0
+NEW_PLACES = 5.0
 """Seconds after which a waiting claim looks again for projects that its caller may see."""
 _CLAIM = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,6})?")
+_CURSOR = re.compile(r"[0-9]{1,18}")
 _AGO = re.compile(r"([0-9]{1,6})([mhdw])")
 _SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
@@ -38,11 +38,11 @@ async def list_alerts(
     cursor: str | None = None,
 ) -> AlertList:
     """Alerts, the newest first; `since` is so long ago, such as 24h."""
-    if cursor is not None and not _CLAIM.fullmatch(cursor):
+    if cursor is not None and not _CURSOR.fullmatch(cursor):
         raise InvalidRequestError("The cursor is none: give the one of the page before.")
     received = time.time() - _ago(since) if since else None
     wanted = await _wanted(project, kind, State(state) if state else None, since=received)
-    found = await current_inbox().look(wanted, limit + 1, int(float(cursor)) if cursor else None)
+    found = await current_inbox().look(wanted, limit + 1, int(cursor) if cursor else None)
     return views.alert_list(found, limit)
 
 
@@ -64,9 +64,8 @@ async def claim_alert(
         named = await _found(alert)
         if named.state in (State.DONE, State.PARKED):
             raise NotClaimedError(_why_not(named))
-        if named.state == State.CLAIMED:
-            with suppress(NotClaimedError):  # somebody else's, unless their lease has run out
-                return views.claimed(await inbox.prolong(who, alert, await _wanted()))
+        if "." in alert:  # a claim of one's own, which may have been lost
+            return views.claimed(await inbox.prolong(who, alert, await _wanted()))
     while True:
         wanted = await _wanted(project, kind, number=_number(alert) if alert else None)
         # Of a project that had no alert yet a waiting claim hears when it looks again for what its caller may see.
@@ -97,7 +96,13 @@ async def finish_alert(alert: str, outcome: str, note: str | None = None, *, com
             raise InvalidRequestError(f"Alert {held.id} is of no issue that could be commented on.")
         made = await updates.update_issues([held.told.issue], IssueChange(), comment=note)
         posted = made if isinstance(made, IssueUpdate) else None
-    return views.finished(await inbox.finish(who, alert, wanted, Outcome(outcome), note or ""), posted)
+    try:
+        ended = await inbox.finish(who, alert, wanted, Outcome(outcome), note or "")
+    except SentryError as error:
+        if comment:
+            error.message += " The note was posted as a comment: finish the alert without comment."
+        raise
+    return views.finished(ended, posted)
 
 
 async def _found(alert: str) -> Alert:
@@ -149,6 +154,8 @@ async def _wanted(
 ) -> Wanted:
     """Of what the caller may see."""
     caller, places = current_caller(), None
+    if project is not None and not PROJECT.fullmatch(project.strip().lower()):
+        raise InvalidRequestError(f"{quoted(project)} is no project: give its slug, or organization/slug.")
     if caller.is_bounded:
         places = frozenset(place for place in await current_inbox().places() if _sees(caller, *place))
     return Wanted(

@@ -38,6 +38,11 @@ def current_client() -> "SentryClientProtocol":
     return guarded(client, caller)
 
 
+def brings_token() -> bool:
+    """Whether who asks has shown a Sentry token of their own."""
+    return _own.get() is not None
+
+
 def current_eyes() -> Hashable:
     """What a remembered answer holds for: whoever may see the same, with the same token."""
     caller, own = _caller.get(), _own.get()

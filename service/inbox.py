@@ -5,6 +5,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+from sentry.errors import ForbiddenError
+from service.current import brings_token
+
 if TYPE_CHECKING:
     from alerts.inbox import Inbox
 
@@ -12,10 +15,13 @@ _inbox: ContextVar["Inbox | None"] = ContextVar("inbox", default=None)
 
 
 def current_inbox() -> "Inbox":
-    """LookupError where there is none: whoever asks has not been let through by the scopes of alerts."""
+    """ForbiddenError for who brings a Sentry token; LookupError where there is none: then nobody has been let through
+    by the scopes of alerts."""
     inbox = _inbox.get()
     if inbox is None:
         raise LookupError("There is no inbox")
+    if brings_token():  # whose rights in Sentry bound what they see, which nobody can tell of an alert
+        raise ForbiddenError("Alerts are for callers who bring no Sentry token of their own.")
     return inbox
 
 

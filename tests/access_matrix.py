@@ -55,7 +55,8 @@ def unnamed(text: str, targets: Iterable[Target]) -> str:
     the names of both: an issue's number can be any other number of a text."""
     for target in targets:
         for what, name in sorted(vars(target).items(), key=lambda one: -len(one[1])):
-            text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", f"<{what}>", text, flags=re.IGNORECASE)
+            shown = "number" if name.isdecimal() else what  # an issue's may be a project's, too
+            text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", f"<{shown}>", text, flags=re.IGNORECASE)
     return text
 
 
@@ -125,7 +126,7 @@ TOOLS: dict[str, list[Case]] = {
         *(Case({"project": name}, Shown.NOTHING) for name in ("{project}", "{organization}/{project}")),
     ],
     "claim_alert": [Case({"alert": "{alert}"})],
-    "finish_alert": [Case({"alert": "{alert}", "outcome": "given_back", "note": "{mark}"})],
+    "finish_alert": [Case({"alert": "{alert}.1", "outcome": "given_back", "note": "{mark}"})],
 }
 RESOURCES: dict[str, list[Case]] = {
     "issues": [ALL],
@@ -172,7 +173,7 @@ ROUTES: dict[str, list[Case]] = {
     "GET /alerts": [*TOOLS["list_alerts"], Case(PAGE, Shown.LEFT_OUT)],
     "POST /alerts/claim": [Case({"alert": "{second_alert}"})],
     "GET /alerts/{alert}": [Case({"alert": "{second_alert}"})],
-    "PUT /alerts/{alert}": [Case({"alert": "{second_alert}", "note": "{mark}"})],
+    "PUT /alerts/{alert}": [Case({"alert": "{second_alert}.1", "note": "{mark}"})],
 }
 """By the method and the path, which has some of the arguments."""
 
@@ -186,7 +187,7 @@ PATHS: dict[str, str] = {
     "/metrics": Scope.ADMIN,
     "/.well-known/oauth-protected-resource": NOBODY,
     "/webhooks/sentry": SIGNED,
-    "/webhooks/glitchtip/{secret}": SIGNED,
+    "/webhooks/glitchtip/{secret:path}": SIGNED,
 }
 """All else that is served, and what is needed for it."""
 

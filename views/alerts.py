@@ -112,7 +112,7 @@ class AlertResult(Result):
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         if self.alert is None:
-            return "\n".join(["No alert is to be claimed.", *self.omitted])
+            return "\n".join(["No alert is to be claimed: with wait_seconds=60 you wait for one.", *self.omitted])
         told = [
             f"rule: {self.alert.rule}" if self.alert.rule else None,
             self.alert.title if self.issue is None else None,

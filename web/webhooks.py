@@ -5,6 +5,7 @@ second's answer is late (https://docs.sentry.io/integrations/integration-platfor
 """
 
 import hmac
+import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from alerts.inbox import Inbox
 
 SENTRY, GLITCHTIP = "/webhooks/sentry", "/webhooks/glitchtip/"
+_logger = logging.getLogger(__name__)
 Answer = Callable[[Request], Awaitable[Response]]
 RESOURCE = "sentry-hook-resource"
 
@@ -45,7 +47,7 @@ class Webhooks:
     def routes(self) -> list[Route]:
         return [
             Route(SENTRY, self._answering(self._of_sentry), methods=["POST"]),
-            Route(f"{GLITCHTIP}{{secret}}", self._answering(self._of_glitchtip), methods=["POST"]),
+            Route(f"{GLITCHTIP}{{secret:path}}", self._answering(self._of_glitchtip), methods=["POST"]),
         ]
 
     async def _of_sentry(self, request: Request) -> list[Happening]:
@@ -70,6 +72,7 @@ class Webhooks:
             except NotJsonError as error:
                 return _refused(RefusedError(400, "invalid_request", f"What was sent cannot be read: {error}."))
             except InboxError as error:
+                _logger.warning("A webhook could not be kept: %s", error.message)
                 headers = {"Retry-After": "1"}
                 return _refused(RefusedError(503, error.error, f"{error.message} Nothing was kept.", headers=headers))
             except RefusedError as error:

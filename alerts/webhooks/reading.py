@@ -41,7 +41,10 @@ def happenings_in(body: bytes, resource: str | None, received: float) -> list[Ha
     if resource is None:
         return [_service_hook(content, received)]
     read = _READ.get(resource)
-    found = read(data, action, content) if read is not None else None
+    try:
+        found = read(data, action, content) if read is not None else None
+    except Exception:  # noqa: BLE001 - Sentry sends nothing again: what a bug of ours cannot read is kept all the same
+        found = None
     if found is None:
         about = f"{text_in(resource)}:{hashlib.sha256(body).hexdigest()[:32]}"
         kind = _KINDS.get(resource, Kind.OTHER)
@@ -200,7 +203,7 @@ def _service_hook(content: dict[str, Any], received: float) -> Happening:
 
 def _attachment(one: dict[str, Any], received: float) -> Happening:
     link = text_in(one.get("title_link"), 2_000)
-    place = urlsplit(link).path if link.startswith(("https://", "http://")) else ""
+    place = _path(link)
     number = found[1] if (found := ISSUE.search(place)) else ""
     named = {text_in(row.get("title")).lower(): text_in(row.get("value")) for row in objects(one.get("fields"))[:20]}
     organization, project = place.split("/")[1:2], named.get("project", "")
@@ -237,8 +240,7 @@ def _place(of: dict[str, Any]) -> dict[str, str]:
     slug = (as_object(project) or {}).get("slug", project)
     found = {"project": slug} if isinstance(slug, str) and is_slug(slug) and not NUMERIC.fullmatch(slug) else {}
     for name in ("project_url", "url", "web_url", "issue_url", "permalink"):
-        path = urlsplit(link).path if (link := text_in(of.get(name), 2_000)).startswith(("https://", "http://")) else ""
-        path = path if path.endswith("/") else f"{path}/"
+        path = f"{_path(text_in(of.get(name), 2_000)).rstrip('/')}/"
         both = API_PROJECT.search(path) or OLD_PAGE.search(path)
         one = PAGE.search(path)
         if both and is_slug(both[1]) and is_slug(both[2]) and both[1] != "organizations":
@@ -246,6 +248,14 @@ def _place(of: dict[str, Any]) -> dict[str, str]:
         elif one and is_slug(one[1]):
             found = {"organization": one[1], **found}
     return found
+
+
+def _path(link: str) -> str:
+    """Of a web page's address; empty for what is none."""
+    try:
+        return urlsplit(link).path if link.startswith(("https://", "http://")) else ""
+    except ValueError:  # such as http://[x
+        return ""
 
 
 def _happening(found: dict[str, Any], said: str, received: float) -> Happening:

@@ -321,3 +321,13 @@ async def test_a_full_disk_refuses_and_loses_nothing(tmp_path: Path) -> None:
         (stored,) = await inbox.store([happening(999)], "webhook")
         assert stored.is_new
         assert {found.told.issue for found in await inbox.look(ANY, 1_000)} == {"1", "999"}
+
+
+async def test_who_names_no_claim_of_their_own_takes_nothing_from_another_of_the_same_name(opened: Opened) -> None:
+    async with opened(Clock()) as inbox:
+        await inbox.store([happening()], "webhook")
+        assert await inbox.claim("engine", ANY)
+        for step in (inbox.prolong("engine", "1", ANY), inbox.finish("engine", "1", ANY, Outcome.DONE, "")):
+            with pytest.raises(NotClaimedError, match="Name your claim"):
+                await step
+        assert (await inbox.finish("engine", "1.1", ANY, Outcome.DONE, "")).state == State.DONE

@@ -1,5 +1,6 @@
 """What is found by looking at Sentry is the same as what it tells by webhooks, and costs little."""
 
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -227,3 +228,14 @@ async def test_of_a_server_that_says_less_the_history_tells_each_time_an_issue_c
                 issue["lastSeen"] = iso(NOW + 90)
                 await poller.look()
                 assert await inbox.claim("engine", ANY) is None
+
+
+async def test_an_event_whose_clock_is_ahead_ends_no_look(tmp_path: Path) -> None:
+    rows = [row(1, lastSeen=iso(NOW + 86_400 * 365 * 50)), row(2)]
+    async with polling_of(rows, tmp_path) as (poller, inbox):
+        await poller.look()
+        looked = await inbox.looked()
+        assert looked is not None
+        assert looked < NOW + 86_400 * 365 * 50
+        rows.append(row(3, firstSeen=iso(time.time()), lastSeen=iso(time.time())))
+        assert [found.issue for found in await poller.look()] == ["3"]

@@ -151,7 +151,7 @@ async def test_alerts_are_worked_off_as_the_page_says(tmp_path: Path) -> None:
         said = await asyncio.to_thread(curl, block, here)
     assert '"alert":"17"' in said
     assert '"alert":"1.1"' in said
-    assert "Alert 17 is claimed by nobody." in said  # it is the first that was claimed
+    assert "Alert 17 is claimed by nobody" in said  # it is the first that was claimed
 
 
 def test_it_is_watched_as_the_page_says(followed: Followed) -> None:

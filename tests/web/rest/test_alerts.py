@@ -77,7 +77,7 @@ async def test_what_is_given_back_is_not_claimed_at_once_again(rest: Rest) -> No
     (number,) = await tell(rest, project)
     async with rest.client() as client:
         await client.post("/alerts/claim", json={"alert": number})
-        back = await client.put(f"/alerts/{number}", json={"outcome": "given_back", "note": "It needs a database."})
+        back = await client.put(f"/alerts/{number}.1", json={"outcome": "given_back", "note": "It needs a database."})
         again = await client.post("/alerts/claim", json={"alert": number})
         other = await client.post("/alerts/claim", json={"project": project})
     assert (back.status_code, back.json()["alert"]["state"]) == (200, "new")
