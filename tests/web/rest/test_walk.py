@@ -61,7 +61,7 @@ async def walk(server: Walked, where: object, text: str = "plain") -> list[int]:
     found: list[int] = []
     client, alert = server.client, await server.tell(text)
     for route in ROUTES:
-        path = path_of(route, {**VARIABLES, "tag": "release", "alert": alert})
+        path = path_of(route, {**VARIABLES, "tag": "release", "alert": f"{alert}.1"})
         if route.tool in ALERT:
             answers = [await client.request(route.method, path, json=ALERT[route.tool])]
         elif route.changes:
