@@ -86,15 +86,15 @@ class Polling:
         found: list[Happening] = []
         if before is not None:
             dialect = await client.identify()
-            since, histories = before - LATE, 0 if dialect and dialect.is_glitchtip else HISTORIES
+            since, histories, has_history = before - LATE, HISTORIES, not (dialect and dialect.is_glitchtip)
             for row in rows:
                 kinds = self._kinds(row, since)
-                if self._may_have_come_back(row, kinds):
-                    if not histories:
-                        continue  # it is looked at the next time
-                    histories -= 1
+                is_left = has_history and self._may_have_come_back(row, kinds)
+                if is_left and histories:
+                    histories, is_left = histories - 1, False
                     kinds |= await self._history(client, row, self._known.get(row.id, since))
-                self._remember(row)
+                if not is_left:  # else it is looked at the next time
+                    self._remember(row)
                 found += [_happening(kind, happened, row, organization) for kind, happened in kinds.items()]
             if found:
                 await self._inbox.store(found, "polling")

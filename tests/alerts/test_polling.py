@@ -17,7 +17,7 @@ from wire import Sentry
 from alerts.alert import Kind, Outcome, Wanted
 from alerts.file import FileInbox
 from alerts.inbox import Inbox
-from alerts.polling import Polling
+from alerts.polling import HISTORIES, Polling
 from sentry.changes import IssueChange
 from sentry.client import SentryClient
 
@@ -239,3 +239,10 @@ async def test_an_event_whose_clock_is_ahead_ends_no_look(tmp_path: Path) -> Non
         assert looked < NOW + 86_400 * 365 * 50
         rows.append(row(3, firstSeen=iso(time.time()), lastSeen=iso(time.time())))
         assert [found.issue for found in await poller.look()] == ["3"]
+
+
+async def test_a_history_that_is_not_read_yet_hides_no_spike(tmp_path: Path) -> None:
+    many = [row(number, last_hour=500, substatus=None) for number in range(1, HISTORIES + 6)]
+    async with polling_of(many, tmp_path) as (poller, inbox):
+        await poller.look()
+        assert len([found for found in await inbox.look(ANY, 100) if found.told.kind == Kind.SPIKE]) == len(many)
