@@ -141,9 +141,14 @@ class Wanted:
     is_open: bool = False
     """Only what is not done with."""
 
-    def is_met_by(self, alert: Alert) -> bool:
-        told = alert.told
+    @property
+    def place(self) -> tuple[str, str]:
+        """Organization and project that `project` names, empty for any."""
         organization, _, project = (self.project or "").rpartition("/")
+        return organization, project
+
+    def is_met_by(self, alert: Alert) -> bool:
+        told, (organization, project) = alert.told, self.place
         return (
             (self.places is None or (told.organization, told.project) in self.places)
             and project in ("", told.project)

@@ -221,8 +221,14 @@ class FileInbox:
 
     async def _store_together(self, batch: list[_Waiting]) -> None:
         def store() -> list[list[Stored]]:
-            now = self._clock()
-            stored = [[self._store_one(happening, one.source, now) for happening in one.happenings] for one in batch]
+            now, waiting = self._clock(), self._count_waiting()
+            stored: list[list[Stored]] = []
+            for one in batch:
+                stored.append([])
+                for happening in one.happenings:
+                    made = self._store_one(happening, one.source, now, is_full=waiting >= MOST_WAITING)
+                    waiting += made.is_new and happening.is_work
+                    stored[-1].append(made)
             self._tidy(now, sum(map(len, stored)))
             return stored
 
@@ -237,13 +243,13 @@ class FileInbox:
         if any(stored.is_new and stored.alert.told.is_work for outcome in outcomes for stored in outcome):
             self._ring()
 
-    def _store_one(self, happening: Happening, source: str, now: float) -> Stored:
+    def _store_one(self, happening: Happening, source: str, now: float, *, is_full: bool) -> Stored:
         happening = by_now(happening, now)
         query = f"{_SELECT} WHERE identity = ? ORDER BY id DESC LIMIT 1"
         row = self._connection.execute(query, (happening.identity,)).fetchone()
         if row is not None and (same := _alert(row)).is_same(happening):
             return Stored(self._write(same.with_more(happening)), is_new=False)
-        if happening.is_work and self._count_waiting() >= MOST_WAITING:
+        if happening.is_work and is_full:
             raise full()
         alert = begun(happening, source, now)
         made = _fields(alert)
@@ -363,7 +369,7 @@ def _failure(error: sqlite3.Error) -> InboxError:
 
 
 def _parameters(wanted: Wanted) -> dict[str, Any]:
-    organization, _, project = (wanted.project or "").rpartition("/")
+    organization, project = wanted.place
     return {
         "id": wanted.id,
         "places": None if wanted.places is None else json.dumps(sorted(wanted.places)),

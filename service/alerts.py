@@ -5,6 +5,7 @@ import time
 
 from alerts.alert import WORK, Alert, Kind, Outcome, State, Wanted
 from alerts.inbox import NotClaimedError
+from alerts.steps import number_of
 from sentry.changes import IssueChange
 from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError, SentryError
 from sentry.paths import quoted
@@ -18,8 +19,6 @@ from views import alerts as views
 from views.alerts import AlertFinished, AlertList, AlertResult
 from views.updates import IssueUpdate
 
-LONGEST_WAIT = 60
-"""Seconds that a claim waits for an alert."""
 NEW_PLACES = 5.0
 """Seconds after which a waiting claim looks again for projects that its caller may see."""
 _CLAIM = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,6})?")
@@ -84,8 +83,7 @@ async def claim_alert(
 async def finish_alert(alert: str, outcome: str, note: str | None = None, *, comment: bool = False) -> AlertFinished:
     """It is done with, or given back; with `comment` the note stands beneath its issue, too."""
     who, inbox, wanted = current_caller().name, current_inbox(), await _wanted()
-    if not _CLAIM.fullmatch(alert):
-        raise _no_alert()
+    _number(alert)
     posted: IssueUpdate | None = None
     if comment:
         if not note:
@@ -178,13 +176,10 @@ def _sees(caller: Caller, organization: str, project: str) -> bool:
 
 
 def _number(alert: str) -> int:
+    """Raises InvalidRequestError for what names no alert."""
     if not _CLAIM.fullmatch(alert):
-        raise _no_alert()
-    return int(alert.partition(".")[0])
-
-
-def _no_alert() -> InvalidRequestError:
-    return InvalidRequestError("An alert is named by its number, such as 17, or by its claim, 17.2.")
+        raise InvalidRequestError("An alert is named by its number, such as 17, or by its claim, 17.2.")
+    return number_of(alert)
 
 
 def _kind(text: str) -> Kind:

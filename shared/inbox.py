@@ -233,7 +233,7 @@ class SharedInbox:
         kinds = [""] if wanted.kinds is None else sorted(wanted.kinds)
         places = [""]
         if wanted.places is not None or wanted.project is not None:
-            organization, _, project = (wanted.project or "").rpartition("/")
+            organization, project = wanted.place
             known = await self.places() if wanted.places is None else wanted.places
             places = [
                 f"{place[0]}/{place[1]}"

@@ -10,6 +10,8 @@ from tools.arguments import Cursor, Identifier, Limit, Text
 if TYPE_CHECKING:
     from views.alerts import AlertFinished, AlertList, AlertResult
 
+LONGEST_WAIT = 60
+"""Seconds that a claim waits for an alert."""
 State = Literal["new", "claimed", "parked", "done"]
 
 
@@ -36,7 +38,7 @@ async def claim_alert(
     alert: Annotated[Identifier | None, Field(description="A certain one; your own: for longer")] = None,
     project: Identifier | None = None,
     kind: Text | None = None,
-    wait_seconds: Annotated[int | None, Field(ge=0, le=60)] = None,
+    wait_seconds: Annotated[int | None, Field(ge=0, le=LONGEST_WAIT)] = None,
 ) -> "AlertResult":
     """Claim the oldest waiting alert, with its issue. Then finish_alert."""
     return await service.alerts.claim_alert(alert, project=project, kind=kind, wait_seconds=wait_seconds or 0)

@@ -20,6 +20,7 @@ from alerts.inbox import InboxError
 from alerts.webhooks.reading import NotJsonError, attachments_in, happenings_in
 from alerts.webhooks.signatures import SIGNATURES, is_signed
 from service.calls import note_outcome
+from web.rest.bodies import body_of
 from web.rest.failures import RefusedError
 from web.rest.responses import refused, responded
 
@@ -89,11 +90,9 @@ class Webhooks:
 
 
 async def _body(request: Request) -> bytes:
-    """As it was sent: what is signed is its bytes. web.limits lets it be as long as it may be."""
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise RefusedError(415, "unsupported_media_type", "Send the body without a Content-Encoding.")
+    """What is signed is its bytes."""
     try:
-        return await request.body()
+        return await body_of(request)
     except ClientDisconnect:
         raise RefusedError(400, "invalid_request", "The body did not come.") from None
 

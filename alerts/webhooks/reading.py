@@ -46,7 +46,7 @@ def happenings_in(body: bytes, resource: str | None, received: float) -> list[Ha
     except Exception:  # noqa: BLE001 - Sentry sends nothing again: what a bug of ours cannot read is kept all the same
         found = None
     if found is None:
-        about = f"{text_in(resource)}:{hashlib.sha256(body).hexdigest()[:32]}"
+        about = f"{text_in(resource)}:{_digest(body)}"
         kind = _KINDS.get(resource, Kind.OTHER)
         issue = _number(as_object(data.get("issue")) or {}, "id") or _number(data, "issue_id", "group_id")
         place = _place(as_object(data.get("issue")) or data)
@@ -60,7 +60,7 @@ def attachments_in(body: bytes, received: float) -> list[Happening]:
     found = [_attachment(one, received) for one in objects(content.get("attachments"))[:50]]
     return found or [
         _happening(
-            {"kind": Kind.OTHER, "about": f"glitchtip:{hashlib.sha256(body).hexdigest()[:32]}"},
+            {"kind": Kind.OTHER, "about": f"glitchtip:{_digest(body)}"},
             text_in(content.get("text")),
             received,
         )
@@ -189,8 +189,8 @@ def _service_hook(content: dict[str, Any], received: float) -> Happening:
     group, event = as_object(content.get("group")) or {}, as_object(content.get("event")) or {}
     number = _number(group, "id") or _number(event, "groupID")
     if not number:
-        digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
-        return _happening({"kind": Kind.OTHER, "about": f"hook:{digest}"}, "service hook", received)
+        about = f"hook:{_digest(json.dumps(content, sort_keys=True).encode())}"
+        return _happening({"kind": Kind.OTHER, "about": about}, "service hook", received)
     found = {
         **_issue({**group, "project": group.get("project") or content.get("project")}, number),
         "kind": Kind.RULE,
@@ -207,7 +207,7 @@ def _attachment(one: dict[str, Any], received: float) -> Happening:
     number = found[1] if (found := ISSUE.search(place)) else ""
     named = {text_in(row.get("title")).lower(): text_in(row.get("value")) for row in objects(one.get("fields"))[:20]}
     organization, project = place.split("/")[1:2], named.get("project", "")
-    digest = hashlib.sha256(json.dumps(one, sort_keys=True).encode()).hexdigest()[:32]
+    digest = _digest(json.dumps(one, sort_keys=True).encode())
     told: dict[str, Any] = {
         "kind": Kind.RULE if number else Kind.OTHER,
         "about": f"issue:{number}" if number else f"glitchtip:{digest}",
@@ -248,6 +248,11 @@ def _place(of: dict[str, Any]) -> dict[str, str]:
         elif one and is_slug(one[1]):
             found = {"organization": one[1], **found}
     return found
+
+
+def _digest(content: bytes) -> str:
+    """What says nothing of what it is about is known again by what it is."""
+    return hashlib.sha256(content).hexdigest()[:32]
 
 
 def _path(link: str) -> str:

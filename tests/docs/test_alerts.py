@@ -15,7 +15,7 @@ from wire import ROOT, Sentry
 from alerts import inbox
 from alerts.alert import WORK, Kind, State
 from local import Embedded
-from service.alerts import LONGEST_WAIT
+from tools.alerts import LONGEST_WAIT
 from tools.catalogue import CATALOGUE
 
 PAGE = "docs/alerts.md"

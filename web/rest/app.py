@@ -20,6 +20,7 @@ from service.current import FindClient, current_caller
 from settings import Settings
 from web.rest.access import admit, is_there, offered
 from web.rest.arguments import checked, in_body, in_query
+from web.rest.bodies import body_of
 from web.rest.catalogue import Route
 from web.rest.failures import RefusedError, told
 from web.rest.pages import PAGES
@@ -120,15 +121,13 @@ class Rest:
         return responded(200, answer.data, links)
 
     async def _body(self, request: Request) -> bytes:
-        """The request's JSON, which web.limits lets be as long as it may be."""
+        """The request's JSON."""
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
             raise RefusedError(
                 415, "unsupported_media_type", "Send JSON, with the header Content-Type: application/json."
             )
-        if request.headers.get("content-encoding", "identity").lower() != "identity":
-            raise RefusedError(415, "unsupported_media_type", "Send the body without a Content-Encoding.")
-        return await request.body()
+        return await body_of(request)
 
     def _links(
         self,
