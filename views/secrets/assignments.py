@@ -143,6 +143,7 @@ class Assignments:
         while match:
             span = self._value(text, lowered, match, done, work) if match["sep"] else None
             if span and span[0] >= done:
+                work.spend_on_second_look()
                 kept += (text[done : span[0]], REDACTED)
                 done = position = span[1]
             else:

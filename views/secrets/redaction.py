@@ -63,13 +63,14 @@ class Redaction:
     def _whole(self, text: str, work: Work) -> str:
         """Until nothing more is found, for what goes can show what else is one. Raises TooMuchWorkError."""
         for passes in range(_PASSES):
-            if passes:
-                work.spend(len(text) // (25 if passes == 1 else 10))
+            if passes > 1:
+                work.spend(len(text) // 10)
             before = work.left
             hidden = self._once(text, work)
             if hidden == text:
                 Work(len(text)).spend(before - work.left)  # which is what it would cost to look at it again
                 return text
+            work.spend_on_second_look()
             text = hidden
         raise TooMuchWorkError
 

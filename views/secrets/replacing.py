@@ -17,16 +17,22 @@ class Work:
     An assignment of a secret takes four to ten: text may have one in a hundred characters, all over.
     """
 
-    __slots__ = ("_names", "left")
+    __slots__ = ("_again", "_names", "left")
 
     def __init__(self, characters: int) -> None:
         self.left = 300 + characters // 20
+        self._again = characters // 25
         self._names: set[str] = set()
 
     def spend(self, units: int) -> None:
         self.left -= units
         if self.left < 0:
             raise TooMuchWorkError
+
+    def spend_on_second_look(self) -> None:
+        """A text of which something goes is looked at again: it has to be left over as soon as that is clear."""
+        self.spend(self._again)
+        self._again = 0
 
     def spend_on_name(self, name: str) -> None:
         """Text has many names again and again; to look at another one costs more."""
