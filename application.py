@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, contextmanager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+import anyio
 from mcp.server.caching import CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
@@ -12,7 +13,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult
 from pydantic import ValidationError
 
-from opening import OpenClient, clients_of_callers, inbox_file, opened_by, opened_inbox, opened_late, store_of
+from opening import OpenClient, clients_of_callers, inbox_file, opened_by, opened_inbox, opened_late, store_of, whose
 from prompts.catalogue import map_prompt_errors, register_prompts
 from resources.catalogue import register_resources
 from resources.completions import register_completions
@@ -21,6 +22,7 @@ from sentry_mcp import __version__
 from service.access.callers import ANYBODY
 from service.answers import Answers
 from service.audit import auditing
+from service.changes import Changed, telling
 from service.cleaning import Clean, cleaned, cleaning
 from service.confirming import Once
 from service.current import FindClient, serving, under
@@ -35,7 +37,10 @@ from tools.introduction import introduction
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from alerts.alert import Alert
     from alerts.inbox import Inbox
+    from commands.channel import Channel
+    from resources.updates import Updates
     from shared.store import Store
     from views.reader import Reader
     from web.callers.known import KnownCallers
@@ -48,15 +53,19 @@ class Application:
     """The server's parts, made once of its settings.
 
     The client is opened by MCP's lifespan, or over HTTP by the app around it, for all of the app's routes.
-    `open_client` replaces the client that the settings name.
+    `open_client` replaces the client that the settings name; `channel` is told of alerts, too.
     """
 
-    def __init__(self, settings: Settings, open_client: OpenClient | None = None) -> None:
+    def __init__(
+        self, settings: Settings, open_client: OpenClient | None = None, channel: "Channel | None" = None
+    ) -> None:
         self._settings = settings
+        self._channel = channel
         self.answers = Answers(lambda: _reader(settings))
         self.store: Store | None = None
         """What is shared with other servers, over HTTP, where the settings say so."""
         self.events = Events()
+        self._updates = _updates(self.events) if settings.alerts else None
         self._once = Once()
         self._accepts_tokens = settings.accept_sentry_tokens and open_client is None
         self._has_token = settings.token is not None or open_client is not None
@@ -77,12 +86,16 @@ class Application:
         callers = _known_callers(settings) if settings.knows_callers else None
         if settings.is_shared:
             self.store = store_of(settings)
-            self.events.span(self.store)
+            self.events.span(self.store, whose(settings))
             from shared.once import first_in  # only now: store_of has said so where what it needs is not installed
 
             self._once.is_first = first_in(self.store)
         if callers is not None:
             shown.is_callers = callers.knows
+        if self._updates is not None:
+            self._updates.has_sessions = not settings.is_shared
+            if callers is not None:
+                callers.on_change = self._updates.forget
         return create_app(
             self.server,
             settings,
@@ -103,12 +116,47 @@ class Application:
         async with (
             self.store.opened() if self.store else nullcontext(),
             self._opened() as self._shared,
-            opened_inbox(self._settings, self.store, self._shared, has_token=self._has_token) as self.inbox,
+            self._alerts(self._shared),
         ):
             try:
                 yield self._shared
             finally:
-                self._shared = self.inbox = None
+                self._shared = None
+
+    @asynccontextmanager
+    async def _alerts(self, find_client: FindClient) -> AsyncGenerator[None]:
+        """The inbox is there, and who listens hears of what comes into it; nothing where there are to be no alerts."""
+        if self._updates is None:
+            yield
+            return
+        from alerts.following import follow
+
+        async with (
+            opened_inbox(self._settings, self.store, find_client, has_token=self._has_token) as self.inbox,
+            self._updates.running(),
+            self._channel.running() if self._channel else nullcontext(),
+            anyio.create_task_group() as tasks,
+        ):
+            await tasks.start(follow, self.inbox, self._tell)
+            try:
+                yield
+            finally:
+                tasks.cancel_scope.cancel()
+                self.inbox = None
+
+    async def _tell(self, alert: "Alert") -> None:
+        told = alert.told
+        self.events.tell(
+            Changed(
+                organization=told.organization,
+                project=told.project,
+                issue=told.issue,
+                short_id=told.short_id,
+                alert=str(alert.id),
+            )
+        )
+        if self._channel is not None:
+            self._channel.tell(alert)
 
     def _webhooks(self) -> "Webhooks | None":
         settings = self._settings
@@ -146,7 +194,13 @@ class Application:
     @contextmanager
     def _answering(self, find_client: FindClient) -> Generator[None]:
         """In this block a request is answered, whichever way it came."""
-        with serving(find_client), under(self._settings.switches), auditing(self._audit), with_inbox(self.inbox):
+        with (
+            serving(find_client),
+            under(self._settings.switches),
+            auditing(self._audit),
+            with_inbox(self.inbox),
+            telling(self.events.publish if self._updates is not None else None),
+        ):
             yield
 
     async def _answer(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
@@ -154,16 +208,23 @@ class Application:
         with self._answering(ctx.lifespan_context):
             return await call_next(ctx)
 
+    async def _introduce(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        """Middleware: the server is introduced by the tools that are there for who asks, and by what is true of it."""
+        result = await call_next(ctx)
+        if ctx.method not in ("initialize", "server/discover") or not isinstance(result, Mapping):
+            return result
+        told = {**result, "instructions": introduction(is_offered)}
+        if self._updates is not None:
+            told["capabilities"] = self._updates.announced(result["capabilities"], ctx)
+        return told
+
     def _mcp_server(self, settings: Settings) -> ScopedServer:
         @asynccontextmanager
         async def lifespan(_: MCPServer[FindClient]) -> AsyncGenerator[FindClient]:
             if self._shared is not None:
                 yield self._shared
                 return
-            async with (
-                self._opened() as find_client,
-                opened_inbox(settings, self.store, find_client, has_token=self._has_token) as self.inbox,
-            ):
+            async with self._opened() as find_client, self._alerts(find_client):
                 yield find_client
 
         tools = build_tools(self.answers, settings.switches.of(ANYBODY), settings.sentry_org, self._once)
@@ -176,12 +237,13 @@ class Application:
             tools=list(tools),
             lifespan=lifespan,
             request_state_security=sealing(settings),
-            subscriptions=False,  # then self.events; nothing is published yet: a 2026 client would be told that it is
+            subscriptions=False,  # unless there is something to tell: then self._updates
             middleware=[
                 self._leave_out_secrets,
                 _leave_out_words_of_bugs,
                 self._answer,
-                _introduce,
+                self._introduce,
+                *([self._channel] if self._channel else ()),
                 map_prompt_errors,
             ],
             log_level=settings.log_level,
@@ -190,6 +252,8 @@ class Application:
                 for name in ("tools/list", "prompts/list", "resources/list", "resources/templates/list")
             },
         )
+        if self._updates is not None:
+            server.tell_updates(self._updates)
         register_resources(server, self.answers)
         register_prompts(server, self.answers)
         register_completions(server, self.answers)
@@ -234,6 +298,12 @@ def _audit_file(settings: Settings, clean: Clean) -> "AuditFile":
         raise SettingsError(f"audit_file: {settings.audit_file[:80]!a} cannot be written ({error.strerror})") from None
 
 
+def _updates(events: Events) -> "Updates":
+    from resources.updates import Updates
+
+    return Updates(events)
+
+
 def _check_inbox(settings: Settings) -> None:
     if settings.is_shared:
         store_of(settings)
@@ -264,11 +334,3 @@ async def _leave_out_words_of_bugs(ctx: ServerRequestContext[Any, Any], call_nex
         raise
     except Exception as error:
         raise RuntimeError("Internal server error") from error
-
-
-async def _introduce(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-    """Middleware: the server is introduced by the tools that are there for who asks."""
-    result = await call_next(ctx)
-    if ctx.method not in ("initialize", "server/discover") or not isinstance(result, Mapping):
-        return result
-    return {**result, "instructions": introduction(is_offered)}

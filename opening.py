@@ -80,7 +80,7 @@ def inbox_file(settings: Settings) -> Path:
     from platformdirs import user_state_path
 
     host = urlsplit(settings.sentry_url).hostname or ""
-    return user_state_path("sentry-mcp", appauthor=False) / INBOX.format(host=host, digest=_whose(settings))
+    return user_state_path("sentry-mcp", appauthor=False) / INBOX.format(host=host, digest=whose(settings))
 
 
 def store_of(settings: Settings) -> "Store":
@@ -98,12 +98,9 @@ def store_of(settings: Settings) -> "Store":
 @asynccontextmanager
 async def opened_inbox(
     settings: Settings, store: "Store | None", find_client: FindClient, *, has_token: bool
-) -> AsyncGenerator["Inbox | None"]:
+) -> AsyncGenerator["Inbox"]:
     """The inbox, which is kept up by looking for as long as the block lasts, where there is a token of the server's to
-    look with; None where there are to be no alerts. `store` is the one that is open already."""
-    if not settings.alerts:
-        yield None
-        return
+    look with. `store` is the one that is open already."""
     from alerts.polling import Polling
 
     async with _kept_inbox(settings, store) as inbox, anyio.create_task_group() as tasks:
@@ -130,10 +127,11 @@ async def _kept_inbox(settings: Settings, store: "Store | None") -> AsyncGenerat
         if store is None:  # over stdio nothing else is shared
             store = store_of(settings)
             await stack.enter_async_context(store.opened())
-        yield await stack.enter_async_context(SharedInbox.opened(store, _whose(settings), lease=settings.alerts_lease))
+        yield await stack.enter_async_context(SharedInbox.opened(store, whose(settings), lease=settings.alerts_lease))
 
 
-def _whose(settings: Settings) -> str:
+def whose(settings: Settings) -> str:
+    """Names the Sentry, and the organization, that several servers are of, or are not."""
     return hashlib.sha256(f"{settings.sentry_url}\n{settings.sentry_org}".encode()).hexdigest()[:8]
 
 

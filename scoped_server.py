@@ -1,7 +1,7 @@
 """The MCP server as one caller meets it: what is outside of their scopes is not there."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
@@ -15,7 +15,10 @@ from mcp.types import (
     Prompt,
     Resource,
     ResourceTemplate,
+    SubscribeRequestParams,
+    SubscriptionsListenRequestParams,
     Tool,
+    UnsubscribeRequestParams,
 )
 from pydantic import AnyUrl
 
@@ -24,9 +27,19 @@ from resources import catalogue as resources
 from service.current import FindClient, current_caller
 from tools.catalogue import is_offered, schema_of_answer
 
+if TYPE_CHECKING:
+    from resources.updates import Updates
+
 
 class ScopedServer(MCPServer[FindClient]):
     """Of what a caller may not have it says what the SDK says of what is not there."""
+
+    def tell_updates(self, updates: "Updates") -> None:
+        """Clients of both eras can subscribe to resources, and the server says so."""
+        add = self._lowlevel_server.add_request_handler
+        add("subscriptions/listen", SubscriptionsListenRequestParams, updates.listen)
+        add("resources/subscribe", SubscribeRequestParams, updates.subscribe_session)
+        add("resources/unsubscribe", UnsubscribeRequestParams, updates.unsubscribe_session)
 
     async def list_tools(self) -> list[Tool]:
         offered = [tool for tool in await super().list_tools() if is_offered(tool.name)]

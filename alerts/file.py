@@ -87,6 +87,7 @@ class FileInbox:
         self._writing = anyio.Lock()
         self._waiting: list[_Waiting] = []
         self._bell = anyio.Event()
+        self._stored = anyio.Event()
         self._since_tidy = TIDY
 
     @classmethod
@@ -126,6 +127,20 @@ class FileInbox:
             return [_alert(row) for row in self._connection.execute(query, given)]
 
         return await self._ask(rows)
+
+    async def newer(self, number: int, limit: int) -> list[Alert]:
+        query = f"{_SELECT} WHERE id > ? ORDER BY id LIMIT ?"
+
+        def rows() -> list[Alert]:
+            return [_alert(row) for row in self._connection.execute(query, (number, limit))]
+
+        while True:
+            stored, version = self._stored, await self._version()
+            if found := await self._ask(rows):
+                return found
+            while not stored.is_set() and await self._version() == version:
+                with anyio.move_on_after(LOOK):
+                    await stored.wait()
 
     async def places(self) -> frozenset[tuple[str, str]]:
         query = "SELECT DISTINCT organization, project FROM alerts"
@@ -240,7 +255,11 @@ class FileInbox:
             return
         for one, outcome in zip(batch, outcomes, strict=True):
             one.outcome = outcome
-        if any(stored.is_new and stored.alert.told.is_work for outcome in outcomes for stored in outcome):
+        made = [stored.alert for outcome in outcomes for stored in outcome if stored.is_new]
+        if made:
+            self._stored.set()
+            self._stored = anyio.Event()
+        if any(alert.told.is_work for alert in made):
             self._ring()
 
     def _store_one(self, happening: Happening, source: str, now: float, *, is_full: bool) -> Stored:

@@ -47,6 +47,11 @@ class Inbox(Protocol):
         """The newest first; of those before that ID."""
         ...
 
+    async def newer(self, number: int, limit: int) -> list[Alert]:
+        """The first of those that were stored after the one of that number, by whichever process, in their order; it
+        waits until there is one."""
+        ...
+
     async def places(self) -> frozenset[tuple[str, str]]:
         """The organizations and projects, as slugs, of which there are alerts."""
         ...

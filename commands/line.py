@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--read-only", action="store_true", help="offer no tool that changes anything (read_only)")
     parser.add_argument("--tools", metavar="A,B", help="offer these tools only (tools)")
     parser.add_argument("--exclude-tools", metavar="A,B", help="offer all tools but these (exclude_tools)")
+    parser.add_argument("--channel", action="store_true", help="alerts wake the session of Claude Code (alerts)")
     parser.add_argument("--http", action="store_true", help="streamable HTTP at /mcp instead of stdio")
     parser.add_argument("--host", help="with --http: address to listen on, without callers a loopback one (127.0.0.1)")
     parser.add_argument("--port", type=int, help="with --http: port (3004)")
@@ -98,6 +99,8 @@ def _switches(options: argparse.Namespace) -> Iterator[tuple[str, Any, str]]:
     """What is switched here, as settings, each with the name of its option."""
     if options.read_only:
         yield "read_only", True, "--read-only"
+    if options.channel:
+        yield "alerts", True, "--channel"
     for name, given, option in (
         ("tools", options.tools, "--tools"),
         ("exclude_tools", options.exclude_tools, "--exclude-tools"),
@@ -117,6 +120,8 @@ def _check(options: argparse.Namespace, settings: Settings) -> None:
         raise SettingsError(f"{options.command} takes no name")
     if options.command in ("demo", "token") and any(_switches(options)):
         raise SettingsError(f"--read-only, --tools and --exclude-tools do not go with {options.command}")
+    if options.channel and (options.http or options.command):
+        raise SettingsError("--channel goes with stdio, and with no command")
     if options.data and not options.local:
         raise SettingsError("--data goes with --local")
     if options.show_token and not options.local:

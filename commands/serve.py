@@ -21,7 +21,12 @@ its turn several times a line: with Python's 5 ms a ping took a tenth of a secon
 def serve(options: argparse.Namespace, settings: Settings) -> int:
     """Until the host goes or a signal comes; the exit code. Raises SettingsError when it cannot be started."""
     gc.disable()
-    application = Application(settings, _embedded(options, settings) if options.local else None)
+    channel = None
+    if options.channel:
+        from commands.channel import Channel
+
+        channel = Channel()
+    application = Application(settings, _embedded(options, settings) if options.local else None, channel)
     gc.freeze()  # all that was made so far stays: no collection need look at it again
     gc.set_threshold(*GARBAGE)
     gc.enable()

@@ -10,7 +10,7 @@ from sentry.changes import IssueChange
 from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError, SentryError
 from sentry.paths import quoted
 from service import issues, updates
-from service.access.callers import PROJECT, Caller, Scope
+from service.access.callers import PROJECT, Scope
 from service.confirming import must_confirm
 from service.current import current_caller
 from service.heard import unless_heard
@@ -155,7 +155,7 @@ async def _wanted(
     if project is not None and not PROJECT.fullmatch(project.strip().lower()):
         raise InvalidRequestError(f"{quoted(project)} is no project: give its slug, or organization/slug.")
     if caller.is_bounded:
-        places = frozenset(place for place in await current_inbox().places() if _sees(caller, *place))
+        places = frozenset(place for place in await current_inbox().places() if caller.may_see_place(*place))
     return Wanted(
         places=places,
         project=project.strip().lower() if project else None,
@@ -164,15 +164,6 @@ async def _wanted(
         since=since,
         id=number,
     )
-
-
-def _sees(caller: Caller, organization: str, project: str) -> bool:
-    """Of what is of no project: whoever sees all of the organization; of no organization: whoever sees all."""
-    if not organization:
-        return False
-    if not project:
-        return caller.projects is None and caller.may_see_organization(organization)
-    return caller.may_see_project(project, organization)
 
 
 def _number(alert: str) -> int:

@@ -1,14 +1,19 @@
 """Changing issues: one, or up to fifty at once."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from sentry.changes import IssueChange, Status
 from sentry.errors import InvalidRequestError, SentryError
 from sentry.models import Issue
 from service.audited import Change, audited
+from service.changes import tell_of_update
 from service.current import current_client
 from service.side_by_side import Outcome, all_of
 from views.updates import BulkUpdate, IssueUpdate, bulk_update, issue_update
+
+T = TypeVar("T")
 
 MAX_ISSUES = 50
 MAX_MESSAGES = 5
@@ -94,7 +99,7 @@ async def _update(issue: str, before: Issue, change: IssueChange, comment: str |
     after = before
     if change.body():
         try:
-            after = await audited(
+            after = await _made(
                 Change("update_issue", issue, before, change.given()), lambda: client.update_issue(issue, change)
             )
         except SentryError as error:
@@ -104,7 +109,7 @@ async def _update(issue: str, before: Issue, change: IssueChange, comment: str |
     not_posted: SentryError | None = None
     if comment:
         try:
-            await audited(
+            await _made(
                 Change("add_comment", issue, after, {"comment": comment}), lambda: client.add_comment(issue, comment)
             )
         except SentryError as error:
@@ -113,6 +118,18 @@ async def _update(issue: str, before: Issue, change: IssueChange, comment: str |
             not_posted = error
     organization = client.other_organization(issue)
     return issue_update(before, after, change=change, comment=comment, not_posted=not_posted, organization=organization)
+
+
+async def _made(change: Change, write: Callable[[], Awaitable[T]]) -> T:
+    """Who listens is told, too, where nobody knows whether it was made."""
+    try:
+        result = await audited(change, write)
+    except SentryError as error:
+        if error.is_outcome_unknown:
+            await tell_of_update(change.issue, change.before)
+        raise
+    await tell_of_update(change.issue, change.before)
+    return result
 
 
 def _failure_of_all(failures: list[SentryError]) -> SentryError:

@@ -1,54 +1,63 @@
-"""Events for who subscribed, at whichever server: `subscriptions/listen` of 2026-07-28."""
+"""What changed, told to whoever listens, at whichever server."""
 
 import json
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 import anyio.lowlevel
-from mcp.server.subscriptions import ServerEvent
-from mcp.shared.subscriptions import event_from_wire, event_to_notification
 
 from sentry.values import as_object
+from service.changes import Changed
 
 if TYPE_CHECKING:
     from shared.store import Store
 
 LONGEST = 20_000
-"""Bytes of an event that is heeded; all that an event holds is a URI."""
+"""Bytes of a message that is heeded; all that it holds is names."""
+_NAMES = tuple(field.name for field in fields(Changed))
+Listener = Callable[[Changed], None]
 
 
 class Events:
-    """The SDK's SubscriptionBus: of this server alone, until there is a store that others have, too.
+    """Of this server alone, until there is a store that others have, too.
 
     An event says that something changed, and to look again; none is kept, and with the store lost none reaches others.
     """
 
     def __init__(self) -> None:
-        self._listeners: dict[object, Callable[[ServerEvent], None]] = {}
+        self._listeners: dict[object, Listener] = {}
         self._share: Callable[[bytes], Any] | None = None
         self._myself = secrets.token_hex(8)
+        self._whose = ""
 
-    def span(self, store: "Store") -> None:
-        """From now on events of all servers with this store are heard here, and these there."""
+    def span(self, store: "Store", whose: str) -> None:
+        """From now on events of all servers with this store that are of the same Sentry, which `whose` names, are heard
+        here, and these there."""
         from shared.store import EVENTS, LostError
 
         async def share(message: bytes) -> None:
             with suppress(LostError):
                 await store.ask(("PUBLISH", EVENTS, message))
 
-        self._share = share
+        self._share, self._whose = share, whose
         store.listen(EVENTS, self._heard)
 
-    async def publish(self, event: ServerEvent) -> None:
-        self._deliver(event)
+    async def publish(self, changed: Changed) -> None:
+        """To all servers."""
+        self.tell(changed)
         if self._share is not None:
-            told = event_to_notification(event, {}).model_dump(mode="json", by_alias=True, exclude_none=True)
-            await self._share(json.dumps({**told, "from": self._myself}).encode())
+            await self._share(json.dumps({**asdict(changed), "of": self._whose, "from": self._myself}).encode())
         await anyio.lowlevel.checkpoint()  # between two events those who listen write the first
 
-    def subscribe(self, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
+    def tell(self, changed: Changed) -> None:
+        """Here alone: what every server learns by itself."""
+        for listener in tuple(self._listeners.values()):
+            listener(changed)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
         name = object()
         self._listeners[name] = listener
         return lambda: self._listeners.pop(name, None) and None
@@ -61,11 +70,7 @@ class Events:
             told = as_object(json.loads(message)) or {}
         except (ValueError, RecursionError):
             return
-        method = told.get("method")
-        event = event_from_wire(method, as_object(told.get("params"))) if isinstance(method, str) else None
-        if event is not None and told.get("from") != self._myself:
-            self._deliver(event)
-
-    def _deliver(self, event: ServerEvent) -> None:
-        for listener in tuple(self._listeners.values()):
-            listener(event)
+        names = {name: told.get(name) for name in _NAMES}
+        texts = {name: value for name, value in names.items() if isinstance(value, str)}
+        if len(texts) == len(names) and told.get("of") == self._whose and told.get("from") != self._myself:
+            self.tell(Changed(**texts))

@@ -30,7 +30,7 @@ from alerts.steps import (
     taken,
 )
 from sentry.errors import NotFoundError
-from shared.shelves import ALL, DONE, FREE, HELD, PARKED, STAGES_OF, Change, Kept, Page, Shelves, placed
+from shared.shelves import ALL, DONE, FREE, HELD, PARKED, STAGES, STAGES_OF, Change, Kept, Page, Shelves, placed
 from shared.store import ALERTS, Store
 
 PAGE = 100
@@ -56,6 +56,7 @@ class SharedInbox:
         self._clock = clock
         self._lease = lease
         self._bell = anyio.Event()
+        self._stored = anyio.Event()
         self._since_tidy = TIDY
 
     @classmethod
@@ -100,6 +101,13 @@ class SharedInbox:
                 break
             before, shelves, size = page[-1].alert.id, all_shelves, PAGE
         return found[:limit]
+
+    async def newer(self, number: int, limit: int) -> list[Alert]:
+        while True:
+            stored = self._stored
+            if found := (await self._shelves.after(number, [f"{stage}{ALL}" for stage in STAGES], limit)).found:
+                return [kept.alert for kept in found]
+            await stored.wait()
 
     async def places(self) -> frozenset[tuple[str, str]]:
         return await self._shelves.places()
@@ -266,3 +274,6 @@ class SharedInbox:
         if name is None or name == self._shelves.base.encode():
             self._bell.set()
             self._bell = anyio.Event()
+        if name is None or name == f"{self._shelves.base}last".encode():
+            self._stored.set()
+            self._stored = anyio.Event()

@@ -62,7 +62,7 @@ return {waiting, found}
 
 WRITE = """
 local base, how, channel, first, size = KEYS[1], ARGV[1], ARGV[2], 3, 9
-local is_heard, written = false, {}
+local is_heard, is_stored, written = false, false, {}
 
 local function is_as_read(at)
   local number, before, identity = ARGV[at], ARGV[at + 1], ARGV[at + 5]
@@ -76,6 +76,7 @@ local function write(at)
   local number, _, after, stage, due, identity, kind, place, issue = unpack(ARGV, at, at + size - 1)
   if number == '' then  -- where memory is full, this is refused, and nothing is written
     number = string.format('%d', redis.call('INCR', base .. 'last'))
+    is_stored = true
     redis.call('HSET', base .. 'identities', identity, number)
     redis.call('HINCRBY', base .. 'places', place, 1)
   end
@@ -118,9 +119,11 @@ for at = first, #ARGV, size do
   if how == 'one' and is_written then break end
 end
 if is_heard then redis.call('PUBLISH', channel, base) end
+if is_stored then redis.call('PUBLISH', channel, base .. 'last') end
 return written
 """
-"""Writes what is still as it was read, tells of what became free, and gives the numbers of what was written."""
+"""Writes what is still as it was read, tells of what became free and of what is new, and gives the numbers of what was
+written."""
 
 LEAD = """
 local key, who, now, till = KEYS[1] .. 'looking', ARGV[1], ARGV[2], ARGV[3]

@@ -95,6 +95,17 @@ class Caller(BaseModel):
         organization, project = organization.lower(), project.lower()
         return self.projects is None or not self.projects.isdisjoint((project, f"{organization}/{project}"))
 
+    def may_see_place(self, organization: str, project: str) -> bool:
+        """What is of no project: whoever sees all of the organization; of no organization: whoever sees all there is.
+        Both as slugs, or empty."""
+        if not self.is_bounded:
+            return True
+        if not organization:
+            return False
+        if not project:
+            return self.projects is None and self.may_see_organization(organization)
+        return self.may_see_project(project, organization)
+
 
 class ExpiringCaller(Caller):
     """A caller for as long as their token holds: `expires` is in seconds since 1970."""

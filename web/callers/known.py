@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import logging
 import time
-from collections.abc import AsyncGenerator, Generator, Iterable
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Protocol
@@ -70,6 +70,8 @@ class KnownCallers:
         self._stamp = _stamp(file)
         self._by_digest = self._read()
         self._under_way: dict[str, set[anyio.CancelScope]] = {}
+        self.on_change: Callable[[str], None] = lambda _: None
+        """Told the name of each caller who is taken out or changed, when what is under way of theirs has been ended."""
         self._problem: str | None = None
         self.file_unheeded_since: float | None = None
         """Since when the file, as it is now, is not heeded, in seconds of Unix time; None where it is."""
@@ -153,6 +155,7 @@ class KnownCallers:
         for caller in gone:
             for scope in self._under_way.pop(caller.name, set()):
                 scope.cancel()
+            self.on_change(caller.name)
         known = {caller.name for caller in before.values()}
         added = [caller for caller in now.values() if caller.name not in known]
         words = "The file of callers was read again: %d callers, %d added (%s), %d gone or changed (%s)"

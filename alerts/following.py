@@ -1,0 +1,44 @@
+"""Tells of each alert that is stored while a server runs, also by another one that has the same inbox."""
+
+from collections.abc import Awaitable, Callable
+
+import anyio
+from anyio.abc import TaskStatus
+
+from alerts.alert import Alert, Wanted
+from alerts.inbox import Inbox, InboxError
+
+AT_ONCE = 100
+"""Alerts that are read at once."""
+PAUSE = 0.1
+"""Seconds between two looks: of many that come together there are few."""
+LATER = 5.0
+"""Seconds until it looks again at an inbox that could not be read."""
+
+
+async def follow(
+    inbox: Inbox,
+    tell: Callable[[Alert], Awaitable[None]],
+    *,
+    task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
+) -> None:
+    """Until it is cancelled; told are those that are stored after it has started, in their order."""
+    last: int | None = None
+    is_started = False
+    while True:
+        try:
+            if last is None:
+                newest = await inbox.get(Wanted())
+                last = newest.id if newest is not None else 0
+            if not is_started:
+                task_status.started()
+                is_started = True
+            for alert in await inbox.newer(last, AT_ONCE):
+                last = alert.id
+                await tell(alert)
+            await anyio.sleep(PAUSE)
+        except InboxError:  # who looks into it, or writes to it, says so
+            if not is_started:
+                task_status.started()
+                is_started = True
+            await anyio.sleep(LATER)
