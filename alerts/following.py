@@ -1,6 +1,8 @@
 """Tells of each alert that is stored while a server runs, also by another one that has the same inbox."""
 
+import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import anyio
 from anyio.abc import TaskStatus
@@ -14,6 +16,7 @@ PAUSE = 0.1
 """Seconds between two looks: of many that come together there are few."""
 LATER = 5.0
 """Seconds until it looks again at an inbox that could not be read."""
+_logger = logging.getLogger(__name__)
 
 
 async def follow(
@@ -24,21 +27,25 @@ async def follow(
 ) -> None:
     """Until it is cancelled; told are those that are stored after it has started, in their order."""
     last: int | None = None
-    is_started = False
+    with suppress(InboxError):
+        last = await _newest(inbox)
+    task_status.started()
     while True:
+        wait = LATER
         try:
             if last is None:
-                newest = await inbox.get(Wanted())
-                last = newest.id if newest is not None else 0
-            if not is_started:
-                task_status.started()
-                is_started = True
+                last = await _newest(inbox)
             for alert in await inbox.newer(last, AT_ONCE):
                 last = alert.id
                 await tell(alert)
-            await anyio.sleep(PAUSE)
-        except InboxError:  # who looks into it, or writes to it, says so
-            if not is_started:
-                task_status.started()
-                is_started = True
-            await anyio.sleep(LATER)
+            wait = PAUSE
+        except InboxError:  # who writes to it says so
+            pass
+        except Exception:  # of one alert: the others are told
+            _logger.exception("An alert could not be told")
+        await anyio.sleep(wait)
+
+
+async def _newest(inbox: Inbox) -> int:
+    newest = await inbox.get(Wanted())
+    return newest.id if newest is not None else 0

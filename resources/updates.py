@@ -1,6 +1,7 @@
 """Which resources change, told to who subscribed: by `subscriptions/listen` of 2026-07-28, and to sessions up to
 2025-11-25 by `resources/subscribe`. Each hears of what they may read."""
 
+import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -27,6 +28,7 @@ from mcp.types import (
 from mcp.types.version import MODERN_PROTOCOL_VERSIONS
 
 from resources.catalogue import CATALOGUE, is_there, name_of_uri
+from sentry.paths import quoted
 from service.access.callers import Caller, ExpiringCaller
 from service.changes import Changed
 from service.current import brings_token, current_caller
@@ -34,6 +36,9 @@ from shared.events import Events
 
 MOST = 500
 """Resources that one may subscribe to, in a session or by one request."""
+LONGEST = 300
+"""Characters of a URI that can be subscribed to; each is kept."""
+_logger = logging.getLogger(__name__)
 _STATE = "sentry-mcp.subscriptions"
 Context = ServerRequestContext[Any, Any]
 Uris = list[tuple[str, str]]
@@ -82,7 +87,7 @@ class Updates(InMemorySubscriptionBus):
 
     async def listen(self, ctx: Context, params: SubscriptionsListenRequestParams) -> SubscriptionsListenResult:
         """What is acknowledged is what will be told: of lists nothing is, for they do not change."""
-        uris = [uri for uri in params.notifications.resource_subscriptions or () if _is_told(uri)]
+        uris = [uri for uri in dict.fromkeys(params.notifications.resource_subscriptions or ()) if _is_told(uri)]
         _check_count(len(uris))
         wanted = SubscriptionFilter(resource_subscriptions=uris or None)
         return await self._listening(ctx, params.model_copy(update={"notifications": wanted}))
@@ -93,7 +98,7 @@ class Updates(InMemorySubscriptionBus):
             raise MCPError(METHOD_NOT_FOUND, "This server has no sessions: it cannot tell of updates in them.")
         uri = str(params.uri)
         if not _is_told(uri):
-            raise MCPError(INVALID_PARAMS, f"Unknown resource: {uri}")
+            raise MCPError(INVALID_PARAMS, f"There are no updates of {quoted(uri)}, or not for this caller.")
         session = connection.state.get(_STATE)
         if session is None:
             session = connection.state[_STATE] = _Session(ctx.session)
@@ -177,6 +182,8 @@ class _Session:
         try:
             while self.pending:
                 await self.session.send_resource_updated(self.pending.pop())
+        except Exception:  # of one session: the others, and the server, go on
+            _logger.exception("A session could not be told of updates")
         finally:
             self.is_told = False
 
@@ -199,7 +206,7 @@ _TOLD = frozenset(("alerts", "alert", "issues", "issue", "project_issues"))
 
 def _is_told(uri: str) -> bool:
     """Whether who asks could read this resource, and is told when it changes."""
-    name = name_of_uri(uri)
+    name = name_of_uri(uri) if len(uri) <= LONGEST else ""
     return name in _TOLD and is_there(name) and not brings_token()
 
 
