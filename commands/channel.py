@@ -6,12 +6,12 @@ user's: nothing that an outsider may have written stands in it, no title and no 
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import anyio
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.session import ServerSession
-from mcp.types import Notification
+from mcp.types import Notification, ServerNotification
 
 from alerts.alert import Alert, State
 from views import bounds
@@ -20,9 +20,6 @@ CAPABILITY = "claude/channel"
 METHOD = "notifications/claude/channel"
 PAUSE = 60.0
 """Seconds between two messages, each of which is a turn of the model's: what comes meanwhile is told at once."""
-
-
-_Notification = Notification[dict[str, Any], str]
 
 
 class Channel:
@@ -38,8 +35,8 @@ class Channel:
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         result = await call_next(ctx)
         if ctx.method in ("initialize", "server/discover") and isinstance(result, Mapping):
-            capabilities = result["capabilities"]
-            experimental = {**(capabilities.get("experimental") or {}), CAPABILITY: {}}
+            capabilities: dict[str, Any] = result["capabilities"]
+            experimental: dict[str, Any] = {**(capabilities.get("experimental") or {}), CAPABILITY: {}}
             return {**result, "capabilities": {**capabilities, "experimental": experimental}}
         if ctx.method != "initialize":  # to a session that has begun
             self._session = ctx.session
@@ -72,7 +69,8 @@ class Channel:
             self._first, self._count = None, 0
             meta = {"alert": str(first.id), "kind": str(first.told.kind), "count": str(count)}  # texts, all of them
             params = {"content": _content(first, count), "meta": meta}
-            await session.send_notification(_Notification(method=METHOD, params=params))
+            message = Notification[dict[str, Any], str](method=METHOD, params=params)
+            await session.send_notification(cast("ServerNotification", message))  # one that the SDK does not know
             await anyio.sleep(self._pause)
 
 

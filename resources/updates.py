@@ -123,12 +123,10 @@ class Updates(InMemorySubscriptionBus):
 
     def announced(self, capabilities: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
         """The capabilities with what is true of updates: the SDK announces all or nothing."""
-        told = {
-            name: {key: False if key == "listChanged" else value for key, value in about.items()}
-            if isinstance(about, Mapping)
-            else about
-            for name, about in capabilities.items()
-        }
+        told: dict[str, Any] = {}
+        for name, about in capabilities.items():
+            of_lists = {"listChanged": False} if isinstance(about, Mapping) and "listChanged" in about else {}
+            told[name] = {**about, **of_lists} if of_lists else about
         told["resources"] = {**told.get("resources", {}), "subscribe": self._can_be_told(ctx)}
         return told
 
