@@ -19,14 +19,38 @@ if TYPE_CHECKING:
     from alerts.inbox import Inbox
     from sentry.client import SentryClient
     from sentry.clients import Clients
-    from sentry.protocol import SentryClientProtocol
     from sentry.transport.shared import SharesAnswers
     from shared.store import Store
 
 INBOX = "alerts-{host}-{digest}.db"
 SHARE = 16
 """The part of the memory of the server's client that one with a caller's token may take for what it remembers."""
-OpenClient = Callable[[], "AbstractAsyncContextManager[SentryClientProtocol]"]
+OpenClient = Callable[[], "AbstractAsyncContextManager[SentryClient]"]
+
+
+class OpenedClient:
+    """Gives a client, which `make` makes when it is first asked; what issues it is to forget is no such occasion.
+    With `is_shared` other servers share what they read with its token."""
+
+    def __init__(self, make: "Callable[[], SentryClient]", *, is_shared: bool = False) -> None:
+        self._make, self._is_shared = make, is_shared
+        self.made: SentryClient | None = None
+
+    def __call__(self) -> "SentryClient":
+        if self.made is None:
+            self.made = self._make()
+        return self.made
+
+    def forget(self, *names: str) -> None:
+        """As `SentryClient.forget`."""
+        if self.made is not None:
+            self.made.forget(*names)
+
+    async def forget_everywhere(self, *names: str) -> None:
+        """As `SentryClient.forget_everywhere`, for which it is made where others share: their answers are known by its
+        token alone."""
+        if self.made is not None or self._is_shared:
+            await self().forget_everywhere(*names)
 
 
 def connection(settings: Settings, brought: SecretStr | None = None) -> Connection:
@@ -51,25 +75,23 @@ def connection(settings: Settings, brought: SecretStr | None = None) -> Connecti
 
 
 @asynccontextmanager
-async def opened_late(settings: Settings, store: "Store | None") -> AsyncGenerator[FindClient]:
+async def opened_late(settings: Settings, store: "Store | None") -> AsyncGenerator[OpenedClient]:
     """The client of the settings: opened now, made when it is first asked."""
-    made: list[SentryClient] = []
     stack = AsyncExitStack()
     tasks = await stack.enter_async_context(anyio.create_task_group())
 
-    def find_client() -> "SentryClientProtocol":
-        if not made:
-            from sentry.client import SentryClient
+    def make() -> "SentryClient":
+        from sentry.client import SentryClient
 
-            made.append(SentryClient(connection(settings), tasks=tasks, shared=_shared_answers(store)))
-        return made[0]
+        return SentryClient(connection(settings), tasks=tasks, shared=_shared_answers(store))
 
+    opened = OpenedClient(make, is_shared=store is not None and settings.token is not None)
     try:
-        yield find_client
+        yield opened
     finally:  # an error of the block stays what it is: the task group does not get to see it
         tasks.cancel_scope.cancel()
-        for client in made:
-            await client.close()
+        if opened.made is not None:
+            await opened.made.close()
         await stack.aclose()
 
 
@@ -142,11 +164,11 @@ def clients_of_callers(settings: Settings) -> "Clients":
     return Clients(lambda token: connection(settings, token))
 
 
-def opened_by(open_client: OpenClient) -> Callable[[], AbstractAsyncContextManager[FindClient]]:
+def opened_by(open_client: OpenClient) -> Callable[[], AbstractAsyncContextManager[OpenedClient]]:
     @asynccontextmanager
-    async def opened() -> AsyncGenerator[FindClient]:
+    async def opened() -> AsyncGenerator[OpenedClient]:
         async with open_client() as client:
-            yield lambda: client
+            yield OpenedClient(lambda: client)
 
     return opened
 

@@ -72,7 +72,8 @@ class SentryClient:
             token = connection.token.get_secret_value()
             self._shared = shared.of(token, lambda: self._cache.drop(Lifetime.ISSUE))
 
-        caller = Caller(connection, self._transport, ShortIds(self._cache.seconds(Lifetime.PROJECT)))
+        self._short_ids = ShortIds(self._cache.seconds(Lifetime.PROJECT))
+        caller = Caller(connection, self._transport, self._short_ids)
         self._organizations = caller.organizations
         projects = Projects(caller)
         releases = Releases(caller, projects)
@@ -154,6 +155,18 @@ class SentryClient:
     def age(self, sources: Iterable[Source | None]) -> float:
         """How many seconds ago the oldest of these answers was read that may have changed since."""
         return self._cache.age(sources)
+
+    def forget(self, *names: str) -> None:
+        """Something happened in the issue with this number and short ID, or as much of that as is known: what is
+        remembered of it is asked of Sentry again, and an answer that is under way is not kept."""
+        self._cache.forget(self._short_ids.with_short_ids(names))
+
+    async def forget_everywhere(self, *names: str) -> None:
+        """As `forget`, and no server takes the answers that are shared of it by now. What other servers remember they
+        forget themselves, told after this: what they read again before could be such an answer."""
+        if self._shared is not None:
+            await self._shared.forget(self._short_ids.with_short_ids(names))
+        self.forget(*names)  # after that: what was read from there meanwhile is not kept
 
     def other_organization(self, *references: str | None, organization: str | None = None) -> str | None:
         """The organization that one of these names of issues, events or projects stands behind, or the one that is

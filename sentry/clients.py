@@ -69,6 +69,11 @@ class Clients:
             finally:
                 self._tasks.cancel_scope.cancel()
 
+    def forget(self, *names: str) -> None:
+        """What any of them remembers of the issue with this number and short ID is asked of Sentry again."""
+        for kept in self._kept.values():
+            kept.client.forget(*names)
+
     @asynccontextmanager
     async def using(self, token: SecretStr, caller: str) -> "AsyncGenerator[tuple[str, SentryClient]]":
         """The digest of the token, and its client, which stays open for as long as the block lasts.

@@ -7,6 +7,7 @@ from sentry.errors import InvalidRequestError
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SEPARATOR = re.compile(r"[/\\]")
+_OF_ISSUE = re.compile(r"/api/0/(?:organizations/[^/?]+/)?issues/([^/?]+)/")
 
 MAX_SEGMENT = 250
 """Characters; the longest name Sentry has is a release version of at most 250."""
@@ -42,6 +43,13 @@ def _is_harmless(segment: str) -> bool:
         if decoded == segment:
             return True
         segment = decoded
+
+
+def issue_in(url: str) -> str | None:
+    """The issue, by its number or short ID, that a URL made with `api_path` is of: it, or a part of it; None for a list
+    of issues, and for all else."""
+    found = _OF_ISSUE.search(url)
+    return found[1] if found else None
 
 
 def quoted(text: str, limit: int = 60) -> str:

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 import anyio
@@ -19,10 +19,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from sentry.paths import issue_in
 from sentry.transport.bodies import Sent
 from sentry.transport.cache import Lifetime
 from sentry.transport.shared import KEPT, MAX_SHARED, Look, Mark, SharedAnswers
-from shared.store import PREFIX, WRITES, LostError, Store
+from shared.store import PREFIX, WRITES, Command, LostError, Store
 
 PURPOSE = b"sentry-mcp/answers/1"
 """What the keys are for; another number where what is kept has another form."""
@@ -31,7 +32,7 @@ NONCE, GENERATION = 12, 16
 MOST = MAX_SHARED + 50_000
 """Bytes of what is read: an answer and what is kept with it."""
 GENERATION_KEPT = 7_200
-"""Seconds; longer than any answer is kept that a write makes untrue."""
+"""Seconds; longer than any answer is kept that a write, or what happens in an issue, makes untrue."""
 
 
 class Answers:
@@ -46,7 +47,8 @@ class Answers:
 
 class _AnswersOfToken:
     """An answer holds within its generation: each write begins a new one, with a name that never was before. Whoever
-    asked Sentry before the write keeps the answer under the old one, which nobody takes any more."""
+    asked Sentry before the write keeps the answer under the old one, which nobody takes any more. An issue's answers
+    hold within one of that issue's, too, which begins anew when something happens in it."""
 
     def __init__(self, store: Store, token: str, on_drop: Callable[[], None]) -> None:
         keys = HKDF(SHA256(), 64, salt=None, info=PURPOSE).derive(token.encode("utf-8", "surrogatepass"))
@@ -64,13 +66,14 @@ class _AnswersOfToken:
         if self._owes_drop:
             return Look()
         try:
-            generation, sealed, now = await self._store.ask(
-                ("GETRANGE", self._generation, 0, GENERATION - 1), ("GETRANGE", name, 0, MOST), ("TIME",)
+            *generations, sealed, now = await self._store.ask(
+                *(("GETRANGE", generation, 0, GENERATION - 1) for generation in self._generations(url, lifetime)),
+                ("GETRANGE", name, 0, MOST),
+                ("TIME",),
             )
         except LostError:
             return Look()
-        is_changed_by_writes = lifetime is Lifetime.ISSUE
-        mark = Mark(now[0] + now[1] / 1_000_000, (generation or b"") if is_changed_by_writes else b"")
+        mark = Mark(now[0] + now[1] / 1_000_000, b"".join(generation or b"" for generation in generations))
         try:
             asked, sent = self._opened(name, sealed or b"")
         except (InvalidTag, ValueError, KeyError, TypeError):
@@ -86,12 +89,16 @@ class _AnswersOfToken:
 
     async def drop(self) -> None:
         self._owes_drop = False
+        await self._tell(_begun(self._generation), ("PUBLISH", WRITES, self._whose))
+
+    async def forget(self, issues: Iterable[str]) -> None:
+        await self._tell(*(_begun(self._generation_of(issue)) for issue in issues))
+
+    async def _tell(self, *commands: Command) -> None:
+        """What the store does not hear of now is made up for by a drop, before it is asked again."""
         with anyio.CancelScope(shield=True):
             try:
-                await self._store.ask(
-                    ("SET", self._generation, os.urandom(GENERATION), "EX", GENERATION_KEPT),
-                    ("PUBLISH", WRITES, self._whose),
-                )
+                await self._store.ask(*commands)
             except LostError:
                 self._owes_drop = True
 
@@ -102,6 +109,15 @@ class _AnswersOfToken:
     @property
     def _generation(self) -> str:
         return f"{PREFIX}generation:{self._whose}"
+
+    def _generation_of(self, issue: str) -> str:
+        return f"{PREFIX}generation:{self._digest(f'issue {issue}')}"
+
+    def _generations(self, url: str, lifetime: Lifetime) -> list[str]:
+        """The names of those that an answer holds within."""
+        issue = issue_in(url)
+        of_writes = [self._generation] if lifetime is Lifetime.ISSUE else []
+        return [*of_writes, self._generation_of(issue)] if issue else of_writes
 
     def _name(self, url: str, lifetime: Lifetime) -> str:
         return f"{PREFIX}answer:{self._digest(f'{lifetime.value} {url}')}"
@@ -120,3 +136,7 @@ class _AnswersOfToken:
         found = json.loads(about)
         headers = {key: str(found["headers"][key]) for key in KEPT if key in found["headers"]}
         return Mark(float(found["time"]), bytes.fromhex(found["generation"])), Sent(headers, content)
+
+
+def _begun(generation: str) -> Command:
+    return "SET", generation, os.urandom(GENERATION), "EX", GENERATION_KEPT

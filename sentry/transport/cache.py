@@ -7,7 +7,9 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
+from weakref import WeakValueDictionary
 
+from sentry.paths import issue_in
 from sentry.transport.traffic import Traffic
 
 
@@ -22,7 +24,14 @@ class Lifetime(Enum):
 
 _numbers = itertools.count()
 
-Key = tuple[Lifetime, int, str, Hashable]
+
+class _OfIssue:
+    """Stands in the keys of one issue's answers until it is forgotten; in those of later ones stands another."""
+
+    is_forgotten = False
+
+
+Key = tuple[Lifetime, tuple[int, _OfIssue | None], str, Hashable]
 
 
 @dataclass
@@ -85,6 +94,8 @@ class Cache:
         self._clock = clock
         self._entries: OrderedDict[Key, CacheEntry] = OrderedDict()
         self._generations = dict.fromkeys(Lifetime, 0)
+        self._issues: WeakValueDictionary[str, _OfIssue] = WeakValueDictionary()
+        """By number or short ID; each as long as an answer of that issue is kept, or under way."""
         self.statistics = statistics or Statistics()
         self.size = 0
 
@@ -93,9 +104,15 @@ class Cache:
         return self._seconds[lifetime]
 
     def key(self, lifetime: Lifetime, url: str, read: Hashable = None) -> Key:
-        """Names a read, and what is made of its answer. After `drop` the same read has another name, so that an
-        answer which was under way meanwhile is neither kept nor shared as if it were new."""
-        return lifetime, self._generations[lifetime], url, read
+        """Names a read, and what is made of its answer. After `drop`, or `forget` of its issue, the same read has
+        another name, so that an answer which was under way meanwhile is neither kept nor shared as if it were new."""
+        issue = issue_in(url)
+        of_issue = self._issues.setdefault(issue, _OfIssue()) if issue else None
+        return lifetime, (self._generations[lifetime], of_issue), url, read
+
+    def _holds(self, key: Key) -> bool:
+        number, of_issue = key[1]
+        return number == self._generations[key[0]] and (of_issue is None or not of_issue.is_forgotten)
 
     def get(self, key: Key, within: Lifetime | None = None) -> CacheEntry | None:
         """The answer, unless it is older than its lifetime, or than `within` allows."""
@@ -108,7 +125,7 @@ class Cache:
         if entry is None:
             return None
         age = self._clock() - entry.read
-        if age >= self._seconds[key[0]]:
+        if age >= self._seconds[key[0]] or not self._holds(key):
             self._forget(key)
             return None
         if age >= self._seconds[within]:
@@ -131,11 +148,10 @@ class Cache:
         return now - min((source.read for source in sources if source and source.within is Lifetime.ISSUE), default=now)
 
     def put(self, key: Key, value: Any, size: int, age: float = 0.0) -> CacheEntry | None:
-        """Keep a good answer, unless something was written since the key was made, or it is too large. `age` is how
-        many seconds ago it was read."""
-        lifetime = key[0]
-        seconds = self._seconds[lifetime]
-        if seconds <= age or size > self._bound or key[1] != self._generations[lifetime]:
+        """Keep a good answer, unless something was written or its issue forgotten since the key was made, or it is too
+        large. `age` is how many seconds ago it was read."""
+        seconds = self._seconds[key[0]]
+        if seconds <= age or size > self._bound or not self._holds(key):
             return None
         self._forget(key)
         entry = CacheEntry(key, next(_numbers), value, size, self._clock() - age)
@@ -144,6 +160,13 @@ class Cache:
         while self.size > self._bound:
             self._forget(next(iter(self._entries)))
         return entry
+
+    def forget(self, issues: Iterable[str]) -> None:
+        """Something happened in an issue: all that was read of it, by one of these numbers or short IDs, is not found
+        any more, and goes like what is not used. Its events, too: each says which one is the next."""
+        for issue in issues:
+            if (forgotten := self._issues.pop(issue, None)) is not None:
+                forgotten.is_forgotten = True
 
     def drop(self, lifetime: Lifetime) -> None:
         """Forget all of a kind: something was written."""

@@ -1,6 +1,6 @@
 """Sentry's answers as several servers share them: what whoever keeps them must do, and what of an answer is kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
 import httpx
@@ -20,7 +20,7 @@ KEPT = ("content-type", "link", "x-hits", "x-max-hits")
 
 
 class Mark(NamedTuple):
-    """When a question was asked: by the store's clock, in seconds, and after which write."""
+    """When a question was asked: by the store's clock, in seconds, and after which write and `forget`."""
 
     time: float
     generation: bytes
@@ -46,6 +46,11 @@ class SharedAnswers(Protocol):
 
     async def drop(self) -> None:
         """Something was written: issues that any server remembers are not to be used any more."""
+        ...
+
+    async def forget(self, issues: Iterable[str]) -> None:
+        """Something happened in an issue: what is kept of it, by one of these numbers or short IDs, is not to be used
+        any more. What servers remember they forget by themselves, when they hear of it."""
         ...
 
     def close(self) -> None: ...

@@ -1,14 +1,14 @@
 """Whatever a path of the Web API is made of stays one segment of it, or is refused."""
 
 import re
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sentry.errors import InvalidRequestError
-from sentry.paths import MAX_SEGMENT, api_path
+from sentry.paths import MAX_SEGMENT, api_path, issue_in
 
 
 def all_decodings(text: str) -> list[str]:
@@ -76,3 +76,25 @@ def test_a_segment_that_nothing_can_confine_is_refused(segment: str) -> None:
 @pytest.mark.parametrize("version", ["shop@1.5.0+build/7", "feature/x y", "ünïcode", "50%", "a...b", "1..2"])
 def test_a_release_may_hold_what_releases_hold(version: str) -> None:
     assert api_path("releases", version) == f"/api/0/releases/{quote(version, safe='')}/"
+
+
+@pytest.mark.parametrize(
+    ("issue", "of"),
+    [
+        ("5", ["issues", "5"]),
+        ("5", ["issues", "5", "events", "latest"]),
+        ("5", ["organizations", "acme", "issues", "5", "tags"]),
+        ("SHOP-5", ["organizations", "issues", "issues", "SHOP-5"]),
+        (None, ["organizations", "acme", "issues"]),
+        (None, ["organizations", "issues", "projects"]),
+        (None, ["projects", "acme", "issues", "events", "5"]),
+        (None, ["projects", "acme", "shop", "issues"]),
+        (None, ["shared", "issues", "5"]),
+        (None, ["organizations", "acme", "shared", "issues", "5"]),
+        (None, ["organizations", "acme", "releases", "/api/0/issues/5/"]),
+    ],
+)
+def test_of_which_issue_a_url_is(issue: str | None, of: list[str]) -> None:
+    url = f"https://sentry.example.com/sentry{api_path(*of)}"
+    assert issue_in(url) == issue
+    assert issue_in(f"{url}?{urlencode({'query': '/api/0/issues/7/ issues/7/'})}") == issue

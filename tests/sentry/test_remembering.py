@@ -1,15 +1,20 @@
-"""What was read is remembered for a while and within bounds, and forgotten after a write."""
+"""What was read is remembered for a while and within bounds, and forgotten after a write and what else happens."""
 
 import asyncio
+import gc
+import json
+import tracemalloc
 
 from standins.clients import client_of
 from standins.clocks import Clock
 from standins.faults import answering
 from standins.one_issue import EVENT, Gate, today
-from standins.sockets import listening
+from standins.sockets import Request, Wire, listening
 
 from sentry.changes import IssueChange
+from sentry.client import SentryClient
 from sentry.transport.cache import Cache, Lifetime, Statistics
+from sentry.transport.sources import noting_sources
 
 
 async def test_a_write_makes_issues_be_read_anew_and_leaves_events() -> None:
@@ -47,6 +52,118 @@ async def test_an_answer_that_a_write_overtook_is_not_remembered() -> None:
         gate.open.set()
         assert [(await before).status, (await after).status] == ["unresolved", "resolved"]
         assert (await client.get_issue("5")).status == "resolved"
+
+
+async def an_issue_and_lists(request: Request, wire: Wire) -> None:
+    """Answers each question of an issue, and lists with no rows."""
+    if request.path.partition("?")[0].endswith(("/issues/", "/events/", "/tags/", "/projects/")):
+        await wire.answer(body=b"[]")
+        return
+    number = "5" if "/issues/SHOP-5/" in request.path else "6"
+    found = {"id": number, "shortId": f"SHOP-{number}", "eventID": EVENT}
+    await wire.answer(body=json.dumps(found).encode())
+
+
+async def read_all_of(client: SentryClient, issue: str) -> None:
+    await client.get_issue(issue)
+    await client.get_event("latest", issue=issue)
+    await client.get_event(EVENT, issue=issue)
+    await client.get_events(issue)
+    await client.get_tags(issue)
+
+
+async def test_where_something_happened_that_issue_alone_is_read_anew() -> None:
+    async with listening(an_issue_and_lists) as server, client_of(server.url, organization="acme") as client:
+
+        async def read() -> list[str]:
+            server.requests.clear()
+            await read_all_of(client, "5")
+            await read_all_of(client, "55")
+            await client.list_issues()
+            await client.list_projects()
+            return [line.partition("?")[0].removeprefix("GET /api/0/organizations/acme/") for line in server.log]
+
+        asked = await read()
+        of_five = [path for path in asked if path.startswith("issues/5/")]
+        assert of_five == [
+            f"issues/5/{part}" for part in ("", "events/latest/", f"events/{EVENT}/", "events/", "tags/")
+        ]
+        assert await read() == []
+        client.forget("5")
+        assert await read() == of_five
+        assert await read() == []
+
+
+async def test_an_issue_is_forgotten_by_its_short_id_too_be_that_told_or_known() -> None:
+    async with listening(an_issue_and_lists) as server, client_of(server.url, organization="acme") as client:
+        await client.get_issue("SHOP-5")  # which says its number
+        await client.get_tags("SHOP-6")  # which does not
+        for names in (("5",), ("6", "shop-6")):
+            server.requests.clear()
+            client.forget(*names)
+            await client.get_issue("SHOP-5")
+            await client.get_tags("SHOP-6")
+            path = "SHOP-5/" if names == ("5",) else "SHOP-6/tags/"
+            assert server.log == [f"GET /api/0/organizations/acme/issues/{path}"]
+
+
+async def test_an_answer_that_was_under_way_when_something_happened_is_not_remembered() -> None:
+    gate = Gate()
+    async with listening(gate.answer) as server, client_of(server.url, organization="acme") as client:
+        before = asyncio.ensure_future(client.get_issue("5"))
+        await gate.reached.wait()
+        gate.status = "resolved"
+        client.forget("5")
+        after = asyncio.ensure_future(client.get_issue("5"))
+        await server.until(lambda: len(server.requests) == 2)
+        gate.open.set()
+        assert [(await before).status, (await after).status] == ["unresolved", "resolved"]
+        assert (await client.get_issue("5")).status == "resolved"
+        assert len(server.requests) == 2
+
+
+async def test_what_was_made_of_an_issue_is_not_current_when_something_happened_in_it() -> None:
+    async with listening(today) as server, client_of(server.url, organization="acme") as client:
+        with noting_sources() as sources:
+            await client.get_issue("5")
+        with noting_sources() as sources_of_another:
+            await client.get_issue("6")
+        assert client.are_current(sources)
+        client.forget("5")
+        assert (client.are_current(sources), client.are_current(sources_of_another)) == (False, True)
+
+
+async def test_a_flood_of_issues_in_which_something_happened_takes_no_memory_and_no_other_answer() -> None:
+    async with listening(today) as server, client_of(server.url, organization="acme") as client:
+        await client.get_issue("5")
+        gc.collect()
+        tracemalloc.start()
+        try:
+            for number in range(1_000, 101_000):
+                client.forget(str(number))
+            gc.collect()
+            kept, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        await client.get_issue("5")
+        assert len(server.requests) == 1
+    assert kept < 100_000
+
+
+def test_of_issues_that_are_read_and_of_those_forgotten_no_more_is_held_than_the_bound() -> None:
+    cache = Cache(10, 200_000)
+    tracemalloc.start()
+    try:
+        for number in range(20_000):
+            cache.put(cache.key(Lifetime.ISSUE, f"/api/0/issues/{number}/"), {}, 2_000)
+            if number % 2:
+                cache.forget([str(number)])
+        gc.collect()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert cache.size <= 200_000
+    assert kept < 200_000
 
 
 async def test_a_fresh_read_asks_sentry_even_if_the_answer_is_remembered() -> None:

@@ -12,9 +12,11 @@ from standins.clients import connection_to
 from standins.sockets import Request, Server, Wire, listening
 from standins.stores import PASSWORD, Valkey, running
 
+from opening import opened_late
 from sentry.changes import IssueChange
 from sentry.client import SentryClient
 from sentry.models import Issue
+from settings import load_settings
 from shared.answers import Answers
 from shared.store import EVENTS, PREFIX, WRITES, Store
 
@@ -107,6 +109,73 @@ async def test_an_answer_from_before_a_write_that_comes_after_it_is_nobodys(valk
         await seen(other, "resolved")
 
 
+async def test_where_something_happened_no_server_takes_what_was_shared_before(valkey: Valkey) -> None:
+    shop = Shop()
+    async with listening(shop) as sentry, servers(sentry, *[valkey.url] * 3) as (one, other, third):
+        for client in (one, other):
+            await client.get_issue("5")
+            await client.get_event(EVENT, issue="5")
+            await client.get_issue("6")
+        shop.status = "resolved"
+        sentry.requests.clear()
+        await one.forget_everywhere("5")
+        other.forget("5")  # as it is told
+        for client in (one, other, third):
+            assert (await client.get_issue("5")).status == "resolved"
+            await client.get_event(EVENT, issue="5")
+            assert (await client.get_issue("6")).status == "unresolved"
+        path = "GET /api/0/organizations/acme/issues/5/"
+        assert sentry.log == [path, f"{path}events/{EVENT}/"], "the first asks, and shares it"
+
+
+async def test_what_names_no_issue_makes_nothing_be_forgotten(valkey: Valkey) -> None:
+    async with listening(Shop()) as sentry, servers(sentry, *[valkey.url] * 2) as clients:
+        for client in clients:
+            await client.get_issue("5")
+        before = valkey.content()
+        await clients[0].forget_everywhere("", "\ud800", "*", "5/", "5 ", "x" * 100_000)
+        for client in clients:
+            await client.get_issue("5")
+        assert len(sentry.requests) == 1
+        assert valkey.content() == before
+
+
+async def test_what_one_server_forgets_by_itself_it_takes_from_the_others(valkey: Valkey) -> None:
+    async with listening(Shop()) as sentry, servers(sentry, *[valkey.url] * 2) as (one, _):
+        await one.get_issue("5")
+        one.forget("5")
+        await one.get_issue("5")
+        assert (len(sentry.requests), one.statistics.shared) == (1, 1)
+
+
+async def test_an_answer_from_before_something_happened_that_comes_after_it_is_nobodys(valkey: Valkey) -> None:
+    shop = Shop(held=anyio.Event())
+    async with listening(shop) as sentry, servers(sentry, *[valkey.url] * 3) as (one, other, third):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(other.get_issue, "5")
+            await shop.begun.wait()
+            held, shop.held = shop.held, None
+            shop.status = "resolved"
+            await one.forget_everywhere("5")
+            other.forget("5")
+            assert held is not None
+            held.set()
+        assert [(await client.get_issue("5")).status for client in (third, one, other)] == ["resolved"] * 3
+        assert len(sentry.requests) == 2
+
+
+async def test_a_server_that_has_asked_nothing_yet_makes_others_answers_be_forgotten(valkey: Valkey) -> None:
+    shop = Shop()
+    async with listening(shop) as sentry, servers(sentry, *[valkey.url] * 2) as (one, other):
+        await one.get_issue("5")
+        shop.status = "resolved"
+        environment = {"SENTRY_URL": sentry.url, "SENTRY_ORG": "acme", "SENTRY_AUTH_TOKEN": TOKEN}
+        store = Store(valkey.url)
+        async with store.opened(), opened_late(load_settings(environment=environment), store) as late:
+            await late.forget_everywhere("5")
+        assert (await other.get_issue("5")).status == "resolved"
+
+
 async def test_what_must_be_new_is_asked_for_and_shared(valkey: Valkey) -> None:
     async with listening(Shop()) as sentry, servers(sentry, *[valkey.url] * 3) as (one, other, third):
         await one.get_issue("5")
@@ -147,14 +216,15 @@ async def test_the_store_learns_neither_the_token_nor_what_sentry_said_and_keeps
         await one.get_issue("5")
         await one.get_event(EVENT, issue="5")
         await other.update_issue("5", RESOLVED)
+        await other.forget_everywhere("5", "SHOP-5")
         await other.get_issue("5")
         content = valkey.content()
         assert content.count(f"{PREFIX}answer:".encode()) == 2
-        for secret in (TOKEN, PASSWORD, TITLE, "resolved", EVENT, "acme", "127.0.0.1"):
+        for secret in (TOKEN, PASSWORD, TITLE, "resolved", EVENT, "acme", "SHOP-5", "127.0.0.1"):
             assert secret.encode() not in content
         with valkey.client() as client:
             lifetimes = {name: client.ttl(name) for name in client.scan_iter()}
-            assert len(lifetimes) == 4
+            assert len(lifetimes) == 6
             assert all(0 < seconds <= 7_200 for seconds in lifetimes.values()), lifetimes
 
 
@@ -174,6 +244,7 @@ async def test_what_somebody_else_put_into_the_store_is_asked_for_again(valkey: 
     shop = Shop()
     async with listening(shop) as sentry, servers(sentry, *[valkey.url] * 2) as (one, other):
         await one.update_issue("5", RESOLVED)
+        await one.forget_everywhere("5")
         await one.get_issue("5")
         await one.get_event(EVENT, issue="5")
         asked = len(sentry.requests)
@@ -250,3 +321,21 @@ async def test_a_write_that_the_store_did_not_hear_of_is_told_when_it_can_be(
             async with servers(sentry, valkey.url) as (late,):
                 assert (await late.get_issue("5")).status == "resolved"
             await seen(other, "resolved")
+
+
+@pytest.mark.parametrize("trouble", [Valkey.hanging, Valkey.read_only])
+async def test_what_happened_while_the_store_was_lost_is_told_when_it_can_be(
+    trouble: Callable[[Valkey], AbstractContextManager[None]],
+) -> None:
+    shop = Shop()
+    with running() as valkey:
+        store = Store(valkey.url)
+        async with listening(shop) as sentry, servers(sentry, store, valkey.url) as (one, other):
+            await one.get_issue("5")
+            shop.status = "resolved"
+            with trouble(valkey):
+                await one.forget_everywhere("5")
+                assert store.lost_since is not None
+            await found_again(store)
+            assert (await one.get_issue("5")).status == "resolved"
+            assert (await other.get_issue("5")).status == "resolved"

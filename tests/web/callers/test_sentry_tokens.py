@@ -225,6 +225,10 @@ async def having(
         yield clients
 
 
+async def an_issue(request: Request, wire: Wire) -> None:
+    await wire.answer(body=json.dumps({"id": request.path.split("/")[-2]}).encode())
+
+
 async def ask(clients: Clients, token: str, caller: str = "ann") -> str | None:
     async with clients.using(SecretStr(token), caller) as (digest, client):
         assert token not in digest
@@ -241,6 +245,18 @@ async def test_clients_are_bounded_and_the_one_that_was_not_used_for_longest_mak
         assert sum(request.token == OWN[1] for request in sentry.requests) == 2
 
     assert sentry.connections == 0
+
+
+async def test_where_something_happened_each_clients_answers_are_forgotten() -> None:
+    async with listening(an_issue) as sentry, having(sentry, most=3) as clients:
+        for _ in range(2):
+            for token in OWN[:2]:
+                async with clients.using(SecretStr(token), "ann") as (_, client):
+                    await client.get_issue("5")
+                    await client.get_issue("6")
+            assert len(sentry.requests) in (4, 6)
+            clients.forget("5")
+        assert [request.path.split("/")[-2] for request in sentry.requests[4:]] == ["5", "5"]
 
 
 async def test_none_is_closed_that_is_in_use_and_one_caller_leaves_room_for_others() -> None:
