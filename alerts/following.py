@@ -19,6 +19,7 @@ LATER = 5.0
 async def follow(
     inbox: Inbox,
     tell: Callable[[Alert], Awaitable[None]],
+    later: float = LATER,
     *,
     task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
 ) -> None:
@@ -41,4 +42,4 @@ async def follow(
             if not is_started:
                 task_status.started()
                 is_started = True
-            await anyio.sleep(LATER)
+            await anyio.sleep(later)
