@@ -34,6 +34,8 @@ from shared.events import Events
 
 MOST = 500
 """Resources that one may subscribe to, in a session or by one request."""
+LONGEST = 500
+"""Characters of a URI that is remembered; none that is told has as many."""
 _STATE = "sentry-mcp.subscriptions"
 Context = ServerRequestContext[Any, Any]
 Uris = list[tuple[str, str]]
@@ -91,9 +93,11 @@ class Updates(InMemorySubscriptionBus):
         connection = _connection(ctx)
         if not self._can_be_told(ctx):
             raise MCPError(METHOD_NOT_FOUND, "This server has no sessions: it cannot tell of updates in them.")
+        if brings_token():
+            raise MCPError(INVALID_PARAMS, "Who brings a Sentry token of their own is told of no updates.")
         uri = str(params.uri)
         if not _is_told(uri):
-            raise MCPError(INVALID_PARAMS, f"Unknown resource: {uri}")
+            raise MCPError(INVALID_PARAMS, f"Unknown resource: {uri[:LONGEST]}")
         session = connection.state.get(_STATE)
         if session is None:
             session = connection.state[_STATE] = _Session(ctx.session)
@@ -115,6 +119,7 @@ class Updates(InMemorySubscriptionBus):
         for session in self._sessions:
             if session.reader is not None and session.reader.caller.name == caller:
                 session.reader = None
+                session.pending.clear()
 
     def announced(self, capabilities: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
         """The capabilities with what is true of updates: the SDK announces all or nothing."""
@@ -124,7 +129,8 @@ class Updates(InMemorySubscriptionBus):
             else about
             for name, about in capabilities.items()
         }
-        told["resources"] = {**told.get("resources", {}), "subscribe": self._can_be_told(ctx)}
+        can_subscribe = self._can_be_told(ctx) and not brings_token()
+        told["resources"] = {**told.get("resources", {}), "subscribe": can_subscribe}
         return told
 
     def _can_be_told(self, ctx: Context) -> bool:
@@ -200,7 +206,7 @@ _TOLD = frozenset(("alerts", "alert", "issues", "issue", "project_issues"))
 def _is_told(uri: str) -> bool:
     """Whether who asks could read this resource, and is told when it changes."""
     name = name_of_uri(uri)
-    return name in _TOLD and is_there(name) and not brings_token()
+    return len(uri) <= LONGEST and name in _TOLD and is_there(name) and not brings_token()
 
 
 def _check_count(count: int) -> None:
