@@ -1,6 +1,6 @@
 """Where the parts meet: the Sentry client, what the server answers over it, and MCP over that."""
 
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -144,19 +144,22 @@ class Application:
                 tasks.cancel_scope.cancel()
                 self.inbox = None
 
-    async def _tell(self, alert: "Alert") -> None:
-        told = alert.told
+    async def _tell(self, alerts: "Sequence[Alert]") -> None:
         self.events.tell(
-            Changed(
-                organization=told.organization,
-                project=told.project,
-                issue=told.issue,
-                short_id=told.short_id,
-                alert=str(alert.id),
-            )
+            [
+                Changed(
+                    organization=alert.told.organization,
+                    project=alert.told.project,
+                    issue=alert.told.issue,
+                    short_id=alert.told.short_id,
+                    alert=str(alert.id),
+                )
+                for alert in alerts
+            ]
         )
         if self._channel is not None:
-            self._channel.tell(alert)
+            for alert in alerts:
+                self._channel.tell(alert)
 
     def _webhooks(self) -> "Webhooks | None":
         settings = self._settings

@@ -1,6 +1,6 @@
 """Tells of each alert that is stored while a server runs, also by another one that has the same inbox."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import anyio
 from anyio.abc import TaskStatus
@@ -9,7 +9,7 @@ from alerts.alert import Alert, Wanted
 from alerts.inbox import Inbox, InboxError
 
 AT_ONCE = 100
-"""Alerts that are read at once."""
+"""Alerts that are read, and told, at once."""
 PAUSE = 0.1
 """Seconds between two looks: of many that come together there are few."""
 LATER = 5.0
@@ -18,7 +18,7 @@ LATER = 5.0
 
 async def follow(
     inbox: Inbox,
-    tell: Callable[[Alert], Awaitable[None]],
+    tell: Callable[[Sequence[Alert]], Awaitable[None]],
     later: float = LATER,
     *,
     task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
@@ -34,9 +34,9 @@ async def follow(
             if not is_started:
                 task_status.started()
                 is_started = True
-            for alert in await inbox.newer(last, AT_ONCE):
-                last = alert.id
-                await tell(alert)
+            alerts = await inbox.newer(last, AT_ONCE)
+            last = alerts[-1].id
+            await tell(alerts)
             await anyio.sleep(PAUSE)
         except InboxError:  # who looks into it, or writes to it, says so
             if not is_started:

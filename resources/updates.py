@@ -2,7 +2,7 @@
 2025-11-25 by `resources/subscribe`. Each hears of what they may read."""
 
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,7 +39,9 @@ LONGEST = 500
 _STATE = "sentry-mcp.subscriptions"
 Context = ServerRequestContext[Any, Any]
 Uris = list[tuple[str, str]]
-"""What changed: the name of each resource, and its URI."""
+"""The name of each resource, and its URI."""
+Told = Sequence[tuple[Changed, Uris]]
+"""What changed, and the resources that do with it."""
 
 
 class Updates(InMemorySubscriptionBus):
@@ -49,7 +51,7 @@ class Updates(InMemorySubscriptionBus):
         super().__init__()
         self.has_sessions = True
         """Whether there is anybody to be told who does not listen: not over HTTP without sessions."""
-        self._readers: dict[object, Callable[[Changed, Uris], None]] = {}
+        self._readers: dict[object, Callable[[Told], None]] = {}
         self._sessions: set[_Session] = set()
         self._tasks: TaskGroup | None = None
         self._listening = ListenHandler(self)
@@ -69,8 +71,8 @@ class Updates(InMemorySubscriptionBus):
     def subscribe(self, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
         reader, name = _Reader.asking(), object()
 
-        def hear(changed: Changed, uris: Uris) -> None:
-            for uri in reader.readable(changed, uris):
+        def hear(told: Told) -> None:
+            for uri in reader.readable(told):
                 listener(ResourceUpdated(uri))
 
         self._readers[name] = hear
@@ -136,13 +138,14 @@ class Updates(InMemorySubscriptionBus):
     def _can_be_told(self, ctx: Context) -> bool:
         return ctx.protocol_version in MODERN_PROTOCOL_VERSIONS or self.has_sessions
 
-    def _hear(self, changed: Changed) -> None:
-        uris = list(_uris(changed))
+    def _hear(self, changes: Sequence[Changed]) -> None:
+        """A stream whose client is given more than it can read ends: what changed several times is told it once."""
+        told = [(changed, _uris(changed)) for changed in changes]
         for hear in tuple(self._readers.values()):
-            hear(changed, uris)
+            hear(told)
         for session in self._sessions:
             if session.reader is not None:
-                session.pending |= session.uris.intersection(session.reader.readable(changed, uris))
+                session.pending |= session.uris.intersection(session.reader.readable(told))
             if session.pending and not session.is_told and self._tasks is not None:
                 session.is_told = True
                 self._tasks.start_soon(session.tell)
@@ -161,12 +164,17 @@ class _Reader:
         names = () if brings_token() else (entry.name for entry in CATALOGUE if is_there(entry.name))
         return cls(current_caller(), frozenset(names))
 
-    def readable(self, changed: Changed, uris: Uris) -> list[str]:
+    def readable(self, told: Told) -> Iterable[str]:
+        """Each but once."""
         if isinstance(self.caller, ExpiringCaller) and self.caller.expires < time.time():
-            return []
-        if not self.caller.may_see_place(changed.organization, changed.project):
-            return []
-        return [uri for name, uri in uris if name in self.names]
+            return ()
+        return dict.fromkeys(
+            uri
+            for changed, uris in told
+            if self.caller.may_see_place(changed.organization, changed.project)
+            for name, uri in uris
+            if name in self.names
+        )
 
 
 @dataclass(eq=False)
@@ -187,7 +195,7 @@ class _Session:
             self.is_told = False
 
 
-def _uris(changed: Changed) -> "list[tuple[str, str]]":
+def _uris(changed: Changed) -> Uris:
     uris: Uris = []
     if changed.alert:
         uris += [("alerts", "sentry://alerts"), ("alert", f"sentry://alerts/{changed.alert}")]

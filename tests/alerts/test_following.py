@@ -1,6 +1,6 @@
 """Who follows an inbox is told of each alert that comes into it, whoever stores it and whatever happens to its place."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -24,8 +24,8 @@ class Told(list[Alert]):
     def __init__(self) -> None:
         self._more = anyio.Event()
 
-    async def __call__(self, alert: Alert) -> None:
-        self.append(alert)
+    async def __call__(self, alerts: Sequence[Alert]) -> None:
+        self += alerts
         self._more.set()
 
     async def until(self, count: int) -> list[int]:

@@ -40,8 +40,8 @@ class Heard(list[Changed]):
 async def test_alone_an_event_reaches_each_who_listens_once_until_they_leave() -> None:
     events = Events()
     first, second = Heard(), Heard()
-    stop = events.subscribe(first.append)
-    events.subscribe(second.append)
+    stop = events.subscribe(first.extend)
+    events.subscribe(second.extend)
     await events.publish(UPDATED)
     stop()
     stop()
@@ -55,7 +55,7 @@ async def test_events_of_one_server_are_heard_at_all_of_its_sentry_and_by_itself
     (one, _, here, _), (other, _, there, _), (foreign, _, elsewhere, _) = servers
     async with servers[0][1].opened(), servers[1][1].opened(), servers[2][1].opened():
         for events, store, heard, whose in servers:
-            events.subscribe(heard.append)
+            events.subscribe(heard.extend)
             events.span(store, whose)
         await foreign.publish(ALERT)
         await one.publish(UPDATED)
@@ -71,20 +71,20 @@ async def test_events_of_one_server_are_heard_at_all_of_its_sentry_and_by_itself
 async def test_what_every_server_learns_by_itself_is_told_here_alone(valkey: Valkey) -> None:
     one, other, stores = Events(), Events(), [Store(valkey.url), Store(valkey.url)]
     here, there = Heard(), Heard()
-    one.subscribe(here.append)
-    other.subscribe(there.append)
+    one.subscribe(here.extend)
+    other.subscribe(there.extend)
     async with stores[0].opened(), stores[1].opened():
         one.span(stores[0], "acme")
         other.span(stores[1], "acme")
-        one.tell(ALERT)
+        one.tell([ALERT, ALERT])
         await one.publish(UPDATED)
         assert await there.until(1) == [UPDATED]
-        assert here == [ALERT, UPDATED]
+        assert here == [ALERT, ALERT, UPDATED]
 
 
 async def test_what_tells_of_no_change_is_not_heeded(valkey: Valkey) -> None:
     one, store, heard = Events(), Store(valkey.url), Heard()
-    one.subscribe(heard.append)
+    one.subscribe(heard.extend)
     async with store.opened():
         one.span(store, "acme")
         with valkey.client() as client:
@@ -96,7 +96,7 @@ async def test_what_tells_of_no_change_is_not_heeded(valkey: Valkey) -> None:
 
 async def test_without_the_store_an_event_reaches_who_listens_here(caplog: pytest.LogCaptureFixture) -> None:
     one, store, heard = Events(), Store("redis://127.0.0.1:1"), Heard()
-    one.subscribe(heard.append)
+    one.subscribe(heard.extend)
     async with store.opened():
         one.span(store, "acme")
         await one.publish(UPDATED)
