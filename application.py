@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager, contextmanager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-import anyio
 from mcp.server.caching import CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
@@ -13,7 +12,16 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult
 from pydantic import ValidationError
 
-from opening import OpenClient, clients_of_callers, inbox_file, opened_by, opened_inbox, opened_late, store_of, whose
+from opening import (
+    OpenClient,
+    OpenedClient,
+    clients_of_callers,
+    inbox_file,
+    opened_by,
+    opened_late,
+    store_of,
+    whose,
+)
 from prompts.catalogue import map_prompt_errors, register_prompts
 from resources.catalogue import register_resources
 from resources.completions import register_completions
@@ -22,7 +30,7 @@ from sentry_mcp import __version__
 from service.access.callers import ANYBODY
 from service.answers import Answers
 from service.audit import auditing
-from service.changes import Changed, telling
+from service.changes import changing
 from service.cleaning import Clean, cleaned, cleaning
 from service.confirming import Once
 from service.current import FindClient, serving, under
@@ -37,10 +45,8 @@ from tools.introduction import introduction
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-    from alerts.alert import Alert
     from alerts.inbox import Inbox
     from commands.channel import Channel
-    from resources.updates import Updates
     from shared.store import Store
     from views.reader import Reader
     from web.callers.known import KnownCallers
@@ -60,20 +66,18 @@ class Application:
         self, settings: Settings, open_client: OpenClient | None = None, channel: "Channel | None" = None
     ) -> None:
         self._settings = settings
-        self._channel = channel
         self.answers = Answers(lambda: _reader(settings))
         self.store: Store | None = None
         """What is shared with other servers, over HTTP, where the settings say so."""
         self.events = Events()
-        self._updates = _updates(self.events) if settings.alerts else None
+        self._channel = channel
+        self._live = _live(settings, self.events, channel) if settings.alerts else None
         self._once = Once()
         self._accepts_tokens = settings.accept_sentry_tokens and open_client is None
         self._has_token = settings.token is not None or open_client is not None
         self._opened = opened_by(open_client) if open_client else lambda: opened_late(settings, self.store)
-        self._shared: FindClient | None = None
+        self._shared: OpenedClient | None = None
         self._audit = _audit_file(settings, self._clean) if settings.audit_file else None
-        self.inbox: Inbox | None = None
-        """Of alerts, while anything is served, where the settings say that there are any."""
         if settings.alerts:
             _check_inbox(settings)
         self.server = self._mcp_server(settings)
@@ -92,10 +96,12 @@ class Application:
             self._once.is_first = first_in(self.store)
         if callers is not None:
             shown.is_callers = callers.knows
-        if self._updates is not None:
-            self._updates.has_sessions = not settings.is_shared
+        clients = clients_of_callers(settings) if self._accepts_tokens else None
+        if self._live is not None:
+            self._live.clients = clients
+            self._live.updates.has_sessions = not settings.is_shared
             if callers is not None:
-                callers.on_change = self._updates.forget
+                callers.on_change = self._live.updates.forget
         return create_app(
             self.server,
             settings,
@@ -104,7 +110,7 @@ class Application:
             self._answering,
             self.answers,
             callers,
-            clients_of_callers(settings) if self._accepts_tokens else None,
+            clients,
             self.store,
             audit=self._audit,
             webhooks=self._webhooks(),
@@ -116,7 +122,7 @@ class Application:
         async with (
             self.store.opened() if self.store else nullcontext(),
             self._opened() as self._shared,
-            self._alerts(self._shared),
+            self._lived(self._shared),
         ):
             try:
                 yield self._shared
@@ -124,39 +130,14 @@ class Application:
                 self._shared = None
 
     @asynccontextmanager
-    async def _alerts(self, find_client: FindClient) -> AsyncGenerator[None]:
-        """The inbox is there, and who listens hears of what comes into it; nothing where there are to be no alerts."""
-        if self._updates is None:
+    async def _lived(self, client: OpenedClient) -> AsyncGenerator[None]:
+        async with self._live.running(client, self.store, has_token=self._has_token) if self._live else nullcontext():
             yield
-            return
-        from alerts.following import follow
 
-        async with (
-            opened_inbox(self._settings, self.store, find_client, has_token=self._has_token) as self.inbox,
-            self._updates.running(),
-            self._channel.running() if self._channel else nullcontext(),
-            anyio.create_task_group() as tasks,
-        ):
-            await tasks.start(follow, self.inbox, self._tell)
-            try:
-                yield
-            finally:
-                tasks.cancel_scope.cancel()
-                self.inbox = None
-
-    async def _tell(self, alert: "Alert") -> None:
-        told = alert.told
-        self.events.tell(
-            Changed(
-                organization=told.organization,
-                project=told.project,
-                issue=told.issue,
-                short_id=told.short_id,
-                alert=str(alert.id),
-            )
-        )
-        if self._channel is not None:
-            self._channel.tell(alert)
+    @property
+    def inbox(self) -> "Inbox | None":
+        """Of alerts, while anything is served, where the settings say that there are any."""
+        return self._live.inbox if self._live is not None else None
 
     def _webhooks(self) -> "Webhooks | None":
         settings = self._settings
@@ -199,7 +180,7 @@ class Application:
             under(self._settings.switches),
             auditing(self._audit),
             with_inbox(self.inbox),
-            telling(self.events.publish if self._updates is not None else None),
+            changing(self._live),
         ):
             yield
 
@@ -214,8 +195,8 @@ class Application:
         if ctx.method not in ("initialize", "server/discover") or not isinstance(result, Mapping):
             return result
         told = {**result, "instructions": introduction(is_offered)}
-        if self._updates is not None:
-            told["capabilities"] = self._updates.announced(result["capabilities"], ctx)
+        if self._live is not None:
+            told["capabilities"] = self._live.updates.announced(result["capabilities"], ctx)
         return told
 
     def _mcp_server(self, settings: Settings) -> ScopedServer:
@@ -224,7 +205,7 @@ class Application:
             if self._shared is not None:
                 yield self._shared
                 return
-            async with self._opened() as find_client, self._alerts(find_client):
+            async with self._opened() as find_client, self._lived(find_client):
                 yield find_client
 
         tools = build_tools(self.answers, settings.switches.of(ANYBODY), settings.sentry_org, self._once)
@@ -237,7 +218,7 @@ class Application:
             tools=list(tools),
             lifespan=lifespan,
             request_state_security=sealing(settings),
-            subscriptions=False,  # unless there is something to tell: then self._updates
+            subscriptions=False,  # unless there is something to tell: then self._live
             middleware=[
                 self._leave_out_secrets,
                 _leave_out_words_of_bugs,
@@ -252,8 +233,8 @@ class Application:
                 for name in ("tools/list", "prompts/list", "resources/list", "resources/templates/list")
             },
         )
-        if self._updates is not None:
-            server.tell_updates(self._updates)
+        if self._live is not None:
+            server.tell_updates(self._live.updates)
         register_resources(server, self.answers)
         register_prompts(server, self.answers)
         register_completions(server, self.answers)
@@ -298,10 +279,10 @@ def _audit_file(settings: Settings, clean: Clean) -> "AuditFile":
         raise SettingsError(f"audit_file: {settings.audit_file[:80]!a} cannot be written ({error.strerror})") from None
 
 
-def _updates(events: Events) -> "Updates":
-    from resources.updates import Updates
+def _live(settings: Settings, events: Events, channel: "Channel | None") -> "Live":
+    from live import Live
 
-    return Updates(events)
+    return Live(settings, events, channel)
 
 
 def _check_inbox(settings: Settings) -> None:

@@ -1,7 +1,7 @@
 """Tells of each alert that is stored while a server runs, also by another one that has the same inbox."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 import anyio
@@ -11,7 +11,7 @@ from alerts.alert import Alert, Wanted
 from alerts.inbox import Inbox, InboxError
 
 AT_ONCE = 100
-"""Alerts that are read at once."""
+"""Alerts that are read, and told, at once."""
 PAUSE = 0.1
 """Seconds between two looks: of many that come together there are few."""
 LATER = 5.0
@@ -21,7 +21,8 @@ _logger = logging.getLogger(__name__)
 
 async def follow(
     inbox: Inbox,
-    tell: Callable[[Alert], Awaitable[None]],
+    tell: Callable[[Sequence[Alert]], Awaitable[None]],
+    later: float = LATER,
     *,
     task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
 ) -> None:
@@ -31,18 +32,18 @@ async def follow(
         last = await _newest(inbox)
     task_status.started()
     while True:
-        wait = LATER
+        wait = later
         try:
             if last is None:
                 last = await _newest(inbox)
-            for alert in await inbox.newer(last, AT_ONCE):
-                last = alert.id
-                await tell(alert)
+            alerts = await inbox.newer(last, AT_ONCE)
+            last = alerts[-1].id
+            await tell(alerts)
             wait = PAUSE
         except InboxError:  # who writes to it says so
             pass
-        except Exception:  # of one alert: the others are told
-            _logger.exception("An alert could not be told")
+        except Exception:  # of these alerts: the next ones are told
+            _logger.exception("Alerts could not be told")
         await anyio.sleep(wait)
 
 

@@ -3,7 +3,7 @@
 
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +28,6 @@ from mcp.types import (
 from mcp.types.version import MODERN_PROTOCOL_VERSIONS
 
 from resources.catalogue import CATALOGUE, is_there, name_of_uri
-from sentry.paths import quoted
 from service.access.callers import Caller, ExpiringCaller
 from service.changes import Changed
 from service.current import brings_token, current_caller
@@ -36,13 +35,15 @@ from shared.events import Events
 
 MOST = 500
 """Resources that one may subscribe to, in a session or by one request."""
-LONGEST = 300
-"""Characters of a URI that can be subscribed to; each is kept."""
+LONGEST = 500
+"""Characters of a URI that is remembered; none that is told has as many."""
 _logger = logging.getLogger(__name__)
 _STATE = "sentry-mcp.subscriptions"
 Context = ServerRequestContext[Any, Any]
 Uris = list[tuple[str, str]]
-"""What changed: the name of each resource, and its URI."""
+"""The name of each resource, and its URI."""
+Told = Sequence[tuple[Changed, Uris]]
+"""What changed, and the resources that do with it."""
 
 
 class Updates(InMemorySubscriptionBus):
@@ -52,7 +53,7 @@ class Updates(InMemorySubscriptionBus):
         super().__init__()
         self.has_sessions = True
         """Whether there is anybody to be told who does not listen: not over HTTP without sessions."""
-        self._readers: dict[object, Callable[[Changed, Uris], None]] = {}
+        self._readers: dict[object, Callable[[Told], None]] = {}
         self._sessions: set[_Session] = set()
         self._tasks: TaskGroup | None = None
         self._listening = ListenHandler(self)
@@ -72,8 +73,8 @@ class Updates(InMemorySubscriptionBus):
     def subscribe(self, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
         reader, name = _Reader.asking(), object()
 
-        def hear(changed: Changed, uris: Uris) -> None:
-            for uri in reader.readable(changed, uris):
+        def hear(told: Told) -> None:
+            for uri in reader.readable(told):
                 listener(ResourceUpdated(uri))
 
         self._readers[name] = hear
@@ -96,9 +97,11 @@ class Updates(InMemorySubscriptionBus):
         connection = _connection(ctx)
         if not self._can_be_told(ctx):
             raise MCPError(METHOD_NOT_FOUND, "This server has no sessions: it cannot tell of updates in them.")
+        if brings_token():
+            raise MCPError(INVALID_PARAMS, "Who brings a Sentry token of their own is told of no updates.")
         uri = str(params.uri)
         if not _is_told(uri):
-            raise MCPError(INVALID_PARAMS, f"There are no updates of {quoted(uri)}, or not for this caller.")
+            raise MCPError(INVALID_PARAMS, f"Unknown resource: {uri[:LONGEST]}")
         session = connection.state.get(_STATE)
         if session is None:
             session = connection.state[_STATE] = _Session(ctx.session)
@@ -120,6 +123,7 @@ class Updates(InMemorySubscriptionBus):
         for session in self._sessions:
             if session.reader is not None and session.reader.caller.name == caller:
                 session.reader = None
+                session.pending.clear()
 
     def announced(self, capabilities: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
         """The capabilities with what is true of updates: the SDK announces all or nothing."""
@@ -127,19 +131,20 @@ class Updates(InMemorySubscriptionBus):
         for name, about in capabilities.items():
             of_lists = {"listChanged": False} if isinstance(about, Mapping) and "listChanged" in about else {}
             told[name] = {**about, **of_lists} if of_lists else about
-        told["resources"] = {**told.get("resources", {}), "subscribe": self._can_be_told(ctx)}
+        told["resources"] = {**told.get("resources", {}), "subscribe": self._can_be_told(ctx) and not brings_token()}
         return told
 
     def _can_be_told(self, ctx: Context) -> bool:
         return ctx.protocol_version in MODERN_PROTOCOL_VERSIONS or self.has_sessions
 
-    def _hear(self, changed: Changed) -> None:
-        uris = list(_uris(changed))
+    def _hear(self, changes: Sequence[Changed]) -> None:
+        """A stream whose client is given more than it can read ends: what changed several times is told it once."""
+        told = [(changed, _uris(changed)) for changed in changes]
         for hear in tuple(self._readers.values()):
-            hear(changed, uris)
+            hear(told)
         for session in self._sessions:
             if session.reader is not None:
-                session.pending |= session.uris.intersection(session.reader.readable(changed, uris))
+                session.pending |= session.uris.intersection(session.reader.readable(told))
             if session.pending and not session.is_told and self._tasks is not None:
                 session.is_told = True
                 self._tasks.start_soon(session.tell)
@@ -158,12 +163,17 @@ class _Reader:
         names = () if brings_token() else (entry.name for entry in CATALOGUE if is_there(entry.name))
         return cls(current_caller(), frozenset(names))
 
-    def readable(self, changed: Changed, uris: Uris) -> list[str]:
+    def readable(self, told: Told) -> Iterable[str]:
+        """Each but once."""
         if isinstance(self.caller, ExpiringCaller) and self.caller.expires < time.time():
-            return []
-        if not self.caller.may_see_place(changed.organization, changed.project):
-            return []
-        return [uri for name, uri in uris if name in self.names]
+            return ()
+        return dict.fromkeys(
+            uri
+            for changed, uris in told
+            if self.caller.may_see_place(changed.organization, changed.project)
+            for name, uri in uris
+            if name in self.names
+        )
 
 
 @dataclass(eq=False)
@@ -186,7 +196,7 @@ class _Session:
             self.is_told = False
 
 
-def _uris(changed: Changed) -> "list[tuple[str, str]]":
+def _uris(changed: Changed) -> Uris:
     uris: Uris = []
     if changed.alert:
         uris += [("alerts", "sentry://alerts"), ("alert", f"sentry://alerts/{changed.alert}")]

@@ -11,6 +11,7 @@ from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError, Se
 from sentry.paths import quoted
 from service import issues, updates
 from service.access.callers import PROJECT, Scope
+from service.changes import forget_issue
 from service.confirming import must_confirm
 from service.current import current_caller
 from service.heard import unless_heard
@@ -128,6 +129,7 @@ async def _with_issue(found: Alert) -> AlertResult:
         return views.claimed(found)
     if not current_caller().may_use("get_issue", Scope.ISSUES_READ):
         return views.claimed(found, missing="this caller may not read issues")
+    await forget_issue(found.told.issue, found.told.short_id)
     try:
         return views.claimed(found, await issues.get_issue(found.told.issue))
     except SentryError as error:  # of which the alert tells enough to go on

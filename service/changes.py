@@ -1,9 +1,10 @@
 """What changes, by an alert or by whoever updates an issue, and who is told of it."""
 
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Protocol
 
 from sentry.errors import SentryError
 from sentry.models import Issue
@@ -24,24 +25,42 @@ class Changed:
     """Its number."""
 
 
-Tell = Callable[[Changed], Awaitable[None]]
-_tell: ContextVar[Tell | None] = ContextVar("tell", default=None)
+class Changes(Protocol):
+    """What becomes of changes."""
+
+    async def publish(self, changed: Changed) -> None:
+        """This server has changed it: whoever listens is told."""
+        ...
+
+    async def forget(self, changed: Changed) -> None:
+        """It changed elsewhere: what is remembered of its issue is asked of Sentry anew."""
+        ...
+
+
+_changes: ContextVar[Changes | None] = ContextVar("changes", default=None)
 
 
 @contextmanager
-def telling(tell: Tell | None) -> Generator[None]:
-    """What is changed in this block is told so; None: to nobody."""
-    token = _tell.set(tell)
+def changing(changes: Changes | None) -> Generator[None]:
+    """What is changed in this block is told there; None: to nobody."""
+    token = _changes.set(changes)
     try:
         yield
     finally:
-        _tell.reset(token)
+        _changes.reset(token)
+
+
+async def forget_issue(number: str, short_id: str) -> None:
+    """Something happened in it, as an alert tells."""
+    changes = _changes.get()
+    if changes is not None:
+        await changes.forget(Changed(issue=number, short_id=short_id))
 
 
 async def tell_of_update(named: str, issue: Issue) -> None:
     """An issue was changed, perhaps, which was `named` so."""
-    tell = _tell.get()
-    if tell is None:
+    changes = _changes.get()
+    if changes is None:
         return
     client = current_client()
     try:
@@ -49,6 +68,6 @@ async def tell_of_update(named: str, issue: Issue) -> None:
     except SentryError:  # those hear of it who may see all
         organization = ""
     project = (issue.project.slug or "").lower()
-    await tell(
+    await changes.publish(
         Changed(organization=organization.lower(), project=project, issue=issue.id, short_id=issue.short_id or "")
     )

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LONGEST = 20_000
 """Bytes of a message that is heeded; all that it holds is names."""
 _NAMES = tuple(field.name for field in fields(Changed))
-Listener = Callable[[Changed], None]
+Listener = Callable[[Sequence[Changed]], None]
 
 
 class Events:
@@ -47,15 +47,15 @@ class Events:
 
     async def publish(self, changed: Changed) -> None:
         """To all servers."""
-        self.tell(changed)
+        self.tell([changed])
         if self._share is not None:
             await self._share(json.dumps({**asdict(changed), "of": self._whose, "from": self._myself}).encode())
         await anyio.lowlevel.checkpoint()  # between two events those who listen write the first
 
-    def tell(self, changed: Changed) -> None:
+    def tell(self, changes: Sequence[Changed]) -> None:
         """Here alone: what every server learns by itself."""
         for listener in tuple(self._listeners.values()):
-            listener(changed)
+            listener(changes)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         name = object()
@@ -73,4 +73,4 @@ class Events:
         names = {name: told.get(name) for name in _NAMES}
         texts = {name: value for name, value in names.items() if isinstance(value, str)}
         if len(texts) == len(names) and told.get("of") == self._whose and told.get("from") != self._myself:
-            self.tell(Changed(**texts))
+            self.tell([Changed(**texts)])

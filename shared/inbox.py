@@ -107,7 +107,10 @@ class SharedInbox:
             stored = self._stored
             if found := (await self._shelves.after(number, [f"{stage}{ALL}" for stage in STAGES], limit)).found:
                 return [kept.alert for kept in found]
-            await stored.wait()
+            if await self._shelves.last() < number:  # the store lost what it held, and counts anew
+                number = 0
+            else:
+                await stored.wait()
 
     async def places(self) -> frozenset[tuple[str, str]]:
         return await self._shelves.places()

@@ -212,6 +212,11 @@ class Shelves:
         (count,) = await self._ask(("HLEN", f"{self.base}alerts"))
         return int(count or 0)
 
+    async def last(self) -> int:
+        """The number of the newest that there ever was."""
+        (number,) = await self._ask(("GET", f"{self.base}last"))
+        return int(number or 0)
+
     async def places(self) -> frozenset[tuple[str, str]]:
         (names,) = await self._ask(("HKEYS", f"{self.base}places"))
         parts = (name.decode("utf-8", "surrogatepass").partition("/") for name in names or ())

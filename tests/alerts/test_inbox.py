@@ -331,3 +331,43 @@ async def test_who_names_no_claim_of_their_own_takes_nothing_from_another_of_the
             with pytest.raises(NotClaimedError, match="Name your claim"):
                 await step
         assert (await inbox.finish("engine", "1.1", ANY, Outcome.DONE, "")).state == State.DONE
+
+
+async def test_those_that_are_newer_come_in_their_order_done_with_or_not(opened: Opened) -> None:
+    async with opened(Clock()) as inbox:
+        await inbox.store([happening(1), happening(2, Kind.RESOLVED, is_work=False), happening(3)], "webhook")
+        await inbox.store([happening(4, project="checkout"), happening(5)], "polling")
+        assert await inbox.claim("engine", Wanted(id=3))
+        await inbox.finish("engine", "3.1", ANY, Outcome.DONE, "")
+        assert await inbox.claim("engine", Wanted(id=4))
+        assert [found.id for found in await inbox.newer(0, 10)] == [1, 2, 3, 4, 5]
+        assert [found.id for found in await inbox.newer(1, 3)] == [2, 3, 4]
+        assert [(found.id, found.told.issue) for found in await inbox.newer(4, 10)] == [(5, "5")]
+
+
+async def test_who_waits_for_newer_ones_hears_of_the_next_and_not_of_more_of_the_same(opened: Opened) -> None:
+    clock = Clock()
+    rule = [happening(1, Kind.RULE, 1_000.0 + number, rule="too many") for number in range(3)]
+    async with opened(clock) as inbox, opened(clock) as of_another_process:
+        await inbox.store(rule[:1], "webhook")
+        last = 1
+        for writer in (inbox, of_another_process):
+            for new in (happening(last + 1), happening(last + 2, Kind.RESOLVED, is_work=False)):
+                got: list[tuple[int, str]] = []
+
+                async def wait(got: list[tuple[int, str]] = got, last: int = last) -> None:
+                    got.extend((found.id, found.told.issue) for found in await inbox.newer(last, 10))
+
+                with anyio.fail_after(10):
+                    async with anyio.create_task_group() as tasks:
+                        tasks.start_soon(wait)
+                        await anyio.wait_all_tasks_blocked()
+                        await writer.store(rule[1:], "webhook")
+                        claimed = await writer.claim("engine", ANY)
+                        assert claimed
+                        await writer.release("engine", claimed.claim)
+                        await anyio.sleep(0.05)
+                        assert got == []
+                        await writer.store([new], "webhook")
+                last += 1
+                assert got == [(last, new.issue)]
