@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
     from alerts.inbox import Inbox
     from commands.channel import Channel
+    from live import Live
     from shared.store import Store
     from views.reader import Reader
     from web.callers.known import KnownCallers
