@@ -134,7 +134,10 @@ async def test_what_was_made_of_an_issue_is_not_current_when_something_happened_
 
 
 async def test_a_flood_of_issues_in_which_something_happened_takes_no_memory_and_no_other_answer() -> None:
-    async with listening(today) as server, client_of(server.url, organization="acme") as client:
+    async with (
+        listening(today) as server,
+        client_of(server.url, organization="acme", cache_ttl=3_600) as client,
+    ):
         await client.get_issue("5")
         gc.collect()
         tracemalloc.start()
