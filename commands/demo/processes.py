@@ -1,10 +1,11 @@
 """What the demo starts: each a process of its own, which hears of Ctrl-C from the demo alone."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import anyio
@@ -70,7 +71,8 @@ async def started(program: Path, *arguments: str, **variables: str) -> AsyncGene
     finally:
         with anyio.CancelScope(shield=True):
             if process.returncode is None:
-                process.terminate()
+                with suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGTERM)  # terminate() takes its exit code from who waits for that
             with anyio.move_on_after(ENDING):
                 await process.wait()
             if process.returncode is None:
