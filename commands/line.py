@@ -15,7 +15,7 @@ from settings import DEFAULTS, ON_THIS_MACHINE, Settings, SettingsError, listed,
 EPILOG = f"""\
 commands:
   (none)   serve MCP over stdio, or over streamable HTTP with --http
-  demo     show the whole way on an embedded Sentry: errors, issues, stack trace, resolve, regression
+  demo     show the whole way on an embedded Sentry: error, stack trace, resolve, regression; alert, engine, fix
   doctor   say what kind of Sentry answers, what the token may do, and what to put where
   token    make a token for a caller over HTTP: sentry-mcp token NAME
 

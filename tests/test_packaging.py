@@ -51,7 +51,7 @@ def test_the_wheel_carries_all_code_under_one_name(installed: Path) -> None:
     outside = [file for file in files if not file.startswith(("sentry_mcp/", "sentry_mcp_server-", "../"))]
     assert outside == []
     assert {f"sentry_mcp/{name}/__init__.py" for name in FOLDERS} <= set(files)
-    assert {"sentry_mcp/config.toml", "sentry_mcp/views/o200k_base.zlib"} <= set(files)
+    assert {"sentry_mcp/config.toml", "sentry_mcp/views/o200k_base.zlib", "sentry_mcp/examples/engine.py"} <= set(files)
 
 
 def test_no_expression_has_what_python_3_11_0_gets_wrong() -> None:

@@ -194,12 +194,3 @@ async def test_local_takes_another_port_when_its_own_is_taken(sentry: Sentry) ->
 
     async with served_http({**STRUCTURED, "SENTRY_MCP_INGEST_PORT": taken}, "--local") as url, Client(url) as client:
         assert data_of(await client.call_tool("list_issues", {}))["issues"] == []
-
-
-def test_demo_shows_the_whole_way() -> None:
-    ended = run("demo")
-
-    assert ended.returncode == 0, ended.stderr
-    assert "CheckoutError" in ended.stdout
-    assert "unresolved (regressed)" in ended.stdout
-    assert "\x1b[" not in ended.stdout

@@ -81,6 +81,25 @@ def post(path: str, body: dict[str, Any]) -> None:
         list(app(environ, lambda *_: None))
 
 
+def charge(total: float) -> None:
+    raise ConnectionResetError(f"payments.example.com: connection reset while {total} was charged")
+
+
+def ship(order: dict[str, Any]) -> str:
+    return f"{order['user']}, {order['address']['street']}"
+
+
+def deliver() -> None:
+    try:
+        charge(16.5)
+    except ConnectionError as error:
+        sentry_sdk.capture_exception(error)  # the bank's doing, and tried again
+    try:
+        ship({"user": "ada", "address": None})
+    except TypeError as error:
+        sentry_sdk.capture_exception(error)
+
+
 def browse(release: str) -> None:
     for number, user in enumerate(USERS):
         sentry_sdk.set_user({"id": str(number), "username": user, "email": f"{user}@example.com"})
@@ -108,7 +127,10 @@ def main(dsn: str, release: str) -> None:
         in_app_include=["__main__"],
         traces_sample_rate=0,
     )
-    browse(release)
+    if release.endswith("1.6.0"):
+        deliver()
+    else:
+        browse(release)
     sentry_sdk.flush(10)
 
 
