@@ -238,8 +238,8 @@ def _check_inbox(settings: Settings) -> None:
     if settings.is_shared:
         store_of(settings)
         return
-    from alerts.file import connected
     from alerts.inbox import InboxError
+    from alerts.tables import connected
 
     file = inbox_file(settings)
     try:

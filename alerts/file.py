@@ -1,72 +1,30 @@
 """The inbox in a file: SQLite, in the mode (WAL) in which several processes read and write it side by side."""
 
-import json
-import os
 import sqlite3
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import anyio
 import anyio.to_thread
 
-from alerts.alert import Alert, Happening, Kind, Outcome, State, Stored, Wanted
+from alerts.alert import Alert, Happening, Outcome, Stored, Wanted
 from alerts.inbox import KEPT_FOR, LEASE, MAX_ATTEMPTS, MOST_KEPT, MOST_WAITING, WAITS_FOR, InboxError, NotClaimedError
 from alerts.steps import begun, by_now, ended, full, held, number_of, prolonged, released, taken
+from alerts.tables import FREE, SELECT, WANTED, alert_of, connected, failure, fields_of, parameters
 from sentry.errors import NotFoundError
 
 T = TypeVar("T")
 
-VERSION = 1
 LOOK = 1.0
 """Seconds between two looks at whether another process has written."""
-PATIENCE = 5.0
-"""Seconds that a write waits for another process's."""
 AT_ONCE = 200
 """Happenings that are written together: what waits while the disk is busy shares its next turn."""
 TIDY = 500
 """Alerts after which what is too old is looked for."""
-
-TABLES = """
-CREATE TABLE IF NOT EXISTS alerts (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,  -- none is given twice, as AUTOINCREMENT has it
-  identity TEXT NOT NULL,
-  kind TEXT NOT NULL, organization TEXT NOT NULL, project TEXT NOT NULL, issue TEXT NOT NULL,
-  told TEXT NOT NULL,                    -- the rest of the happening, as JSON
-  source TEXT NOT NULL, received REAL NOT NULL, happened REAL NOT NULL, times INTEGER NOT NULL,
-  state TEXT NOT NULL, attempts INTEGER NOT NULL, claimed_by TEXT NOT NULL,
-  lease_ends REAL NOT NULL, not_before REAL NOT NULL,
-  finished REAL NOT NULL, outcome TEXT NOT NULL, note TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS looking (
-  only INTEGER PRIMARY KEY CHECK (only = 1), leader TEXT NOT NULL, until REAL NOT NULL, looked REAL
-);
-INSERT OR IGNORE INTO looking VALUES (1, '', 0, NULL);
-CREATE INDEX IF NOT EXISTS alerts_by_identity ON alerts (identity, id);
-CREATE INDEX IF NOT EXISTS alerts_by_issue ON alerts (issue, id);
-CREATE INDEX IF NOT EXISTS alerts_by_state ON alerts (state, id);
-CREATE INDEX IF NOT EXISTS alerts_by_end ON alerts (finished) WHERE state = 'done';
-CREATE INDEX IF NOT EXISTS alerts_by_place ON alerts (organization, project);
-"""
-COLUMNS = (
-    "id kind organization project issue told source received happened times state attempts claimed_by lease_ends "
-    "not_before finished outcome note"
-)
-_SELECT = f"SELECT {', '.join(COLUMNS.split())} FROM alerts"  # noqa: S608 - our own words
-_FREE = "(state = 'new' AND not_before <= :now OR state = 'claimed' AND lease_ends <= :now)"
-_WANTED = """
-    (:id IS NULL OR id = :id)
-    AND (:places IS NULL OR (organization, project) IN
-         (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:places)))
-    AND (:project IS NULL OR project = :project) AND (:organization IS NULL OR organization = :organization)
-    AND (:kinds IS NULL OR kind IN (SELECT value FROM json_each(:kinds)))
-    AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
-    AND (:since IS NULL OR received >= :since)
-    AND (:issue IS NULL OR issue = :issue) AND (NOT :is_open OR state != 'done')
-"""
 
 
 @dataclass(eq=False)
@@ -119,11 +77,11 @@ class FileInbox:
         return found[0] if found else None
 
     async def look(self, wanted: Wanted, limit: int, before: int | None = None) -> list[Alert]:
-        query = f"{_SELECT} WHERE (:before IS NULL OR id < :before) AND {_WANTED} ORDER BY id DESC LIMIT :limit"
+        query = f"{SELECT} WHERE (:before IS NULL OR id < :before) AND {WANTED} ORDER BY id DESC LIMIT :limit"
 
         def rows() -> list[Alert]:
-            given = {**_parameters(wanted), "before": before, "limit": limit}
-            return [_alert(row) for row in self._connection.execute(query, given)]
+            given = {**parameters(wanted), "before": before, "limit": limit}
+            return [alert_of(row) for row in self._connection.execute(query, given)]
 
         return await self._ask(rows)
 
@@ -195,10 +153,10 @@ class FileInbox:
     def _is_free(self, wanted: Wanted) -> bool:
         """Whether there is one to claim, or to park: nothing is locked to find out."""
         query = (
-            f"SELECT EXISTS(SELECT 1 FROM alerts WHERE {_FREE} AND {_WANTED}) OR EXISTS(SELECT 1 FROM alerts "  # noqa: S608 - our own words
+            f"SELECT EXISTS(SELECT 1 FROM alerts WHERE {FREE} AND {WANTED}) OR EXISTS(SELECT 1 FROM alerts "  # noqa: S608 - our own words
             "WHERE state = 'claimed' AND lease_ends <= :now AND attempts >= :most)"
         )
-        given = {**_parameters(wanted), "now": self._clock(), "most": MAX_ATTEMPTS}
+        given = {**parameters(wanted), "now": self._clock(), "most": MAX_ATTEMPTS}
         return bool(self._connection.execute(query, given).fetchone()[0])
 
     def _take(self, who: str, wanted: Wanted) -> Alert | None:
@@ -207,11 +165,11 @@ class FileInbox:
             "UPDATE alerts SET state = 'parked' WHERE state = 'claimed' AND lease_ends <= ? AND attempts >= ?",
             (now, MAX_ATTEMPTS),
         )
-        query = f"{_SELECT} WHERE {_FREE} AND {_WANTED} ORDER BY id LIMIT 1"
-        row = self._connection.execute(query, {**_parameters(wanted), "now": now}).fetchone()
+        query = f"{SELECT} WHERE {FREE} AND {WANTED} ORDER BY id LIMIT 1"
+        row = self._connection.execute(query, {**parameters(wanted), "now": now}).fetchone()
         if row is None:
             return None
-        return self._write(taken(_alert(row), who, now, self._lease))
+        return self._write(taken(alert_of(row), who, now, self._lease))
 
     def _next_batch(self) -> list[_Waiting]:
         batch: list[_Waiting] = []
@@ -245,14 +203,14 @@ class FileInbox:
 
     def _store_one(self, happening: Happening, source: str, now: float, *, is_full: bool) -> Stored:
         happening = by_now(happening, now)
-        query = f"{_SELECT} WHERE identity = ? ORDER BY id DESC LIMIT 1"
+        query = f"{SELECT} WHERE identity = ? ORDER BY id DESC LIMIT 1"
         row = self._connection.execute(query, (happening.identity,)).fetchone()
-        if row is not None and (same := _alert(row)).is_same(happening):
+        if row is not None and (same := alert_of(row)).is_same(happening):
             return Stored(self._write(same.with_more(happening)), is_new=False)
         if happening.is_work and is_full:
             raise full()
         alert = begun(happening, source, now)
-        made = _fields(alert)
+        made = fields_of(alert)
         del made["id"]
         names = ", ".join(made)
         places = ", ".join(f":{name}" for name in made)
@@ -279,9 +237,9 @@ class FileInbox:
 
     def _claimed(self, who: str, claim: str, wanted: Wanted) -> Alert:
         """The alert that `who` has; raises NotClaimedError."""
-        query = f"{_SELECT} WHERE {_WANTED}"
-        row = self._connection.execute(query, _parameters(replace(wanted, id=number_of(claim)))).fetchone()
-        return held(None if row is None else _alert(row), who, claim)
+        query = f"{SELECT} WHERE {WANTED}"
+        row = self._connection.execute(query, parameters(replace(wanted, id=number_of(claim)))).fetchone()
+        return held(None if row is None else alert_of(row), who, claim)
 
     def _next_free(self) -> float | None:
         """When the next alert can be claimed that cannot be now."""
@@ -293,7 +251,7 @@ class FileInbox:
         return at
 
     def _write(self, alert: Alert) -> Alert:
-        fields = _fields(alert)
+        fields = fields_of(alert)
         changes = ", ".join(f"{name} = :{name}" for name in fields)
         self._connection.execute(f"UPDATE alerts SET {changes} WHERE id = :id", fields)  # noqa: S608 - our own words
         return alert
@@ -325,95 +283,4 @@ class FileInbox:
         try:
             return await anyio.to_thread.run_sync(question, limiter=self._turn)
         except sqlite3.Error as error:
-            raise _failure(error) from error
-
-
-def connected(path: Path) -> sqlite3.Connection:
-    """With the tables in it; raises InboxError."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # titles of errors are nobody else's
-        connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
-    except OSError as error:
-        raise InboxError(f"The file of the inbox cannot be opened ({error.strerror}).", status_code=503) from error
-    except sqlite3.Error as error:
-        raise _failure(error) from error
-    try:
-        _set_up(connection)
-    except sqlite3.Error as error:
-        connection.close()
-        raise _failure(error) from error
-    except InboxError:
-        connection.close()
-        raise
-    return connection
-
-
-def _set_up(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")  # what was answered 2xx is there after a power cut, too
-    connection.execute("BEGIN IMMEDIATE")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if version != VERSION and (version or tables):
-        raise InboxError("The file of the inbox is none, or one of another version.", status_code=503)
-    for statement in TABLES.split(";"):
-        connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {VERSION}")
-    connection.execute("COMMIT")
-
-
-def _failure(error: sqlite3.Error) -> InboxError:
-    reason = getattr(error, "sqlite_errorname", type(error).__name__).removeprefix("SQLITE_").lower()
-    return InboxError(f"The inbox cannot be read or written ({reason}). Try again.", status_code=503)
-
-
-def _parameters(wanted: Wanted) -> dict[str, Any]:
-    organization, project = wanted.place
-    return {
-        "id": wanted.id,
-        "places": None if wanted.places is None else json.dumps(sorted(wanted.places)),
-        "organization": organization or None,
-        "project": project or None,
-        "kinds": _listed(wanted.kinds),
-        "states": _listed(wanted.states),
-        "since": wanted.since,
-        "issue": wanted.issue,
-        "is_open": wanted.is_open,
-    }
-
-
-def _listed(words: Iterable[str] | None) -> str | None:
-    return None if words is None else json.dumps(sorted(words))
-
-
-_OF_TOLD = ("about", "said", "short_id", "event", "level", "rule", "title", "url", "is_work")
-_OF_ALERT = ("id", "source", "received", "times", "attempts", "claimed_by", "lease_ends", "not_before", "finished")
-
-
-def _fields(alert: Alert) -> dict[str, Any]:
-    told = alert.told
-    return {
-        **{name: getattr(alert, name) for name in (*_OF_ALERT, "outcome", "note")},
-        "state": str(alert.state),
-        "kind": str(told.kind),
-        "organization": told.organization,
-        "project": told.project,
-        "issue": told.issue,
-        "happened": told.happened,
-        "told": json.dumps({name: getattr(told, name) for name in _OF_TOLD}),
-    }
-
-
-def _alert(row: Sequence[Any]) -> Alert:
-    fields: dict[str, Any] = dict(zip(COLUMNS.split(), row, strict=True))
-    told = Happening(
-        kind=Kind(fields.pop("kind")),
-        organization=fields.pop("organization"),
-        project=fields.pop("project"),
-        issue=fields.pop("issue"),
-        happened=fields.pop("happened"),
-        **json.loads(fields.pop("told")),
-    )
-    fields |= {"state": State(fields["state"]), "told": told}
-    return Alert(**fields)
+            raise failure(error) from error
