@@ -95,6 +95,7 @@ class Application:
             self.store,
             audit=self._audit,
             webhooks=self._webhooks(),
+            find_inbox=(lambda: self.inbox) if settings.alerts else None,
             make_clean=lambda: self._clean,
         )
 
@@ -238,12 +239,12 @@ def _check_inbox(settings: Settings) -> None:
     if settings.is_shared:
         store_of(settings)
         return
+    from alerts.database import check
     from alerts.inbox import InboxError
-    from alerts.tables import connected
 
     file = inbox_file(settings)
     try:
-        connected(file).close()
+        check(file)
     except InboxError as error:
         raise SettingsError(f"alerts_path: {str(file)[:160]!a}: {error.message}") from None
 

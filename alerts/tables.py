@@ -1,18 +1,12 @@
-"""How alerts lie in SQLite: the file, its tables, and what of a row is which part of an alert."""
+"""How alerts lie in SQLite: the tables, and what of a row is which part of an alert."""
 
 import json
-import os
-import sqlite3
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from alerts.alert import Alert, Happening, Kind, State, Wanted
-from alerts.inbox import InboxError
 
 VERSION = 1
-PATIENCE = 5.0
-"""Seconds that a write waits for another process's."""
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS alerts (
@@ -34,6 +28,7 @@ CREATE INDEX IF NOT EXISTS alerts_by_issue ON alerts (issue, id);
 CREATE INDEX IF NOT EXISTS alerts_by_state ON alerts (state, id);
 CREATE INDEX IF NOT EXISTS alerts_by_end ON alerts (finished) WHERE state = 'done';
 CREATE INDEX IF NOT EXISTS alerts_by_place ON alerts (organization, project);
+CREATE INDEX IF NOT EXISTS alerts_given_back ON alerts (not_before) WHERE state = 'new' AND not_before > 0;
 """
 COLUMNS = (
     "id kind organization project issue told source received happened times state attempts claimed_by lease_ends "
@@ -41,6 +36,29 @@ COLUMNS = (
 )
 SELECT = f"SELECT {', '.join(COLUMNS.split())} FROM alerts"  # noqa: S608 - our own words
 FREE = "(state = 'new' AND not_before <= :now OR state = 'claimed' AND lease_ends <= :now)"
+LATER = "alerts INDEXED BY alerts_given_back WHERE state = 'new' AND not_before > 0 AND not_before > :now"
+"""What was given back and cannot be claimed yet: left to itself, SQLite looks at each that is new."""
+COUNT_FREE = f"""
+    SELECT (SELECT count(*) FROM alerts WHERE state = 'new')
+    - (SELECT count(*) FROM {LATER})
+    + (SELECT count(*) FROM alerts WHERE state = 'claimed' AND lease_ends <= :now AND attempts < :most)
+"""  # noqa: S608 - our own words
+PLACES = """
+    WITH RECURSIVE organizations (name) AS (
+        SELECT min(organization) FROM alerts
+        UNION ALL SELECT (SELECT min(organization) FROM alerts WHERE organization > name)
+        FROM organizations WHERE name IS NOT NULL
+    ), places (organization, project) AS (
+        SELECT name, (SELECT min(project) FROM alerts WHERE organization = name)
+        FROM organizations WHERE name IS NOT NULL
+        UNION ALL SELECT organization, (
+            SELECT min(project) FROM alerts
+            WHERE alerts.organization = places.organization AND alerts.project > places.project
+        ) FROM places WHERE project IS NOT NULL
+    )
+    SELECT organization, project FROM places WHERE project IS NOT NULL
+"""
+"""From one to the next by the index: DISTINCT would look at each alert."""
 WANTED = """
     (:id IS NULL OR id = :id)
     AND (:places IS NULL OR (organization, project) IN
@@ -51,46 +69,6 @@ WANTED = """
     AND (:since IS NULL OR received >= :since)
     AND (:issue IS NULL OR issue = :issue) AND (NOT :is_open OR state != 'done')
 """
-
-
-def connected(path: Path) -> sqlite3.Connection:
-    """With the tables in it; raises InboxError."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # titles of errors are nobody else's
-        connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
-    except OSError as error:
-        raise InboxError(f"The file of the inbox cannot be opened ({error.strerror}).", status_code=503) from error
-    except sqlite3.Error as error:
-        raise failure(error) from error
-    try:
-        _set_up(connection)
-    except sqlite3.Error as error:
-        connection.close()
-        raise failure(error) from error
-    except InboxError:
-        connection.close()
-        raise
-    return connection
-
-
-def _set_up(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")  # what was answered 2xx is there after a power cut, too
-    connection.execute("BEGIN IMMEDIATE")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if version != VERSION and (version or tables):
-        raise InboxError("The file of the inbox is none, or one of another version.", status_code=503)
-    for statement in TABLES.split(";"):
-        connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {VERSION}")
-    connection.execute("COMMIT")
-
-
-def failure(error: sqlite3.Error) -> InboxError:
-    reason = getattr(error, "sqlite_errorname", type(error).__name__).removeprefix("SQLITE_").lower()
-    return InboxError(f"The inbox cannot be read or written ({reason}). Try again.", status_code=503)
 
 
 def parameters(wanted: Wanted) -> dict[str, Any]:
