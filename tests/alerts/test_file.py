@@ -98,6 +98,7 @@ async def test_a_server_starts_on_a_full_disk_and_takes_alerts_when_there_is_roo
     with full_beyond(room):
         opening = FileInbox.opened(file)
         inbox = await opening.__aenter__()
+        assert (tmp_path / "alerts.db-wal").stat().st_size == 0, "it takes no room to open a file that is there"
         with pytest.raises(InboxError, match="its disk is full"):
             await inbox.store(MANY, "webhook")
         if is_read:
@@ -133,6 +134,24 @@ async def test_what_is_stored_after_the_file_was_removed_is_in_the_one_that_has_
             assert await issues(other) == {"2", "3"}
         assert await issues(inbox) == {"2", "3"}
     assert caplog.text.count("was removed or replaced") == 1
+
+
+async def test_what_is_written_while_the_file_is_removed_is_not_said_to_be_stored(tmp_path: Path) -> None:
+    file, is_removed = tmp_path / "alerts.db", False
+
+    def clock() -> float:
+        """Asked within the transaction."""
+        nonlocal is_removed
+        if not is_removed:
+            is_removed = True
+            remove(file)
+        return 1_800_000_000.0
+
+    async with FileInbox.opened(file, clock) as inbox:
+        with pytest.raises(InboxError, match="removed while it was written"):
+            await inbox.store([happening(1)], "webhook")
+        await inbox.store([happening(2)], "webhook")
+        assert await issues(inbox) == {"2"}
 
 
 async def test_another_file_that_took_its_place_is_read_and_written(tmp_path: Path) -> None:
