@@ -115,6 +115,7 @@ class Application:
             self.store,
             audit=self._audit,
             webhooks=self._webhooks(),
+            find_inbox=(lambda: self.inbox) if settings.alerts else None,
             make_clean=lambda: self._clean,
         )
 
@@ -290,12 +291,12 @@ def _check_inbox(settings: Settings) -> None:
     if settings.is_shared:
         store_of(settings)
         return
-    from alerts.file import connected
+    from alerts.database import check
     from alerts.inbox import InboxError
 
     file = inbox_file(settings)
     try:
-        connected(file).close()
+        check(file)
     except InboxError as error:
         raise SettingsError(f"alerts_path: {str(file)[:160]!a}: {error.message}") from None
 

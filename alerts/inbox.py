@@ -56,6 +56,14 @@ class Inbox(Protocol):
         """The organizations and projects, as slugs, of which there are alerts."""
         ...
 
+    async def waiting(self) -> int:
+        """How many could be claimed now."""
+        ...
+
+    async def touch(self) -> None:
+        """Writes, and changes nothing: raises InboxError where nothing can be written."""
+        ...
+
     async def claim(self, who: str, wanted: Wanted, until: float = 0.0) -> Alert | None:
         """The oldest of those wanted that is nobody's is now of `who`, until its lease ends; where there is none, it
         waits for one until then. Of two who claim at once each has another."""

@@ -115,6 +115,12 @@ class SharedInbox:
     async def places(self) -> frozenset[tuple[str, str]]:
         return await self._shelves.places()
 
+    async def waiting(self) -> int:
+        return await self._shelves.count_free(self._clock())
+
+    async def touch(self) -> None:
+        await self._shelves.touch()
+
     async def claim(self, who: str, wanted: Wanted, until: float = 0.0) -> Alert | None:
         """Whatever is held after it looked comes back no sooner than BACK_AGAIN: then it looks anew."""
         while True:

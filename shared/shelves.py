@@ -217,6 +217,16 @@ class Shelves:
         (number,) = await self._ask(("GET", f"{self.base}last"))
         return int(number or 0)
 
+    async def count_free(self, now: float) -> int:
+        """Those whose time has come and that nobody has put there yet are free, too."""
+        free, due = await self._ask(
+            ("ZCARD", f"{self.base}{FREE}{ALL}"), ("ZCOUNT", f"{self.base}{HELD}due", "-inf", repr(now))
+        )
+        return int(free or 0) + int(due or 0)
+
+    async def touch(self) -> None:
+        await self._ask(("HINCRBY", f"{self.base}looking", "touched", 0))
+
     async def places(self) -> frozenset[tuple[str, str]]:
         (names,) = await self._ask(("HKEYS", f"{self.base}places"))
         parts = (name.decode("utf-8", "surrogatepass").partition("/") for name in names or ())

@@ -32,6 +32,7 @@ from web.rest.app import Answering, Rest
 from web.rest.responses import failed
 
 if TYPE_CHECKING:
+    from alerts.inbox import Inbox
     from shared.store import Store
     from web.limits.windows import Windows
     from web.webhooks import Webhooks
@@ -50,13 +51,14 @@ def create_app(
     *,
     audit: AuditFile | None = None,
     webhooks: "Webhooks | None" = None,
+    find_inbox: "Callable[[], Inbox | None] | None" = None,
     make_clean: Callable[[], Clean],
 ) -> Starlette:
     """The app that serves; `calls` counts what is under way, `open_client` is entered before anything is served, and
     left last; in `answering` a request that is none of MCP's is answered. Without `callers` whoever reaches it is
     served; without `clients` no caller brings a Sentry token. `audit` is where changes are told, if in a file;
-    `webhooks` takes what Sentry sends, where it may; `make_clean` makes what cleans texts for whoever runs the
-    server."""
+    `webhooks` takes what Sentry sends, where it may; `find_inbox` gives the inbox while anything is served, where there
+    are alerts; `make_clean` makes what cleans texts for whoever runs the server."""
     server.middleware[:0] = [calls, HandlersAtOnce(settings), refuse_half_characters]
     app = server.streamable_http_app(
         streamable_http_path="/mcp",
@@ -67,7 +69,7 @@ def create_app(
         stateless_http=settings.is_shared,  # a session would be in the memory of one of several servers
     )
     windows = _windows(store) if callers is not None else None
-    operations = Operations(server, calls, callers, audit, make_clean, clients, store)
+    operations = Operations(server, calls, callers, audit, make_clean, clients, store, find_inbox)
     rest = app.router.default = Rest(answers, answering, settings, make_clean)
     app.add_exception_handler(Exception, failed)
     if settings.identity_provider_issuer:

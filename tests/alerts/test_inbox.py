@@ -1,8 +1,6 @@
 """An inbox: what happens to an alert from when it is told until it is done with."""
 
 import math
-import os
-import sqlite3
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -15,7 +13,7 @@ from standins.stores import Valkey
 
 from alerts.alert import Kind, Outcome, State, Wanted
 from alerts.file import FileInbox
-from alerts.inbox import KEPT_FOR, LEASE, MAX_ATTEMPTS, Inbox, InboxError, NotClaimedError
+from alerts.inbox import KEPT_FOR, LEASE, MAX_ATTEMPTS, Inbox, NotClaimedError
 from sentry.errors import NotFoundError
 from shared.inbox import SharedInbox
 from shared.store import Store
@@ -272,55 +270,24 @@ async def test_what_is_done_with_is_forgotten_after_a_month_and_no_number_is_giv
         assert [(found.id, found.told.issue) for found in await inbox.look(ANY, 10)] == [(3, "3"), (2, "2")]
 
 
-def test_only_its_owner_may_read_the_file(tmp_path: Path) -> None:
-    async def write() -> None:
-        async with in_file(tmp_path / "new", Clock()) as inbox:
-            await inbox.store([happening()], "webhook")
-
-    anyio.run(write)
-    assert (tmp_path / "new" / "alerts.db").stat().st_mode & 0o077 == 0
-
-
-async def test_a_file_that_is_none_is_told_and_left_as_it_is(tmp_path: Path) -> None:
-    for name, content in (("text", b"not a database, but some text of somebody's\n" * 100), ("empty", b"")):
-        file = tmp_path / name
-        file.mkdir()
-        (file / "alerts.db").write_bytes(content)
-        if not content:
-            async with in_file(file, Clock()) as inbox:
-                assert await inbox.look(ANY, 1) == []
-            continue
-        with pytest.raises(InboxError):
-            async with in_file(file, Clock()):
-                pass
-        assert (file / "alerts.db").read_bytes() == content
-    other = sqlite3.connect(tmp_path / "other.db")
-    other.execute("CREATE TABLE somebodys (id)")
-    other.close()
-    with pytest.raises(InboxError, match="none, or one of another version"):
-        async with FileInbox.opened(tmp_path / "other.db"):
-            pass
-
-
-@pytest.mark.skipif(os.name != "posix", reason="a full disk is made by a limit of the file's size")
-async def test_a_full_disk_refuses_and_loses_nothing(tmp_path: Path) -> None:
-    import resource
-
-    async with in_file(tmp_path, Clock()) as inbox:
-        await inbox.store([happening(1)], "webhook")
-        before = resource.getrlimit(resource.RLIMIT_FSIZE)
-        size = (tmp_path / "alerts.db-wal").stat().st_size
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 8_192, before[1]))
-        many = [happening(number, title="x" * 300) for number in range(2, 200)]
-        try:
-            with pytest.raises(InboxError, match="cannot be read or written"):
-                await inbox.store(many, "webhook")
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        assert {found.told.issue for found in await inbox.look(ANY, 1_000)} == {"1"}
-        (stored,) = await inbox.store([happening(999)], "webhook")
-        assert stored.is_new
-        assert {found.told.issue for found in await inbox.look(ANY, 1_000)} == {"1", "999"}
+async def test_what_waits_is_what_could_be_claimed_now(opened: Opened) -> None:
+    clock = Clock()
+    async with opened(clock) as inbox:
+        assert await inbox.waiting() == 0
+        await inbox.touch()
+        told = [happening(number) for number in range(4)]
+        await inbox.store([*told, happening(9, Kind.RESOLVED, is_work=False)], "webhook")
+        assert await inbox.waiting() == 4
+        for outcome in (Outcome.DONE, Outcome.GIVEN_BACK, None):
+            claimed = await inbox.claim("engine", ANY)
+            assert claimed
+            if outcome:
+                await inbox.finish("engine", claimed.claim, ANY, outcome, "")
+        assert await inbox.waiting() == 1
+        clock.now += 61
+        assert await inbox.waiting() == 2, "what was given back can be claimed again"
+        clock.now += LEASE
+        assert await inbox.waiting() == 3, "a lease has run out"
 
 
 async def test_who_names_no_claim_of_their_own_takes_nothing_from_another_of_the_same_name(opened: Opened) -> None:

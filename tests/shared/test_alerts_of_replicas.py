@@ -184,6 +184,8 @@ async def test_while_the_store_is_lost_nothing_is_taken_and_then_all_goes_on(cap
                     one.claim("engine", ANY),
                     one.look(ANY, 10),
                     one.places(),
+                    one.waiting(),
+                    one.touch(),
                     one.release("engine", "1.1"),
                     one.finish("engine", "1.1", ANY, Outcome.DONE, ""),
                     one.lead("one", 60),
@@ -225,6 +227,10 @@ async def test_a_full_memory_refuses_and_loses_nothing() -> None:
             await one.store([happening(1)], "webhook")
             with valkey.full(), pytest.raises(InboxError, match="cannot be read or written"):
                 await one.store([happening(number) for number in range(2, 50)], "webhook")
+            if store.lost_since is not None:
+                await found_again(store)
+            with valkey.full(), pytest.raises(InboxError, match="cannot be read or written"):
+                await one.touch()
             if store.lost_since is not None:
                 await found_again(store)
             assert [found.told.issue for found in await one.look(ANY, 100)] == ["1"]

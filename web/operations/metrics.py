@@ -4,7 +4,7 @@ No label has values that a caller could make up: names come from the catalogues,
 the configuration.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, disable_created_metrics
@@ -25,8 +25,8 @@ ENDLESS = frozenset(("GET /mcp", "subscriptions/listen"))
 ELSEWHERE = "(identity provider)"
 """Callers whom the server does not know itself, all of them: there is no telling how many there will be."""
 
-Gauges = Mapping[str, tuple[str, Callable[[], float]]]
-"""By name: what it is, and how much of it there is now."""
+Gauges = Mapping[str, tuple[str, Callable[[], Awaitable[float | None]]]]
+"""By name: what it is, and how much of it there is now; None where nobody can say."""
 
 
 class Metrics:
@@ -54,7 +54,9 @@ class Metrics:
             "sentry_mcp_limit_refusals", "Calls that a limit of ours refused.", ["limit"], registry=registry
         )
         ProcessCollector(registry=registry)
-        registry.register(_Now(statistics, gauges))
+        self._gauges = gauges
+        self._now = _Now(statistics)
+        registry.register(self._now)
 
     def count(self, call: Call, seconds: float) -> None:
         self._calls.labels(call.route, call.name, call.outcome or "ok").inc()
@@ -67,8 +69,9 @@ class Metrics:
         """`limit` is the name of a setting of `[limits]`, or `guesses`."""
         self._refused.labels(limit).inc()
 
-    def text(self, accept: str) -> tuple[bytes, str]:
+    async def text(self, accept: str) -> tuple[bytes, str]:
         """All of it, and its media type: OpenMetrics where that is asked for."""
+        self._now.amounts = [(name, words, await ask()) for name, (words, ask) in self._gauges.items()]
         encode, media_type = choose_encoder(accept)
         return encode(self._registry), media_type
 
@@ -76,9 +79,10 @@ class Metrics:
 class _Now(Collector):
     """What others have counted, read when it is asked for."""
 
-    def __init__(self, statistics: Callable[[], Iterable[Statistics]], gauges: Gauges) -> None:
+    def __init__(self, statistics: Callable[[], Iterable[Statistics]]) -> None:
         self._statistics = statistics
-        self._gauges = gauges
+        self.amounts: Sequence[tuple[str, str, float | None]] = ()
+        """Of each gauge: its name, what it is, how much there is."""
 
     def describe(self) -> Iterable[Metric]:
         return ()  # so that registering it does not ask for anything yet
@@ -87,8 +91,8 @@ class _Now(Collector):
         version = GaugeMetricFamily("sentry_mcp_build_info", "The version that runs.", labels=["version"])
         version.add_metric([__version__], 1)
         yield version
-        for name, (words, value) in self._gauges.items():
-            yield GaugeMetricFamily(f"sentry_mcp_{name}", words, value())
+        for name, words, amount in self.amounts:
+            yield GaugeMetricFamily(f"sentry_mcp_{name}", words, amount)
         found = list(self._statistics())
         yield from _of_reads(found)
         yield from _of_requests(found)

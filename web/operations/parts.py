@@ -1,6 +1,6 @@
 """What the app has for those who run it, put together."""
 
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -9,6 +9,7 @@ import anyio.to_thread
 from mcp.server.mcpserver import MCPServer
 from starlette.applications import Starlette
 
+from alerts.inbox import InboxError
 from sentry.client import SentryClient
 from sentry.clients import Clients
 from sentry.transport.cache import Statistics
@@ -25,6 +26,7 @@ from web.operations.routes import routes
 from web.operations.tracing import FLUSHING, Traced, start_tracing
 
 if TYPE_CHECKING:
+    from alerts.inbox import Inbox
     from shared.store import Store
 
 
@@ -40,11 +42,13 @@ class Operations:
     clients: Clients | None = None
     """With Sentry tokens of callers' own."""
     store: "Store | None" = None
+    find_inbox: "Callable[[], Inbox | None] | None" = None
+    """Where there are alerts, while the app runs."""
     find_client: FindClient | None = None
     """While the app runs."""
     checks: dict[str, Check] = field(default_factory=dict[str, Check])
-    gauges: dict[str, tuple[str, Callable[[], float]]] = field(
-        default_factory=dict[str, tuple[str, Callable[[], float]]]
+    gauges: dict[str, tuple[str, Callable[[], Awaitable[float | None]]]] = field(
+        default_factory=dict[str, tuple[str, Callable[[], Awaitable[float | None]]]]
     )
 
     def __post_init__(self) -> None:
@@ -55,7 +59,10 @@ class Operations:
             self.checks["audit_file"] = self.audit.problem
         if self.store is not None:
             self.checks["store"] = self._store
-        self.gauges["calls_in_flight"] = "Calls that are not answered yet.", lambda: self.calls.under_way
+        self.gauges["calls_in_flight"] = "Calls that are not answered yet.", self._under_way
+        if self.find_inbox is not None:
+            self.checks["alerts"] = self._alerts
+            self.gauges["alerts_waiting"] = "Alerts that could be claimed.", self._alerts_waiting
         self.metrics = Metrics(self._statistics, self.gauges)
         self.readiness = Readiness(self.checks, lambda: self.calls.are_refused)
         self._tracing = start_tracing(self.make_clean)
@@ -97,6 +104,26 @@ class Operations:
     async def _store(self) -> Problem | None:
         since = self.store.lost_since if self.store is not None else None
         return Problem("cannot be reached", since) if since is not None else None
+
+    async def _alerts(self) -> str | None:
+        try:
+            if (inbox := self._inbox()) is not None:
+                await inbox.touch()
+        except InboxError:
+            return "cannot be written"
+        return None
+
+    async def _alerts_waiting(self) -> float | None:
+        try:
+            return await inbox.waiting() if (inbox := self._inbox()) is not None else None
+        except InboxError:
+            return None
+
+    def _inbox(self) -> "Inbox | None":
+        return self.find_inbox() if self.find_inbox is not None else None
+
+    async def _under_way(self) -> float:
+        return self.calls.under_way
 
     def _statistics(self) -> Iterator[Statistics]:
         client = self.find_client() if self.find_client is not None else None

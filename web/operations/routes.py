@@ -24,7 +24,7 @@ def routes(metrics: Metrics, readiness: Readiness) -> list[Route]:
     async def numbers(request: Request) -> Response:
         if not current_caller().has(Scope.ADMIN):
             return _not_for_all()
-        text, media_type = metrics.text(request.headers.get("accept", ""))
+        text, media_type = await metrics.text(request.headers.get("accept", ""))
         return Response(text, headers={**NOT_KEPT, "Content-Type": media_type})
 
     return [Route("/health", health), Route("/ready", ready), Route("/metrics", numbers)]

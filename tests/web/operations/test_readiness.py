@@ -12,8 +12,9 @@ from typing import Any
 
 import httpx
 import pytest
+from alerting import happening, kept
 from pydantic import SecretStr
-from services import CALLERS, ENGINES, SENTRYS, Service, service
+from services import ADMINS, CALLERS, ENGINES, SENTRYS, Service, service
 from standins.sockets import Request, Wire, listening, nobody_listening
 from wire import Sentry
 
@@ -217,6 +218,34 @@ async def test_since_is_when_it_began_not_when_somebody_asked(tmp_path: Path) ->
         assert not found["callers"]["ok"]
         for name in ("store", "callers"):
             assert datetime.fromisoformat(found[name]["since"]) <= began, name
+
+
+async def test_whether_alerts_can_be_kept_and_how_many_wait(tmp_path: Path) -> None:
+    folder = tmp_path / "inbox"
+    environment = {"SENTRY_MCP_ALERTS": "true", "SENTRY_MCP_ALERTS_PATH": str(folder / "alerts.db")}
+    async with listening(projects) as sentry, service(tmp_path, sentry.url, **environment) as server:
+
+        async def until_alerts_are(problem: str | None) -> None:
+            async with asyncio.timeout(20):
+                while checks(await server.get("/ready"))["alerts"]["problem"] != problem:
+                    pass
+
+        async def waiting() -> list[str]:
+            text = (await server.get("/metrics", ADMINS)).text
+            return re.findall(r"^sentry_mcp_alerts_waiting (\S+)$", text, re.MULTILINE)
+
+        assert (await server.get("/ready")).status_code == 200
+        assert await waiting() == ["0.0"]
+        await kept(folder / "alerts.db", happening(1), happening(2))
+        assert await waiting() == ["2.0"]
+        folder.rename(tmp_path / "elsewhere")
+        folder.write_text("in the way")
+        await until_alerts_are("cannot be written")
+        assert await waiting() == []
+        folder.unlink()
+        (tmp_path / "elsewhere").rename(folder)
+        await until_alerts_are(None)
+        assert await waiting() == ["2.0"]
 
 
 async def test_an_emptied_file_puts_nobody_out_and_who_is_added_is_named(tmp_path: Path) -> None:

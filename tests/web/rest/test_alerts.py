@@ -200,9 +200,9 @@ async def test_who_leaves_while_the_issue_is_read_has_not_claimed_it(tmp_path: P
     found: list[Any] = []
 
     async def never(_: httpx.Request) -> httpx.Response:
-        """The issue is read once it is claimed."""
+        """The issue is read once it is claimed, and its event at the same time."""
         async with FileInbox.opened(inbox) as opened:
-            found.extend(await opened.look(Wanted(), 1))
+            found[:] = await opened.look(Wanted(), 1)
         request.hangs_up.set()
         await asyncio.Event().wait()
         raise AssertionError
