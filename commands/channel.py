@@ -39,7 +39,7 @@ class Channel:
         result = await call_next(ctx)
         if ctx.method in ("initialize", "server/discover") and isinstance(result, Mapping):
             capabilities = result["capabilities"]
-            experimental = {**(capabilities.get("experimental") or {}), CAPABILITY: {}}
+            experimental: dict[str, Any] = {**(capabilities.get("experimental") or {}), CAPABILITY: {}}
             return {**result, "capabilities": {**capabilities, "experimental": experimental}}
         if ctx.method != "initialize":  # to a session that has begun
             self._session = ctx.session
@@ -72,7 +72,8 @@ class Channel:
             self._first, self._count = None, 0
             meta = {"alert": str(first.id), "kind": str(first.told.kind), "count": str(count)}  # texts, all of them
             params = {"content": _content(first, count), "meta": meta}
-            await session.send_notification(_Notification(method=METHOD, params=params))
+            notification: Any = _Notification(method=METHOD, params=params)  # none of the protocol's own
+            await session.send_notification(notification)
             await anyio.sleep(self._pause)
 
 

@@ -27,6 +27,7 @@ from mcp.types import (
 from mcp.types.version import MODERN_PROTOCOL_VERSIONS
 
 from resources.catalogue import CATALOGUE, is_there, name_of_uri
+from sentry.values import as_object
 from service.access.callers import Caller, ExpiringCaller
 from service.changes import Changed
 from service.current import brings_token, current_caller
@@ -125,12 +126,10 @@ class Updates(InMemorySubscriptionBus):
 
     def announced(self, capabilities: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
         """The capabilities with what is true of updates: the SDK announces all or nothing."""
-        told = {
-            name: {key: False if key == "listChanged" else value for key, value in about.items()}
-            if isinstance(about, Mapping)
-            else about
-            for name, about in capabilities.items()
-        }
+        told: dict[str, Any] = {}
+        for name, about in capabilities.items():
+            stated = as_object(about)
+            told[name] = {**stated, "listChanged": False} if stated and "listChanged" in stated else about
         can_subscribe = self._can_be_told(ctx) and not brings_token()
         told["resources"] = {**told.get("resources", {}), "subscribe": can_subscribe}
         return told
