@@ -95,10 +95,11 @@ class FileInbox:
         return await self._ask(rows)
 
     async def newer(self, number: int, limit: int) -> list[Alert]:
-        query = f"{_SELECT} WHERE id > ? ORDER BY id LIMIT ?"
-
         def rows() -> list[Alert]:
-            return [_alert(row) for row in self._connection.execute(query, (number, limit))]
+            (last,) = self._execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence").fetchone()
+            after = number if number <= last else 0  # in another file than before, which counts anew
+            query = f"{SELECT} WHERE id > ? ORDER BY id LIMIT ?"
+            return [alert_of(row) for row in self._execute(query, (after, limit))]
 
         while True:
             stored, version = self._stored, await self._version()

@@ -112,6 +112,8 @@ def _switches(options: argparse.Namespace) -> Iterator[tuple[str, Any, str]]:
 def _check(options: argparse.Namespace, settings: Settings) -> None:
     if (options.host or options.port is not None) and not options.http:
         raise SettingsError("--host and --port go with --http")
+    if options.channel and (options.http or options.command):
+        raise SettingsError("--channel goes with stdio, and with no command")
     if options.http and options.command:
         raise SettingsError(f"--http does not go with {options.command}")
     if options.local and options.command == "demo":
@@ -120,8 +122,6 @@ def _check(options: argparse.Namespace, settings: Settings) -> None:
         raise SettingsError(f"{options.command} takes no name")
     if options.command in ("demo", "token") and any(_switches(options)):
         raise SettingsError(f"--read-only, --tools and --exclude-tools do not go with {options.command}")
-    if options.channel and (options.http or options.command):
-        raise SettingsError("--channel goes with stdio, and with no command")
     if options.data and not options.local:
         raise SettingsError("--data goes with --local")
     if options.show_token and not options.local:

@@ -129,9 +129,10 @@ class Updates(InMemorySubscriptionBus):
         """The capabilities with what is true of updates: the SDK announces all or nothing."""
         told: dict[str, Any] = {}
         for name, about in capabilities.items():
-            of_lists = {"listChanged": False} if isinstance(about, Mapping) and "listChanged" in about else {}
-            told[name] = {**about, **of_lists} if of_lists else about
-        told["resources"] = {**told.get("resources", {}), "subscribe": self._can_be_told(ctx) and not brings_token()}
+            stated = as_object(about)
+            told[name] = {**stated, "listChanged": False} if stated and "listChanged" in stated else about
+        can_subscribe = self._can_be_told(ctx) and not brings_token()
+        told["resources"] = {**told.get("resources", {}), "subscribe": can_subscribe}
         return told
 
     def _can_be_told(self, ctx: Context) -> bool:

@@ -1,4 +1,4 @@
-"""Who follows an inbox is told of each alert that comes into it, whoever stores it and whatever happens to its place."""
+"""Who follows an inbox is told of each alert that comes into it, whoever stores it, whatever becomes of its place."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager

@@ -1,9 +1,9 @@
-"""Many who listen, and much that changes: nobody waits for one who does not read, and nothing of those who left stays."""
+"""Many who listen, and much that changes: nobody waits for who does not read, nothing of who left stays."""
 
 import gc
 import json
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ from web.calls import Calls
 
 URL = "http://127.0.0.1:7"
 ACCEPT = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
-META = {
+META: dict[str, object] = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientCapabilities": {},
 }
@@ -96,7 +96,7 @@ class Served:
             await self._ask(session, "resources/subscribe", {"uri": uri})
         return session
 
-    async def _ask(self, session: dict[str, str], method: str, parameters: dict[str, object]) -> httpx.Response:
+    async def _ask(self, session: dict[str, str], method: str, parameters: Mapping[str, object]) -> httpx.Response:
         asked = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
         answer = await self.http.post("/mcp", json=asked, headers=ACCEPT | session)
         assert answer.status_code == 200
