@@ -28,6 +28,7 @@ from mcp.types import (
 from mcp.types.version import MODERN_PROTOCOL_VERSIONS
 
 from resources.catalogue import CATALOGUE, is_there, name_of_uri
+from sentry.values import as_object
 from service.access.callers import Caller, ExpiringCaller
 from service.changes import Changed
 from service.current import brings_token, current_caller
