@@ -142,22 +142,24 @@ async def serving(sentry: Sentry, folder: Path) -> AsyncGenerator[Served]:
 
 
 async def test_nobody_waits_for_one_who_does_not_read(sentry: Sentry, era: Era, tmp_path: Path) -> None:
+    issues = [f"sentry://issues/{number}" for number in range(100)]
     async with (
         serving(sentry, tmp_path) as served,
-        served.listening(era, *URIS) as slow,
+        served.listening(era, *URIS, *issues) as slow,
         served.listening("legacy", *URIS) as session,
         served.listening("auto", *URIS) as stream,
     ):
         session.read.set()
         stream.read.set()
-        for number in range(1, 6):
-            await served.inbox.store([happening(number)], "webhook")
+        for count in (1, 2, 3):
+            told = [happening(number) for number in range(100 * count - 100, 100 * count)]
+            await served.inbox.store(told, "webhook")
             for uri in URIS:
-                await session.until(uri, number)
-                await stream.until(uri, number)
+                await session.until(uri, count)
+                await stream.until(uri, count)
         assert slow.heard == []
         slow.read.set()
-        for uri in URIS:
+        for uri in (*URIS, *issues):
             await slow.until(uri)
 
 
@@ -170,11 +172,12 @@ async def test_of_a_thousand_at_once_each_hears_and_goes_on_hearing(sentry: Sent
         served.listening("auto", *uris) as stream,
     ):
         session.read.set()
-        stream.read.set()
         for start in range(1, 1_001, 200):
             told = [happening(number) for number in range(start, start + 200)]
             await served.inbox.store(told, "webhook")
         await served.inbox.store([happening(5_000)], "webhook")
+        await session.until(last)
+        stream.read.set()  # who reads when all is over has missed nothing
         for listener in (session, stream):
             for uri in uris:
                 await listener.until(uri)
