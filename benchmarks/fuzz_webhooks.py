@@ -18,7 +18,7 @@ import time
 from collections import Counter
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import psutil
@@ -49,7 +49,8 @@ KINDS = (
     "x" * 900,
 )
 TEXTS = ("", "0", "-1", "9" * 400, "\0", "\ud800", "../..", "<script>", "x" * 9_000, "SHOP-1", "created", "2026-11-24")
-VALUES: tuple[Any, ...] = (None, True, 0, -1, 10**30, 1e308, [], {}, [[]] * 500, {"id": {"id": []}}, *TEXTS)
+EMPTY: list[Any] = []
+VALUES: tuple[Any, ...] = (None, True, 0, -1, 10**30, 1e308, EMPTY, {}, [EMPTY] * 500, {"id": {"id": []}}, *TEXTS)
 NO_BODIES = (b"", b"{", b"[" * 50_000, b'{"a":' * 5_000, b"\xff\xfe", b"null", b'"\\ud800"', b"1" * 10_000, b"[{}]")
 
 
@@ -106,17 +107,16 @@ class Fuzz:
 
     def _change(self, part: Any) -> None:
         """One value, somewhere within, is another."""
-        while True:
-            fields, items = as_object(part), as_list(part)
-            names: list[Any] = [*fields] if fields else [*range(len(items))] if items else []
-            if not names:
-                return
-            name = self._random.choice(names)
-            inner = cast("Any", part)[name]
-            if not isinstance(inner, dict | list) or not inner or self._random.random() < 0.3:
-                cast("Any", part)[name] = deepcopy(self._random.choice(VALUES))
-                return
-            part = inner
+        within: dict[Any, Any] | list[Any] | None = as_object(part) or as_list(part)
+        if not within:
+            return
+        names: list[Any] = [*within] if isinstance(within, dict) else [*range(len(within))]
+        name = self._random.choice(names)
+        inner: Any = within[name]
+        if isinstance(inner, dict | list) and inner and self._random.random() < 0.7:
+            self._change(inner)
+        else:
+            within[name] = deepcopy(self._random.choice(VALUES))
 
 
 async def fuzz(url: str, server: psutil.Process, count: int, seed: int) -> tuple[list[str], set[int]]:
