@@ -77,7 +77,7 @@ async def main():
             if claimed.is_error or alert is None:
                 continue
             print("begin", alert["alert"], time.time(), flush=True)
-            await asyncio.sleep(random.random() / 100)
+            await asyncio.sleep(random.random() / 5)
             done = await client.call_tool("finish_alert", {"alert": alert["alert"], "note": "done"})
             print("lost" if done.is_error else "end", alert["alert"], time.time(), flush=True)
 asyncio.run(main())
