@@ -11,7 +11,7 @@ from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError, Se
 from sentry.paths import quoted
 from service import issues, updates
 from service.access.callers import PROJECT, Scope
-from service.changes import forget_issue
+from service.changes import forget_issue, tell_of_alert
 from service.confirming import must_confirm
 from service.current import current_caller
 from service.heard import unless_heard
@@ -78,6 +78,7 @@ async def claim_alert(
     if found is None:
         return views.claimed(None)
     unless_heard(lambda: inbox.release(who, found.claim))
+    await tell_of_alert(found)
     return await _with_issue(found)
 
 
@@ -101,6 +102,7 @@ async def finish_alert(alert: str, outcome: str, note: str | None = None, *, com
         if comment:
             error.message += " The note was posted as a comment: finish the alert without comment."
         raise
+    await tell_of_alert(ended)
     return views.finished(ended, posted)
 
 

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol
 
+from alerts.alert import Alert
 from sentry.errors import SentryError
 from sentry.models import Issue
 from service.current import current_client
@@ -55,6 +56,14 @@ async def forget_issue(number: str, short_id: str) -> None:
     changes = _changes.get()
     if changes is not None:
         await changes.forget(Changed(issue=number, short_id=short_id))
+
+
+async def tell_of_alert(alert: Alert) -> None:
+    """It was claimed, or finished."""
+    changes = _changes.get()
+    if changes is not None:
+        told = alert.told
+        await changes.publish(Changed(organization=told.organization, project=told.project, alert=str(alert.id)))
 
 
 async def tell_of_update(named: str, issue: Issue) -> None:

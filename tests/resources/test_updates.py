@@ -115,6 +115,18 @@ async def test_an_alert_tells_of_itself_and_of_its_issue_and_of_nothing_else(ser
         assert set(listener.heard) == {*changed, last}
 
 
+async def test_a_claim_and_its_end_tell_of_the_alert(served: Served, era: Era) -> None:
+    alert = await served.alert(5_001 if era == "auto" else 5_002)
+    changed = ["sentry://alerts", f"sentry://alerts/{alert}"]
+    async with subscribed(served.url, era, *changed, "sentry://issues") as listener:
+        for tool, arguments in (("claim_alert", {"alert": alert}), ("finish_alert", {"alert": f"{alert}.1"})):
+            answered = await listener.client.call_tool(tool, arguments)
+            assert not answered.is_error, text_of(answered)
+            await listener.heard.until(*changed)
+            assert set(listener.heard) == set(changed)
+            listener.heard.clear()
+
+
 async def test_an_update_tells_of_its_issue(served: Served, era: Era) -> None:
     number, short_id = await served.issue(f"updated {era}")
     changed = uris_of(number, short_id)
