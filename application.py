@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 
     from alerts.inbox import Inbox
     from commands.channel import Channel
-    from live import Live
     from shared.store import Store
+    from telling import Live
     from views.reader import Reader
     from web.callers.known import KnownCallers
     from web.calls import Calls
@@ -135,6 +135,11 @@ class Application:
     async def _lived(self, client: OpenedClient) -> AsyncGenerator[None]:
         async with self._live.running(client, self.store, has_token=self._has_token) if self._live else nullcontext():
             yield
+
+    def end_streams(self) -> None:
+        """Those that have no end by themselves: whoever listens there can do so elsewhere."""
+        if self._live is not None:
+            self._live.updates.end()
 
     @property
     def inbox(self) -> "Inbox | None":
@@ -226,6 +231,7 @@ class Application:
                 _leave_out_words_of_bugs,
                 self._answer,
                 self._introduce,
+                *([self._live.updates] if self._live else ()),
                 *([self._channel] if self._channel else ()),
                 map_prompt_errors,
             ],
@@ -282,7 +288,7 @@ def _audit_file(settings: Settings, clean: Clean) -> "AuditFile":
 
 
 def _live(settings: Settings, events: Events, channel: "Channel | None") -> "Live":
-    from live import Live
+    from telling import Live
 
     return Live(settings, events, channel)
 

@@ -31,6 +31,14 @@ class Kind(StrEnum):
     """What Sentry tells since this was written."""
 
 
+def kind_kept(text: str) -> Kind:
+    """Of an alert that is kept already, perhaps by a later version of this server, which knows more kinds."""
+    try:
+        return Kind(text)
+    except ValueError:
+        return Kind.OTHER
+
+
 WORK = frozenset((Kind.CREATED, Kind.REGRESSED, Kind.ESCALATING, Kind.SPIKE, Kind.RULE, Kind.METRIC))
 """What somebody is to look into; all else is told and no more, be it what the one who works off an alert did."""
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +17,7 @@ from alerts.alert import Alert, Happening, Outcome, Stored, Wanted
 from alerts.database import Database, DiskError, failure
 from alerts.inbox import KEPT_FOR, LEASE, MAX_ATTEMPTS, MOST_KEPT, MOST_WAITING, WAITS_FOR, InboxError, NotClaimedError
 from alerts.steps import begun, by_now, ended, full, held, number_of, prolonged, released, taken
-from alerts.tables import COUNT_FREE, FREE, LATER, PLACES, SELECT, VERSION, WANTED, alert_of, fields_of, parameters
+from alerts.tables import COUNT_FREE, FREE, LATER, PLACES, SELECT, WANTED, alert_of, fields_of, parameters
 from sentry.errors import NotFoundError
 
 T = TypeVar("T")
@@ -95,15 +96,17 @@ class FileInbox:
         return await self._ask(rows)
 
     async def newer(self, number: int, limit: int) -> list[Alert]:
-        def rows() -> list[Alert]:
-            (last,) = self._execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence").fetchone()
-            after = number if number <= last else 0  # in another file than before, which counts anew
+        def rows(after: int) -> list[Alert]:
             query = f"{SELECT} WHERE id > ? ORDER BY id LIMIT ?"
             return [alert_of(row) for row in self._execute(query, (after, limit))]
 
+        def last() -> int:
+            return int(self._execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence").fetchone()[0])
+
         while True:
             stored, version = self._stored, await self._version()
-            if found := await self._ask(rows):
+            number = number if await self._ask(last) >= number else 0  # another file than before counts anew
+            if found := await self._ask(partial(rows, number)):
                 return found
             while not stored.is_set() and await self._version() == version:
                 with anyio.move_on_after(LOOK):
@@ -117,7 +120,11 @@ class FileInbox:
         return await self._ask(lambda: int(self._execute(COUNT_FREE, given).fetchone()[0]))
 
     async def touch(self) -> None:
-        await self._change(lambda: self._execute(f"PRAGMA user_version = {VERSION}"))  # a row as it is is not written
+        def touch() -> None:
+            (version,) = self._execute("PRAGMA user_version").fetchone()
+            self._execute(f"PRAGMA user_version = {version}")  # a row as it is would not be written
+
+        await self._change(touch)
 
     async def claim(self, who: str, wanted: Wanted, until: float = 0.0) -> Alert | None:
         while True:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from alerts.alert import Alert, Happening, Kind, State, Wanted
+from alerts.alert import Alert, Happening, State, Wanted, kind_kept
 
 VERSION = 1
 
@@ -111,7 +111,7 @@ def fields_of(alert: Alert) -> dict[str, Any]:
 def alert_of(row: Sequence[Any]) -> Alert:
     fields: dict[str, Any] = dict(zip(COLUMNS.split(), row, strict=True))
     told = Happening(
-        kind=Kind(fields.pop("kind")),
+        kind=kind_kept(fields.pop("kind")),
         organization=fields.pop("organization"),
         project=fields.pop("project"),
         issue=fields.pop("issue"),

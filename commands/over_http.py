@@ -1,7 +1,7 @@
 """Serving over streamable HTTP, until a signal comes."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 import uvicorn
@@ -50,17 +50,19 @@ def serve_http(
         proxy_headers=bool(trusted_proxies),
         forwarded_allow_ips=list(trusted_proxies),
     )
-    _Server(config, calls).run(sockets=[listening])
+    _Server(config, calls, application.end_streams).run(sockets=[listening])
     return 0
 
 
 class _Server(uvicorn.Server):
-    """Begins to shut down when the calls that are under way have ended. Told to, uvicorn closes what is open, and what
-    streams answers ends them (sse-starlette), as if nobody waited for them."""
+    """Begins to shut down when the calls that are under way have ended, and the streams have been told that they do.
+    Told to, uvicorn closes what is open, and what streams answers ends them (sse-starlette), as if nobody waited for
+    them."""
 
-    def __init__(self, config: uvicorn.Config, calls: Calls) -> None:
+    def __init__(self, config: uvicorn.Config, calls: Calls, end_streams: Callable[[], None]) -> None:
         super().__init__(config)
         self._calls = calls
+        self._end_streams = end_streams
         self._ended_by: tuple[int, FrameType | None] | None = None
         self._ends_at = 0.0
 
@@ -73,6 +75,7 @@ class _Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         if self._ended_by is not None:
+            self._end_streams()
             late = time.monotonic() - self._ends_at
             if late >= 0:
                 self._calls.break_off()

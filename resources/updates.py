@@ -3,15 +3,17 @@
 
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import anyio
 from anyio.abc import TaskGroup
 from mcp.server.connection import Connection
-from mcp.server.context import ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.session import ServerSession
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ResourceUpdated, ServerEvent
 from mcp.shared.exceptions import MCPError
@@ -45,37 +47,45 @@ Uris = list[tuple[str, str]]
 """The name of each resource, and its URI."""
 Told = Sequence[tuple[Changed, Uris]]
 """What changed, and the resources that do with it."""
+Readable = Callable[["_Reader"], frozenset[str]]
+"""The URIs of those that changed, as far as one may read them."""
+_wanted: ContextVar[frozenset[str]] = ContextVar("wanted")
 
 
 class Updates(InMemorySubscriptionBus):
     """The SDK's SubscriptionBus, which `events` reach as the resources that they change."""
 
-    def __init__(self, events: Events) -> None:
+    def __init__(self, events: Events, most: int) -> None:
+        """`most` may listen at once."""
         super().__init__()
         self.has_sessions = True
         """Whether there is anybody to be told who does not listen: not over HTTP without sessions."""
-        self._readers: dict[object, Callable[[Told], None]] = {}
+        self._readers: dict[object, Callable[[Readable], None]] = {}
         self._sessions: set[_Session] = set()
         self._tasks: TaskGroup | None = None
-        self._listening = ListenHandler(self)
+        self._listening = ListenHandler(self, max_subscriptions=most)
         events.subscribe(self._hear)
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
-        """Sessions are told as long as the block lasts, and no listening goes on after it."""
+        """Sessions are told as long as the block lasts."""
         async with anyio.create_task_group() as self._tasks:
             try:
                 yield
             finally:
-                self._listening.close()
+                self.end()
                 self._tasks.cancel_scope.cancel()
                 self._tasks = None
 
-    def subscribe(self, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
-        reader, name = _Reader.asking(), object()
+    def end(self) -> None:
+        """Who listens is told that it is over, and can listen elsewhere."""
+        self._listening.close()
 
-        def hear(told: Told) -> None:
-            for uri in reader.readable(told):
+    def subscribe(self, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
+        reader, wanted, name = _Reader.asking(), _wanted.get(), object()
+
+        def hear(readable: Readable) -> None:
+            for uri in wanted & readable(reader):
                 listener(ResourceUpdated(uri))
 
         self._readers[name] = hear
@@ -87,12 +97,24 @@ class Updates(InMemorySubscriptionBus):
 
         return unsubscribe
 
+    async def __call__(self, ctx: Context, call_next: CallNext) -> HandlerResult:
+        """Middleware of MCP's: who asks in a session that is told of updates may read other things than before, or show
+        another token that holds longer."""
+        session: _Session | None = _connection(ctx).state.get(_STATE)
+        if session is not None:
+            session.reader = _Reader.asking()
+        return await call_next(ctx)
+
     async def listen(self, ctx: Context, params: SubscriptionsListenRequestParams) -> SubscriptionsListenResult:
         """What is acknowledged is what will be told: of lists nothing is, for they do not change."""
         uris = [uri for uri in dict.fromkeys(params.notifications.resource_subscriptions or ()) if _is_told(uri)]
         _check_count(len(uris))
         wanted = SubscriptionFilter(resource_subscriptions=uris or None)
-        return await self._listening(ctx, params.model_copy(update={"notifications": wanted}))
+        token = _wanted.set(frozenset(uris))
+        try:
+            return await self._listening(ctx, params.model_copy(update={"notifications": wanted}))
+        finally:
+            _wanted.reset(token)
 
     async def subscribe_session(self, ctx: Context, params: SubscribeRequestParams) -> EmptyResult:
         connection = _connection(ctx)
@@ -142,11 +164,16 @@ class Updates(InMemorySubscriptionBus):
     def _hear(self, changes: Sequence[Changed]) -> None:
         """A stream whose client is given more than it can read ends: what changed several times is told it once."""
         told = [(changed, _uris(changed)) for changed in changes]
+
+        @cache
+        def readable(reader: _Reader) -> frozenset[str]:
+            return reader.readable(told)
+
         for hear in tuple(self._readers.values()):
-            hear(told)
+            hear(readable)
         for session in self._sessions:
             if session.reader is not None:
-                session.pending |= session.uris.intersection(session.reader.readable(told))
+                session.pending |= session.uris & readable(session.reader)
             if session.pending and not session.is_told and self._tasks is not None:
                 session.is_told = True
                 self._tasks.start_soon(session.tell)
@@ -165,11 +192,10 @@ class _Reader:
         names = () if brings_token() else (entry.name for entry in CATALOGUE if is_there(entry.name))
         return cls(current_caller(), frozenset(names))
 
-    def readable(self, told: Told) -> Iterable[str]:
-        """Each but once."""
+    def readable(self, told: Told) -> frozenset[str]:
         if isinstance(self.caller, ExpiringCaller) and self.caller.expires < time.time():
-            return ()
-        return dict.fromkeys(
+            return frozenset()
+        return frozenset(
             uri
             for changed, uris in told
             if self.caller.may_see_place(changed.organization, changed.project)

@@ -24,6 +24,7 @@ from sentry.endpoints.releases import Releases
 from sentry.endpoints.server import Server
 from sentry.endpoints.short_ids import ShortIds
 from sentry.endpoints.tags import Tags
+from sentry.paths import LISTS
 from sentry.references import organization_in
 from sentry.site import Site
 from sentry.transport.cache import Cache, Lifetime, Source, Statistics
@@ -158,14 +159,14 @@ class SentryClient:
 
     def forget(self, *names: str) -> None:
         """Something happened in the issue with this number and short ID, or as much of that as is known: what is
-        remembered of it is asked of Sentry again, and an answer that is under way is not kept."""
-        self._cache.forget(self._short_ids.with_short_ids(names))
+        remembered of it, and of lists, is asked of Sentry again, and an answer that is under way is not kept."""
+        self._cache.forget({*self._short_ids.with_short_ids(names), LISTS})
 
     async def forget_everywhere(self, *names: str) -> None:
         """As `forget`, and no server takes the answers that are shared of it by now. What other servers remember they
         forget themselves, told after this: what they read again before could be such an answer."""
         if self._shared is not None:
-            await self._shared.forget(self._short_ids.with_short_ids(names))
+            await self._shared.forget({*self._short_ids.with_short_ids(names), LISTS})
         self.forget(*names)  # after that: what was read from there meanwhile is not kept
 
     def other_organization(self, *references: str | None, organization: str | None = None) -> str | None:

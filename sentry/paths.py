@@ -8,6 +8,9 @@ from sentry.errors import InvalidRequestError
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SEPARATOR = re.compile(r"[/\\]")
 _OF_ISSUE = re.compile(r"/api/0/(?:organizations/[^/?]+/)?issues/([^/?]+)/")
+_LIST_OF_ISSUES = re.compile(r"/api/0/(?:organizations/[^/?]+|projects/[^/?]+/[^/?]+)/issues/(?:\?|\Z)")
+LISTS = "*"
+"""Stands for the lists of issues: any issue may be in them."""
 
 MAX_SEGMENT = 250
 """Characters; the longest name Sentry has is a release version of at most 250."""
@@ -46,10 +49,12 @@ def _is_harmless(segment: str) -> bool:
 
 
 def issue_in(url: str) -> str | None:
-    """The issue, by its number or short ID, that a URL made with `api_path` is of: it, or a part of it; None for a list
-    of issues, and for all else."""
+    """The issue, by its number or short ID, that a URL made with `api_path` is of: it, or a part of it; LISTS for a
+    list of issues, None for all else."""
     found = _OF_ISSUE.search(url)
-    return found[1] if found else None
+    if found:
+        return found[1]
+    return LISTS if _LIST_OF_ISSUES.search(url) else None
 
 
 def quoted(text: str, limit: int = 60) -> str:

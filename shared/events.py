@@ -1,6 +1,7 @@
 """What changed, told to whoever listens, at whichever server."""
 
 import json
+import logging
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 LONGEST = 20_000
 """Bytes of a message that is heeded; all that it holds is names."""
 _NAMES = tuple(field.name for field in fields(Changed))
+_logger = logging.getLogger(__name__)
 Listener = Callable[[Sequence[Changed]], None]
 
 
@@ -55,7 +57,10 @@ class Events:
     def tell(self, changes: Sequence[Changed]) -> None:
         """Here alone: what every server learns by itself."""
         for listener in tuple(self._listeners.values()):
-            listener(changes)
+            try:
+                listener(changes)
+            except Exception:  # of one who listens: the others hear of it, and what was changed is changed
+                _logger.exception("A change could not be told")
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         name = object()

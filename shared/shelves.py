@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from alerts.alert import Alert, Happening, Kind, State
+from alerts.alert import Alert, Happening, State, kind_kept
 from alerts.inbox import KEPT_FOR, WAITS_FOR, InboxError
 from shared.store import ALERTS, PREFIX, LostError, Store
 
@@ -311,7 +311,7 @@ def _document(alert: Alert) -> bytes:
 def _kept(number: int, document: bytes) -> Kept:
     found = json.loads(document)
     told: dict[str, Any] = {name: found[name] for name in _OF_TOLD}
-    told["kind"] = Kind(found["kind"])
+    told["kind"] = kind_kept(found["kind"])
     alert: dict[str, Any] = {name: found[name] for name in _OF_ALERT}
     alert |= {"state": State(found["state"]), "told": Happening(**told)}
     return Kept(Alert(id=number, **alert), document)

@@ -39,10 +39,12 @@ class Calls:
             scope.cancel()
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        if ctx.request_id is None or ctx.method == WITHOUT_END:
+        if ctx.request_id is None:
             return await call_next(ctx)
         if self.are_refused and ctx.method != OF_AN_ANSWER:
             raise MCPError(CONNECTION_CLOSED, SHUTTING_DOWN)
+        if ctx.method == WITHOUT_END:
+            return await call_next(ctx)
         try:
             with self.one():
                 return await call_next(ctx)

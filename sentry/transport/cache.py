@@ -95,7 +95,7 @@ class Cache:
         self._entries: OrderedDict[Key, CacheEntry] = OrderedDict()
         self._generations = dict.fromkeys(Lifetime, 0)
         self._issues: WeakValueDictionary[str, _OfIssue] = WeakValueDictionary()
-        """By number or short ID; each as long as an answer of that issue is kept, or under way."""
+        """By number or short ID, or LISTS; each as long as an answer of that issue is kept, or under way."""
         self.statistics = statistics or Statistics()
         self.size = 0
 
@@ -162,8 +162,8 @@ class Cache:
         return entry
 
     def forget(self, issues: Iterable[str]) -> None:
-        """Something happened in an issue: all that was read of it, by one of these numbers or short IDs, is not found
-        any more, and goes like what is not used. Its events, too: each says which one is the next."""
+        """Something happened in an issue: all that was read of it, by one of these numbers or short IDs, or LISTS, is
+        not found any more, and goes like what is not used. Its events, too: each says which one is the next."""
         for issue in issues:
             if (forgotten := self._issues.pop(issue, None)) is not None:
                 forgotten.is_forgotten = True

@@ -49,8 +49,8 @@ class SharedAnswers(Protocol):
         ...
 
     async def forget(self, issues: Iterable[str]) -> None:
-        """Something happened in an issue: what is kept of it, by one of these numbers or short IDs, is not to be used
-        any more. What servers remember they forget by themselves, when they hear of it."""
+        """Something happened in an issue: what is kept of it, by one of these numbers or short IDs, or LISTS, is not to
+        be used any more. What servers remember they forget by themselves, when they hear of it."""
         ...
 
     def close(self) -> None: ...

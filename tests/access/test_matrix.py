@@ -232,7 +232,9 @@ async def _not_there(world: World, scope: str, era: Era) -> None:
 
 
 async def test_a_route_outside_of_a_callers_scopes_is_refused_whatever_is_asked_for(world: World) -> None:
-    await asyncio.gather(*(_refused(world, scope) for scope in (*Scope, "without", None)))
+    others = [scope for scope in (*Scope, "without", None) if scope != Scope.ALERTS_READ]
+    await asyncio.gather(*(_refused(world, scope) for scope in others))
+    await _refused(world, Scope.ALERTS_READ)  # two lists of alerts are the same while nobody works on any
 
 
 async def _refused(world: World, scope: str | None) -> None:

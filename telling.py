@@ -31,7 +31,8 @@ class Live:
         self._client: OpenedClient | None = None
         self.clients: Clients | None = None
         """With Sentry tokens of callers' own, where they bring some."""
-        self.updates = Updates(events)
+        events.subscribe(self._forget_here)  # before the others hear of it: whoever is told reads it anew
+        self.updates = Updates(events, settings.limits_sessions)
         self.inbox: Inbox | None = None
         """While it runs."""
 
@@ -53,20 +54,17 @@ class Live:
                 self._client = self.inbox = None
 
     async def publish(self, changed: Changed) -> None:
-        """It was changed by this server."""
+        """It was changed by this server, be it by the token of a caller's own."""
+        await self.forget(changed)
         await self._events.publish(changed)
 
     async def forget(self, changed: Changed) -> None:
         """What is remembered of an issue, here and by what servers share, is asked of Sentry anew."""
-        names = [name for name in (changed.issue, changed.short_id) if name]
-        if self._client is None or not names:
-            return
-        await self._client.forget_everywhere(*names)
-        if self.clients is not None:
-            self.clients.forget(*names)
+        if changed.issue and self._client is not None:
+            await self._client.forget_everywhere(*_names(changed))
+        self._forget_here([changed])
 
     async def _tell(self, alerts: Sequence[Alert]) -> None:
-        """What is remembered is forgotten first: whoever is told reads it anew."""
         changes = [_changed(alert) for alert in alerts]
         for changed in {changed.issue: changed for changed in changes}.values():
             await self.forget(changed)
@@ -74,6 +72,17 @@ class Live:
         if self._channel is not None:
             for alert in alerts:
                 self._channel.tell(alert)
+
+    def _forget_here(self, changes: Sequence[Changed]) -> None:
+        for changed in changes:
+            if changed.issue and self._client is not None:
+                self._client.forget(*_names(changed))
+            if changed.issue and self.clients is not None:
+                self.clients.forget(*_names(changed))
+
+
+def _names(changed: Changed) -> list[str]:
+    return [name for name in (changed.issue, changed.short_id) if name]
 
 
 def _changed(alert: Alert) -> Changed:
