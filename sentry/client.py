@@ -160,14 +160,18 @@ class SentryClient:
     def forget(self, *names: str) -> None:
         """Something happened in the issue with this number and short ID, or as much of that as is known: what is
         remembered of it, and of lists, is asked of Sentry again, and an answer that is under way is not kept."""
-        self._cache.forget({*self._short_ids.with_short_ids(names), LISTS})
+        self._cache.forget(self._changed_with(names))
 
     async def forget_everywhere(self, *names: str) -> None:
         """As `forget`, and no server takes the answers that are shared of it by now. What other servers remember they
         forget themselves, told after this: what they read again before could be such an answer."""
         if self._shared is not None:
-            await self._shared.forget({*self._short_ids.with_short_ids(names), LISTS})
+            await self._shared.forget(self._changed_with(names))
         self.forget(*names)  # after that: what was read from there meanwhile is not kept
+
+    def _changed_with(self, names: Iterable[str]) -> set[str]:
+        issues = self._short_ids.with_short_ids(names)
+        return {*issues, LISTS} if issues else issues
 
     def other_organization(self, *references: str | None, organization: str | None = None) -> str | None:
         """The organization that one of these names of issues, events or projects stands behind, or the one that is

@@ -1,5 +1,6 @@
 """The inbox in a file: what becomes of it where the file, or its disk, is not as it should be."""
 
+import contextlib
 import math
 import os
 import sqlite3
@@ -11,7 +12,7 @@ import anyio
 import pytest
 from alerting import happening, inbox_in, kept
 
-from alerts.alert import Wanted
+from alerts.alert import Kind, Wanted
 from alerts.file import FileInbox
 from alerts.inbox import Inbox, InboxError
 from application import build_server
@@ -208,3 +209,30 @@ async def test_a_claim_that_waits_hears_of_what_another_stores_in_the_new_file(t
                 remove(file)
                 await kept(file, happening(2))
         assert got == ["2"]
+
+
+async def test_what_comes_into_a_file_in_the_place_of_another_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "alerts.db"
+    async with inbox_in(file, *(happening(number) for number in range(1, 6))) as inbox:
+        told: list[str] = []
+        async with anyio.create_task_group() as tasks:
+
+            async def wait_for_newer() -> None:
+                told.extend(alert.told.issue for alert in await inbox.newer(5, 10))
+
+            tasks.start_soon(wait_for_newer)
+            await anyio.wait_all_tasks_blocked()
+            remove(file)
+            await inbox.look(ANY, 1)  # the file is there again, with nothing in it
+            await inbox.store([happening(7)], "webhook")
+        assert told == ["7"]
+
+
+async def test_a_kind_that_a_later_version_stored_is_some_other(tmp_path: Path) -> None:
+    file = tmp_path / "alerts.db"
+    await kept(file, happening(1), happening(2))
+    with contextlib.closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE alerts SET kind = 'novel' WHERE issue = '1'")
+    async with FileInbox.opened(file) as inbox:
+        found = [(alert.told.kind, alert.told.issue) for alert in await inbox.newer(0, 10)]
+    assert found == [(Kind.OTHER, "1"), (Kind.CREATED, "2")]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentry.errors import InvalidRequestError
-from sentry.paths import MAX_SEGMENT, api_path, issue_in
+from sentry.paths import LISTS, MAX_SEGMENT, api_path, issue_in
 
 
 def all_decodings(text: str) -> list[str]:
@@ -85,10 +85,10 @@ def test_a_release_may_hold_what_releases_hold(version: str) -> None:
         ("5", ["issues", "5", "events", "latest"]),
         ("5", ["organizations", "acme", "issues", "5", "tags"]),
         ("SHOP-5", ["organizations", "issues", "issues", "SHOP-5"]),
-        (None, ["organizations", "acme", "issues"]),
+        (LISTS, ["organizations", "acme", "issues"]),
         (None, ["organizations", "issues", "projects"]),
         (None, ["projects", "acme", "issues", "events", "5"]),
-        (None, ["projects", "acme", "shop", "issues"]),
+        (LISTS, ["projects", "acme", "shop", "issues"]),
         (None, ["shared", "issues", "5"]),
         (None, ["organizations", "acme", "shared", "issues", "5"]),
         (None, ["organizations", "acme", "releases", "/api/0/issues/5/"]),

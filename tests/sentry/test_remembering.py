@@ -72,7 +72,7 @@ async def read_all_of(client: SentryClient, issue: str) -> None:
     await client.get_tags(issue)
 
 
-async def test_where_something_happened_that_issue_alone_is_read_anew() -> None:
+async def test_where_something_happened_that_issue_and_lists_are_read_anew() -> None:
     async with listening(an_issue_and_lists) as server, client_of(server.url, organization="acme") as client:
 
         async def read() -> list[str]:
@@ -90,7 +90,7 @@ async def test_where_something_happened_that_issue_alone_is_read_anew() -> None:
         ]
         assert await read() == []
         client.forget("5")
-        assert await read() == of_five
+        assert await read() == [*of_five, "issues/"]
         assert await read() == []
 
 

@@ -1,6 +1,7 @@
 """What changed reaches who listens at any server of the same Sentry, and what tells of no change reaches nobody."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -48,6 +49,19 @@ async def test_alone_an_event_reaches_each_who_listens_once_until_they_leave() -
     await events.publish(ALERT)
     assert first == [UPDATED]
     assert second == [UPDATED, ALERT]
+
+
+async def test_one_who_cannot_hear_keeps_no_other_from_it(caplog: pytest.LogCaptureFixture) -> None:
+    events, heard = Events(), Heard()
+
+    def fails(_: Sequence[Changed]) -> None:
+        raise ValueError("of no use")
+
+    events.subscribe(fails)
+    events.subscribe(heard.extend)
+    await events.publish(UPDATED)
+    assert heard == [UPDATED]
+    assert "A change could not be told" in caplog.text
 
 
 async def test_events_of_one_server_are_heard_at_all_of_its_sentry_and_by_itself_once(valkey: Valkey) -> None:
