@@ -1,4 +1,4 @@
-"""Whoever is told that a resource changed reads it as it is then, though answers are remembered for long; and who listens
+"""Whoever is told that a resource changed reads it as it is then, though answers are remembered; and who listens
 is told when a server ends."""
 
 import json
