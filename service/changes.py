@@ -4,12 +4,14 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from alerts.alert import Alert
 from sentry.errors import SentryError
-from sentry.models import Issue
 from service.current import current_client
+
+if TYPE_CHECKING:
+    from alerts.alert import Alert
+    from sentry.models import Issue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,7 @@ async def forget_issue(number: str, short_id: str) -> None:
         await changes.forget(Changed(issue=number, short_id=short_id))
 
 
-async def tell_of_alert(alert: Alert) -> None:
+async def tell_of_alert(alert: "Alert") -> None:
     """It was claimed, or finished."""
     changes = _changes.get()
     if changes is not None:
@@ -66,7 +68,7 @@ async def tell_of_alert(alert: Alert) -> None:
         await changes.publish(Changed(organization=told.organization, project=told.project, alert=str(alert.id)))
 
 
-async def tell_of_update(named: str, issue: Issue) -> None:
+async def tell_of_update(named: str, issue: "Issue") -> None:
     """An issue was changed, perhaps, which was `named` so."""
     changes = _changes.get()
     if changes is None:
