@@ -1,7 +1,7 @@
 """Where the parts meet: the Sentry client, what the server answers over it, and MCP over that."""
 
 from collections.abc import AsyncGenerator, Generator, Mapping
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -131,10 +131,8 @@ class Application:
             finally:
                 self._shared = None
 
-    @asynccontextmanager
-    async def _lived(self, client: OpenedClient) -> AsyncGenerator[None]:
-        async with self._live.running(client, self.store, has_token=self._has_token) if self._live else nullcontext():
-            yield
+    def _lived(self, client: OpenedClient) -> AbstractAsyncContextManager[None]:
+        return self._live.running(client, self.store, has_token=self._has_token) if self._live else nullcontext()
 
     def end_streams(self) -> None:
         """Those that have no end by themselves: whoever listens there can do so elsewhere."""

@@ -61,7 +61,7 @@ class Live:
     async def forget(self, changed: Changed) -> None:
         """What is remembered of an issue, here and by what servers share, is asked of Sentry anew."""
         if changed.issue and self._client is not None:
-            await self._client.forget_everywhere(*_names(changed))
+            await self._client.forget_everywhere(changed.issue, changed.short_id)
         self._forget_here([changed])
 
     async def _tell(self, alerts: Sequence[Alert]) -> None:
@@ -75,14 +75,10 @@ class Live:
 
     def _forget_here(self, changes: Sequence[Changed]) -> None:
         for changed in changes:
-            if changed.issue and self._client is not None:
-                self._client.forget(*_names(changed))
-            if changed.issue and self.clients is not None:
-                self.clients.forget(*_names(changed))
-
-
-def _names(changed: Changed) -> list[str]:
-    return [name for name in (changed.issue, changed.short_id) if name]
+            if self._client is not None:
+                self._client.forget(changed.issue, changed.short_id)
+            if self.clients is not None:
+                self.clients.forget(changed.issue, changed.short_id)
 
 
 def _changed(alert: Alert) -> Changed:

@@ -1,6 +1,7 @@
 """The inbox in a file: SQLite, in the mode (WAL) in which several processes read and write it side by side."""
 
 import logging
+import math
 import sqlite3
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -108,9 +109,7 @@ class FileInbox:
             number = number if await self._ask(last) >= number else 0  # another file than before counts anew
             if found := await self._ask(partial(rows, number)):
                 return found
-            while not stored.is_set() and await self._version() == version:
-                with anyio.move_on_after(LOOK):
-                    await stored.wait()
+            await self._rung(stored, version, math.inf)
 
     async def places(self) -> frozenset[tuple[str, str]]:
         return await self._ask(lambda: frozenset((row[0], row[1]) for row in self._execute(PLACES)))
@@ -179,10 +178,13 @@ class FileInbox:
         return finished
 
     async def _changed(self, bell: anyio.Event, version: tuple[sqlite3.Connection, int], until: float) -> None:
-        """Waits until something may be there to be claimed that was not; of what other processes write it hears by
-        looking, once a second, at a number that SQLite counts on."""
+        """Waits until something may be there to be claimed that was not."""
         free_again = await self._ask(self._next_free)
-        until = min(until, free_again) if free_again is not None else until
+        await self._rung(bell, version, min(until, free_again) if free_again is not None else until)
+
+    async def _rung(self, bell: anyio.Event, version: tuple[sqlite3.Connection, int], until: float) -> None:
+        """Waits for the bell; of what other processes write it hears by looking, once a second, at a number that SQLite
+        counts on."""
         while not bell.is_set() and await self._version() == version and (left := until - self._clock()) > 0:
             with anyio.move_on_after(min(LOOK, left)):
                 await bell.wait()
