@@ -302,7 +302,8 @@ async def test_a_server_that_stops_is_not_ready_while_it_answers_what_it_was_ask
         await projects(request, wire)
 
     async with listening(slow) as sentry, service(tmp_path, sentry.url) as server, AsyncExitStack() as stack:
-        client = await stack.enter_async_context(server.client("auto"))  # which asks for schemas after the call
+        client = await stack.enter_async_context(server.client("auto"))
+        await client.list_tools()  # else it asks for their schemas after the call, of a server that has gone
         call = asyncio.create_task(client.call_tool("list_projects", {}))
         await sentry.until(lambda: len(sentry.requests) == 1)
         server.process.send_signal(signal.SIGTERM)
