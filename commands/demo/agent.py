@@ -1,4 +1,4 @@
-"""An agent's way over stdio, from the list of issues to the regression."""
+"""An agent's way over stdio, from the list of issues to the regression; and from a slow request to why it is slow."""
 
 import sys
 from collections.abc import AsyncGenerator
@@ -13,10 +13,11 @@ from local import Embedded
 from local.store import FIRST_ORGANIZATION
 
 RELEASES = ("shop@1.4.0", "shop@1.5.0")
+SLOW = "shop@1.5.1"
 
 
 async def show(embedded: Embedded) -> None:
-    """Raises DemoError where the issue is not found, or its regression not seen."""
+    """Raises DemoError where the issue is not found, its regression not seen, or the slow request not."""
     title("1. A sample app breaks; the real sentry-sdk sends its errors to the embedded Sentry")
     for release in RELEASES:
         await run_app(embedded, release)
@@ -41,6 +42,25 @@ async def show(embedded: Embedded) -> None:
         after = await call(client, "list_issues", query="is:unresolved is:regressed")
         if [row["short_id"] for row in after["issues"]] != [issue]:
             raise DemoError("the regression was not seen")
+        await _slow(embedded, client)
+
+
+async def _slow(embedded: Embedded, client: Client) -> None:
+    title(f"7. No error, and yet: what is slow in {SLOW}? search_events")
+    await run_app(embedded, SLOW)
+    found = await call(
+        client,
+        "search_events",
+        dataset="spans",
+        query=f"is_transaction:true release:{SLOW}",
+        fields=["transaction", "trace", "span.duration"],
+        sort="-span.duration",
+    )
+    if not found["rows"]:
+        raise DemoError("the sample app's spans have not come")
+    trace = found["rows"][0]["trace"]
+    title(f"8. One query for each order, and the log line that tells why: get_trace {trace}")
+    await call(client, "get_trace", trace=trace)
 
 
 @asynccontextmanager

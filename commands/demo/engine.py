@@ -34,7 +34,7 @@ not answered within a second, and it is sent but once."""
 async def show(embedded: Embedded) -> None:
     """Raises DemoError where the engine does not do what it should."""
     token, secret = f"smcp_{secrets.token_urlsafe(32)}", secrets.token_urlsafe(32)
-    title("7. Nobody asks any more: Sentry tells a service by signed webhooks, and an engine waits there")
+    title("9. Nobody asks any more: Sentry tells a service by signed webhooks, and an engine waits there")
     async with _service(embedded, token, secret) as url:
         note(f"sentry-mcp --http, with alerts = true, takes webhooks at {url}/webhooks/sentry")
         # Each must know the other's address before it starts: so the Sentry is served once more, now with a webhook.
@@ -43,7 +43,7 @@ async def show(embedded: Embedded) -> None:
             started(ENGINE, SENTRY_CALLER_URL=f"{url}/mcp", SENTRY_CALLER_TOKEN=token) as engine,
         ):
             say(await engine.until("engine: waits for alerts"))
-            title(f"8. {RELEASE} breaks in two ways: the engine claims both alerts, and does what its rule says")
+            title(f"10. {RELEASE} breaks in two ways: the engine claims both alerts, and does what its rule says")
             await run_app(telling, RELEASE)
             for _ in range(2):
                 say(await engine.until("engine: alert"))
@@ -57,12 +57,12 @@ async def _look(url: str, token: str) -> None:
         httpx2.AsyncClient(headers=headers, timeout=60, trust_env=False) as http,
         Client(streamable_http_client(f"{url}/mcp", http_client=http)) as client,
     ):
-        title("9. Finished: what the inbox says, list_alerts")
+        title("11. Finished: what the inbox says, list_alerts")
         alerts = {alert.get("outcome"): alert for alert in (await call(client, "list_alerts"))["alerts"]}
         if not {"done", "given_back"} <= alerts.keys():
             raise DemoError("one alert was to be done, and the other given back")
         issue = alerts["done"]["issue"]
-        title(f"10. Fixed: what the issue says, get_issue {issue}")
+        title(f"12. Fixed: what the issue says, get_issue {issue}")
         found = await call(client, "get_issue", issue=issue, include=["activity"], max_tokens=500)
         if found["status"] != "resolved":
             raise DemoError(f"{issue} was to be resolved")

@@ -1,16 +1,19 @@
-"""A small shop that breaks in several ways; its errors are captured by the real sentry-sdk, as any app's are.
+"""A small shop that breaks in several ways, and is slow in one; the real sentry-sdk sends its errors, spans and logs, as
+any app's.
 
 Run by the demo as `python sample_app.py DSN RELEASE`, once for each release.
 """
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
 import sentry_sdk
+from sentry_sdk import logger
 from sentry_sdk.integrations.wsgi import SentryWsgiMiddleware
 
 PRICES = {"tea": 4.5, "cup": 12.0}
@@ -51,9 +54,27 @@ def average_rating(ratings: list[int]) -> float:
     return sum(ratings) / len(ratings)
 
 
+def orders(user: str) -> list[list[str]]:
+    """All orders of a user with their lines, which a cache would have had at once."""
+    with sentry_sdk.start_span(op="db", name="SELECT id FROM orders WHERE customer = %s"):
+        time.sleep(0.004)
+    logger.warning("The cache of order lines does not answer: each order is read by itself")
+    return [lines_of(order) for order in range(24)]
+
+
+def lines_of(order: int) -> list[str]:
+    with sentry_sdk.start_span(op="db", name="SELECT sku FROM order_lines WHERE order_id = %s"):
+        time.sleep(0.01)
+    return [*PRICES][: 1 + order % 2]
+
+
 def shop(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """The WSGI app: POST /checkout, all else is 404."""
+    """The WSGI app: POST /checkout and /orders."""
+    sentry_sdk.get_current_scope().set_transaction_name(environ["PATH_INFO"], source="route")
     order = json.loads(environ["wsgi.input"].read() or b"{}")
+    if environ["PATH_INFO"] == "/orders":
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps(orders(order["user"])).encode()]
     sentry_sdk.add_breadcrumb(category="auth", message=f"{order['user']} logged in")
     sentry_sdk.add_breadcrumb(category="query", message="SELECT sku, price FROM cart", data={"rows": 2})
     start_response("200 OK", [("Content-Type", "application/json")])
@@ -125,10 +146,13 @@ def main(dsn: str, release: str) -> None:
         environment="production",
         send_default_pii=True,
         in_app_include=["__main__"],
-        traces_sample_rate=0,
+        traces_sample_rate=1,
+        enable_logs=True,
     )
     if release.endswith("1.6.0"):
         deliver()
+    elif release.endswith("1.5.1"):
+        post("/orders", {"user": "ada", "coupon": ""})
     else:
         browse(release)
     sentry_sdk.flush(10)
