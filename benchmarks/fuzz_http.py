@@ -122,8 +122,8 @@ class Fuzz:
         for _ in range(int(self._random.random() * 4)):
             data = as_object(sent["data"]) or {}
             part = as_object(self._random.choice((sent, data, data.get("issue"))))
-            if part is not None:
-                part[self._random.choice([*part, "x"])] = deepcopy(self._random.choice(VALUES))  # it may be changed next
+            if part is not None:  # what is put into it may be changed next
+                part[self._random.choice([*part, "x"])] = deepcopy(self._random.choice(VALUES))
         return json.dumps(sent).encode()
 
     def _signed(self, body: bytes) -> tuple[dict[str, str], bool]:
