@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
@@ -121,8 +122,8 @@ class Fuzz:
         for _ in range(int(self._random.random() * 4)):
             data = as_object(sent["data"]) or {}
             part = as_object(self._random.choice((sent, data, data.get("issue"))))
-            if part is not None:
-                part[self._random.choice([*part, "x"])] = self._random.choice(VALUES)
+            if part is not None:  # what is put into it may be changed next
+                part[self._random.choice([*part, "x"])] = deepcopy(self._random.choice(VALUES))
         return json.dumps(sent).encode()
 
     def _signed(self, body: bytes) -> tuple[dict[str, str], bool]:

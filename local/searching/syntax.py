@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from local.clock import DAY, HOUR, MINUTE, SECOND, moment, now
 from local.errors import ApiError, bad_request
 
-_KEY = r"(?P<key>[A-Za-z0-9_.@-]+|tags\[[^\]\s]+\]|\"[^\"]+\")"
+KEY = r"(?P<key>[A-Za-z0-9_.@-]+|tags\[[^\]\s]+\]|\"[^\"]+\")"
 _TOKEN = re.compile(
-    rf"(?P<negated>!?){_KEY}:(?P<operator>>=|<=|>|<|=|!=)?"
+    rf"(?P<negated>!?){KEY}:(?P<operator>>=|<=|>|<|=|!=)?"
     r"(?P<value>\[[^\]]*\]|\"(?:[^\"\\]|\\.)*\"|[^\s\"]*)(?=\s|$)"
 )
 _QUOTED = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|([^,\s][^,]*)")
@@ -51,10 +51,10 @@ def parse_query(query: str) -> Query:
             continue
         found = _TOKEN.match(query, position)
         if found:
-            terms.append(_term(found))
+            terms.append(term_of(found))
             position = found.end()
             continue
-        word, position = _word(query, position)
+        word, position = word_at(query, position)
         if word in ("OR", "AND"):
             raise invalid('Boolean statements containing "OR" or "AND" are not supported in this search')
         words.append(word)
@@ -65,7 +65,8 @@ def invalid(reason: str) -> ApiError:
     return bad_request(f"Error parsing search query: {reason}")
 
 
-def _word(query: str, start: int) -> tuple[str, int]:
+def word_at(query: str, start: int) -> tuple[str, int]:
+    """A word of free text or a quoted one, and where it ends."""
     if query[start] == '"':
         end = query.find('"', start + 1)
         if end < 0:
@@ -86,7 +87,8 @@ def _word(query: str, start: int) -> tuple[str, int]:
     return word, end
 
 
-def _term(found: re.Match[str]) -> Term:
+def term_of(found: re.Match[str]) -> Term:
+    """The term of a match with the groups `negated`, `key`, `operator` and `value`."""
     key = found["key"].strip('"')
     key = key.removeprefix("tags[").removesuffix("]") if key.startswith("tags[") else key
     value, operator = found["value"], found["operator"] or "="
