@@ -24,7 +24,7 @@ def full_hour(ago: int) -> datetime:
 def broken(kind: str, moment: datetime, user: str, **more: Any) -> dict[str, Any]:
     return failure(
         kind,
-        f"of {user}",
+        "It broke.",
         [frame(kind.lower(), "shop.app")],
         timestamp=moment.isoformat(),
         user={"id": user},
