@@ -243,7 +243,7 @@ CREATE TABLE IF NOT EXISTS logs (
 CREATE INDEX IF NOT EXISTS logs_of_project ON logs (project_id, timestamp, severity, message);
 CREATE INDEX IF NOT EXISTS logs_of_trace ON logs (trace_id, timestamp);
 CREATE INDEX IF NOT EXISTS logs_by_item ON logs (item_id);
-CREATE INDEX IF NOT EXISTS events_of_trace ON events (json_extract(fields, '$.trace'), timestamp);
+CREATE INDEX IF NOT EXISTS events_in_trace ON events (json_extract(fields, '$.trace'), timestamp);
 """
 
 

@@ -106,6 +106,14 @@ CATALOGUE = [
         "get_stacktrace",
     ),
     Entry(
+        "sentry://traces/{organization}/{trace}",
+        "trace",
+        "A trace",
+        "What happened in one request: the way to what failed, slow and repeated spans, errors and logs.",
+        lambda: service.traces.get_trace,
+        "get_trace",
+    ),
+    Entry(
         "sentry://alerts",
         "alerts",
         "Alerts",

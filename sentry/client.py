@@ -24,6 +24,7 @@ from sentry.endpoints.releases import Releases
 from sentry.endpoints.server import Server
 from sentry.endpoints.short_ids import ShortIds
 from sentry.endpoints.tags import Tags
+from sentry.endpoints.traces import Traces
 from sentry.paths import LISTS
 from sentry.references import organization_in
 from sentry.site import Site
@@ -81,6 +82,7 @@ class SentryClient:
         lists = IssueLists(caller, projects)
         issues = Issues(caller, lists)
         events, tags, commits = Events(caller, issues), Tags(issues), Commits(caller)
+        traces = Traces(caller, clock)
         server = Server(connection, self._transport, lambda: caller.dialect)
 
         self.identify = within_deadline(connection, caller.identify)
@@ -110,6 +112,9 @@ class SentryClient:
         self.get_release = within_deadline(connection, releases.get_release)
         self.get_release_commits = within_deadline(connection, releases.get_release_commits)
         self.get_release_deploys = within_deadline(connection, releases.get_release_deploys)
+        self.get_trace = within_deadline(connection, traces.get_trace)
+        self.get_trace_counts = within_deadline(connection, traces.get_trace_counts)
+        self.get_trace_logs = within_deadline(connection, traces.get_trace_logs)
 
     async def __aenter__(self) -> Self:
         self._stack.push_async_callback(self.close)

@@ -40,6 +40,8 @@ class Route(Enum):
     SEARCH = "/organizations/{organization}/issues/?query={what is looked for}"
     WALK = "/issues/{number}/events/, page by page"
     ALL_TAGS = "/issues/{number}/tags/"
+    EVENTS_TRACE = "/organizations/{organization}/events-trace/{trace}/"
+    OWN_LOGS = "/organizations/{organization}/logs/, as GlitchTip has them from 6 on"
 
 
 _O, _N = Route.ORGANIZATION, Route.NUMBER
@@ -80,6 +82,9 @@ ROUTES: dict[str, tuple[tuple[Route, ...], ...]] = {
     "read a release": ((_O,), (_O,), (_O,), (_O,)),
     "read the commits of a release": ((_O,), (_O,), (_O,), (_O,)),
     "read the deploys of a release": ((_O,), (_O,), (_O,), (_O,)),
+    "read a trace": ((_O, Route.EVENTS_TRACE), (Route.EVENTS_TRACE,), (), ()),
+    "count what is in a trace": ((_O,), (), (), ()),
+    "read the logs of a trace": ((_O,), (), (), (Route.OWN_LOGS,)),
 }
 
 SORTS_OF_GLITCHTIP = {"date": "-last_seen", "new": "-first_seen", "freq": "-count", "recommended": "-priority"}

@@ -34,7 +34,7 @@ _OTHERS = {
     "monitors": ("a monitor's page", "Give the URL of the issue that it opened; list_issues finds issues."),
     "uptime": ("a monitor's page", "Give the URL of the issue that it opened; list_issues finds issues."),
     "replays": ("a replay's page", _FIND),
-    "trace": ("a trace's page", "list_issues with the query trace:ID finds the errors in it."),
+    "trace": ("a trace's page", "get_trace takes it."),
     "releases": ("a release's page", "get_release takes its version; list_issues with release:VERSION finds issues."),
     "feedback": ("a list of feedback", "list_issues with the query issue.category:feedback has its issues."),
     "issues": ("a list of issues", "list_issues takes the query that is in it."),
@@ -62,6 +62,26 @@ def named_by_url(text: str, sentry_url: str) -> Reference:
         what, instead = next((words for name, words in _OTHERS.items() if name in parts), ("another page", _FIND))
         raise InvalidRequestError(f"{quoted(text)} names no issue: it is {what}. {instead}")
     return replace(named, organization=named.organization or subdomain or None)
+
+
+def trace_named_by_url(text: str, sentry_url: str) -> tuple[str, str | None]:
+    """The trace that a page of our Sentry is of, `.../trace/{trace}/`, and its organization; raises InvalidRequestError
+    for any other URL."""
+    ours = urlsplit(sentry_url)
+    try:
+        place = _place(urlsplit(text), ours)
+    except ValueError:
+        place = None
+    if place is None:
+        raise InvalidRequestError(
+            f"{quoted(text)} is not on {ours.netloc}, the Sentry this server is connected to. Give the trace's ID."
+        )
+    path, _, subdomain = place
+    parts = [unquote(part) for part in path.split("/") if part]
+    for before, name in pairwise(parts):
+        if before == "trace" and EVENT_ID.fullmatch(name):
+            return name.replace("-", "").lower(), _organization_in(parts) or subdomain or None
+    raise InvalidRequestError(f"{quoted(text)} names no trace. Give its ID, 32 hex digits.")
 
 
 def _shared(parts: list[str]) -> SharedIssue | None:

@@ -1,6 +1,7 @@
 """What tools and resources need of a Sentry client."""
 
 from collections.abc import Awaitable, Iterable, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from sentry.changes import IssueChange
@@ -17,6 +18,9 @@ from sentry.models import (
     Release,
     SuspectFlag,
     TagValues,
+    Trace,
+    TraceCounts,
+    TraceLog,
 )
 from sentry.models.pages import Page
 from sentry.site import Site
@@ -140,3 +144,26 @@ class SentryClientProtocol(Protocol):
     def get_release_commits(self, version: str, *, organization: str | None = None) -> Awaitable[list[Commit]]: ...
 
     def get_release_deploys(self, version: str, *, organization: str | None = None) -> Awaitable[list[Deploy]]: ...
+
+    def get_trace(
+        self, trace: str, *, organization: str | None = None, timestamp: datetime | None = None
+    ) -> Awaitable[Trace]:
+        """A trace by its ID, of 32 hex digits; `timestamp` is some moment in it, where one is known."""
+        ...
+
+    def get_trace_counts(
+        self, trace: str, *, organization: str | None = None, timestamp: datetime | None = None
+    ) -> Awaitable[TraceCounts | None]:
+        """How many spans, errors and logs a trace has; None where that is not told."""
+        ...
+
+    def get_trace_logs(
+        self,
+        trace: str,
+        *,
+        organization: str | None = None,
+        timestamp: datetime | None = None,
+        projects: Sequence[str] | None = None,
+    ) -> Awaitable[Page[TraceLog]]:
+        """Logs of a trace, in the order of time, of the projects with these numbers; None for all."""
+        ...

@@ -17,7 +17,7 @@ from sentry.identifiers import (
     event_name,
     slug,
 )
-from sentry.pages import named_by_url
+from sentry.pages import named_by_url, trace_named_by_url
 from sentry.paths import quoted
 
 MAX_REFERENCE = 2_000
@@ -65,6 +65,24 @@ def event_reference(text: str, sentry_url: str) -> tuple[str, Reference]:
     raise InvalidRequestError(
         f"{quoted(text)} is not an event. Give its ID (32 hex digits), or latest, oldest or recommended "
         "together with the issue."
+    )
+
+
+def trace_reference(text: str, sentry_url: str) -> tuple[str, str | None]:
+    """Read a trace: 32 hex digits with or without dashes, also behind an organization, or the URL of its page.
+
+    Gives the trace in Sentry's spelling (no dashes, lower case), and its organization.
+    """
+    text = text.strip()
+    if len(text) <= MAX_REFERENCE:
+        if "://" in text:
+            return trace_named_by_url(text, sentry_url)
+        organization, name = _behind_organization(text)
+        if EVENT_ID.fullmatch(name):
+            return name.replace("-", "").lower(), organization
+    raise InvalidRequestError(
+        f"{quoted(text)} is not a trace. Give its ID (32 hex digits) or its Sentry URL; or the event or issue whose "
+        "trace it is."
     )
 
 

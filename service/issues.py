@@ -1,14 +1,16 @@
 """Issues: lists of them, and one whole with one of its events."""
 
+from collections.abc import Awaitable
 from typing import Any, Literal
 
 from sentry.errors import InvalidRequestError, UnavailableError
 from sentry.identifiers import EVENT_ID, LATEST
-from sentry.models import CodeMapping, Event, Issue
+from sentry.models import CodeMapping, Event, Issue, TraceCounts
 from sentry.models.pages import Page
 from sentry.search import diagnose, likely_meant
 from service.current import current_client
 from service.side_by_side import Outcome, briefly, together
+from service.traces import counts_of
 from views import issues as views
 from views.issues import IssueExtras, IssueList, IssueResult
 from views.traces.source import has_source, lacks_source
@@ -77,12 +79,12 @@ async def get_issue(issue: str, event: str | None = None, include: tuple[Include
         issue = f"{organization}/{issue}"
     found, example, tags, flags = await together(
         _with_code_mappings(issue, organization),
-        client.get_stacktrace(event, issue=issue),
+        _with_trace_counts(client.get_stacktrace(event, issue=issue), organization),
         client.get_tags(issue) if "tags" in include else _none(),
         client.get_suspect_flags(issue) if "flags" in include else _none(),
     )
     about, mappings = found.result()
-    shown = example.value
+    shown, counts = example.value or (None, None)
     if event not in (None, LATEST):
         example.result()
     project, is_whole = about.project.slug, bool(about.activity)
@@ -106,6 +108,7 @@ async def get_issue(issue: str, event: str | None = None, include: tuple[Include
         missing={name: outcome.error.message for name, outcome in asked.items() if outcome.error},
         activity=Page([]) if "activity" in include and is_whole else activity.value,
         older_has_source=bool(older.value),
+        trace_counts=counts,
     )
     return views.issue(about, shown, extras=extras, organization=organization)
 
@@ -115,6 +118,12 @@ async def _with_code_mappings(issue: str, organization: str | None) -> tuple[Iss
     client = current_client()
     found = await client.get_issue(issue)
     return found, await client.get_code_mappings(found.project.id, organization)
+
+
+async def _with_trace_counts(example: Awaitable[Event], organization: str | None) -> tuple[Event, TraceCounts | None]:
+    """The counts are asked for as soon as the event tells its trace, while the issue may still be under way."""
+    event = await example
+    return event, await briefly(counts_of(event, organization))
 
 
 async def _older_has_source(issue: str, about: Issue, shown: Event) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
-from sentry.models import Activity, CodeMapping, Commit, Event, Issue, SuspectFlag, TagValues
+from sentry.models import Activity, CodeMapping, Commit, Event, Issue, SuspectFlag, TagValues, TraceCounts
 from sentry.models.pages import Page
 from sentry.values import as_object
 from views.activity import WithActivity, activity
@@ -42,6 +42,7 @@ class IssueExtras:
     missing: dict[str, str] = field(default_factory=dict[str, str])
     activity: Page[Activity] | None = None  # besides the issue's own, of which then all is told
     older_has_source: bool = False
+    trace_counts: TraceCounts | None = None  # of the trace of its event
 
 
 OLDER_HAS_SOURCE = 'The calls of this event have no source; those of the oldest have: get_issue with event="oldest".'
@@ -235,7 +236,7 @@ def issue(
     return IssueResult(
         **fields,
         **activity(issue, extras.activity, extras.missing),
-        **(tracing(event, fields["culprit"], found.get("findings")) if event else {}),
+        **(tracing(event, fields["culprit"], found.get("findings"), extras.trace_counts) if event else {}),
         issue_type=issue.issue_type,
         link=link(issue.permalink),
         first_release=raw(issue.first_release.version) if issue.first_release else None,

@@ -13,7 +13,7 @@ from local.exploring.conditions import row_condition, split
 from local.exploring.datasets import DATASETS
 from local.exploring.query import Query, run
 from local.searching.conditions import Conditions, Scope
-from local.searching.expressions import Expression, Group, parse_expression
+from local.searching.expressions import EVERYTHING, Expression, parse_expression
 from local.values import Json
 
 DEFAULT_PERIOD = 90 * DAY
@@ -43,7 +43,7 @@ def list_events(request: ApiRequest) -> ApiResponse:
     offset = min(cursor.row, MOST_OFFSET) if cursor else 0
     with request.store.reading() as connection:
         asked = asked_of(request, connection)
-        if request.query.get("allowAggregateConditions") in ("0", "false") and asked.groups != Group("AND", ()):
+        if request.query.get("allowAggregateConditions") in ("0", "false") and asked.groups != EVERYTHING:
             raise bad_request("Aggregate conditions are disabled, but are used in the query")
         sort = [name for name in request.query.getlist("sort") if name]
         query = Query(asked.dataset, fields_of(request), asked.where, asked.groups, asked.seconds, sort)
@@ -77,16 +77,28 @@ def dataset_of(request: ApiRequest, *names: str) -> Dataset:
     return DATASETS[named]
 
 
-def asked_of(request: ApiRequest, connection: sqlite3.Connection, dataset: Dataset | None = None) -> Asked:
-    """Projects, time, environments and query. Raises ApiError."""
+def window_of(request: ApiRequest) -> tuple[int, int]:
+    """From when to when (ms), the last 90 days when the caller does not say. Raises ApiError (400)."""
+    start, end = time_asked(request)
+    end = end if end is not None else now()
+    return (start if start is not None else end - DEFAULT_PERIOD), end
+
+
+def asked_of(
+    request: ApiRequest,
+    connection: sqlite3.Connection,
+    dataset: Dataset | None = None,
+    window: tuple[int, int] | None = None,
+    query: str | None = None,
+) -> Asked:
+    """Projects, time, environments and query, as the query string has them where they are not given. Raises
+    ApiError."""
     organization_of(request, connection)
     dataset = dataset or dataset_of(request)
     projects = projects_asked(request, connection)
-    start, end = time_asked(request)
-    end = end if end is not None else now()
-    start = start if start is not None else end - DEFAULT_PERIOD
+    start, end = window or window_of(request)
     scope = Scope(connection, request.caller.organization, request.caller.user, projects)
-    rows, groups = split(parse_expression(request.query.get("query", "")))
+    rows, groups = split(parse_expression(request.query.get("query", "") if query is None else query))
     where = Conditions()
     where.add(f"{dataset.alias}.project_id IN ({', '.join(map(str, projects)) or 'NULL'})")
     where.add(f"{dataset.time} BETWEEN ? AND ?", start, end)

@@ -10,6 +10,7 @@ from local.api.list_parameters import projects_asked, time_asked
 from local.api.request import ApiRequest, ApiResponse, organization_of
 from local.errors import not_found
 from local.exploring.columns import json_path
+from local.exploring.datasets import ERRORS, LOGS, SPANS
 from local.intake.attributes import trace_id_of
 from local.searching.conditions import Conditions
 from local.shapes.traces import error_shape, span_shape, tree
@@ -21,9 +22,7 @@ MOST_SPANS = 10_000
 MOST_ERRORS = 1_000
 MOST_ATTRIBUTES = 20
 
-_SPANS = "spans s JOIN projects p ON p.id = s.project_id"
-_ERRORS = "events e JOIN issues i ON i.id = e.issue_id JOIN projects p ON p.id = e.project_id"
-_OF_TRACE = "json_extract(e.fields, '$.trace')"
+_OF_TRACE = ERRORS.columns["trace"].sql
 
 
 def get_trace(request: ApiRequest) -> ApiResponse:
@@ -33,7 +32,7 @@ def get_trace(request: ApiRequest) -> ApiResponse:
         spans = _rows(
             request,
             connection,
-            f"SELECT s.*, p.slug FROM {_SPANS}",
+            f"SELECT s.*, p.slug FROM {SPANS.source}",
             ("s", "s.trace_id"),
             f"ORDER BY s.start, s.id LIMIT {MOST_SPANS}",
         )
@@ -43,7 +42,7 @@ def get_trace(request: ApiRequest) -> ApiResponse:
             "SELECT e.*, i.short_id, i.culprit, i.level, p.slug,"
             f" json_extract(e.fields, '$.title') AS title, json_extract(e.fields, '{json_path('trace.span')}') AS span,"
             f" json_extract(e.tags, '$.level') AS own_level, json_extract(e.tags, '$.transaction') AS transaction_name"
-            f" FROM {_ERRORS}",
+            f" FROM {ERRORS.source}",
             ("e", _OF_TRACE),
             f"ORDER BY e.timestamp, e.id LIMIT {MOST_ERRORS}",
         )
@@ -58,22 +57,21 @@ def get_trace_meta(request: ApiRequest) -> ApiResponse:
         spans = _rows(
             request,
             connection,
-            f"SELECT s.op, COUNT(*) AS seen FROM {_SPANS}",
+            f"SELECT s.op, COUNT(*) AS seen FROM {SPANS.source}",
             ("s", "s.trace_id"),
             "GROUP BY s.op ORDER BY seen DESC, s.op LIMIT 1000",
         )
         transactions = _rows(
             request,
             connection,
-            f"SELECT COALESCE(s.event_id, s.segment_id) AS id, COUNT(*) AS seen FROM {_SPANS}",
+            f"SELECT COALESCE(s.event_id, s.segment_id) AS id, COUNT(*) AS seen FROM {SPANS.source}",
             ("s", "s.trace_id"),
             "GROUP BY 1 ORDER BY MIN(s.start) LIMIT 1000",
         )
         count = "SELECT COUNT(*) AS seen FROM"
-        (all_spans,) = _rows(request, connection, f"{count} {_SPANS}", ("s", "s.trace_id"))
-        (errors,) = _rows(request, connection, f"{count} {_ERRORS}", ("e", _OF_TRACE))
-        logs_from = "logs l JOIN projects p ON p.id = l.project_id"
-        (logs,) = _rows(request, connection, f"{count} {logs_from}", ("l", "l.trace_id"))
+        (all_spans,) = _rows(request, connection, f"{count} {SPANS.source}", ("s", "s.trace_id"))
+        (errors,) = _rows(request, connection, f"{count} {ERRORS.source}", ("e", _OF_TRACE))
+        (logs,) = _rows(request, connection, f"{count} {LOGS.source}", ("l", "l.trace_id"))
     children: list[Json] = [{"transaction.event_id": row["id"], "count()": row["seen"]} for row in transactions]
     return ApiResponse(
         {

@@ -80,8 +80,32 @@ class Statement:
         return connection.execute(self.sql(rest), [*self.values, *read, *self._where.values, *values]).fetchall()
 
 
+@dataclass(frozen=True)
+class Selected:
+    """Rows as the database has them, and which column of theirs has which field."""
+
+    rows: list[sqlite3.Row]
+    columns: dict[str, tuple[str, Column]]
+
+    def shown(self, row: sqlite3.Row, name: str) -> Json:
+        alias, column = self.columns[name]
+        return shown(row[alias], column.type)
+
+
 def run(connection: sqlite3.Connection, query: Query, limit: int, offset: int = 0) -> Found:
     """Rows `offset` to `offset + limit`. Raises ApiError (400) for what cannot be asked."""
+    selected = select(connection, query, limit, offset)
+    columns = selected.columns
+    rows = [{name: selected.shown(row, name) for name in columns} for row in selected.rows]
+    types = {
+        name: type_of([row[name] for row in rows]) if column.type == "any" else column.type
+        for name, (_, column) in columns.items()
+    }
+    return Found(rows, types, {name: column.unit for name, (_, column) in columns.items()})
+
+
+def select(connection: sqlite3.Connection, query: Query, limit: int, offset: int = 0) -> Selected:
+    """As `run`, with the values as they are."""
     _check(query)
     statement = Statement(query.dataset, query.where)
     columns: dict[str, tuple[str, Column]] = {}
@@ -100,8 +124,7 @@ def run(connection: sqlite3.Connection, query: Query, limit: int, offset: int = 
         rest = f"GROUP BY {', '.join(plain)}" if plain else ""
         rest += f" HAVING {having}" if having else ""
     rest += f" ORDER BY {_order(query, columns, plain, grouped)} LIMIT ? OFFSET ?"
-    rows = statement.run(connection, rest, [*values, limit, offset])
-    return _found(columns, rows)
+    return Selected(statement.run(connection, rest, [*values, limit, offset]), columns)
 
 
 def _check(query: Query) -> None:
@@ -135,12 +158,3 @@ def _order(query: Query, columns: dict[str, tuple[str, Column]], plain: list[str
         return ", ".join([*asked, "t DESC", "r DESC"])
     first = [f"{alias} DESC" for alias, _ in columns.values() if alias not in plain][:1]
     return ", ".join([*asked, *first, *plain]) or "1"
-
-
-def _found(columns: dict[str, tuple[str, Column]], rows: list[sqlite3.Row]) -> Found:
-    shown_rows = [{name: shown(row[alias], column.type) for name, (alias, column) in columns.items()} for row in rows]
-    types = {
-        name: type_of([row[name] for row in shown_rows]) if column.type == "any" else column.type
-        for name, (_, column) in columns.items()
-    }
-    return Found(shown_rows, types, {name: column.unit for name, (_, column) in columns.items()})

@@ -45,6 +45,9 @@ class Group:
 
 Expression = Term | Text | Group
 
+EVERYTHING = Group("AND", ())
+"""No condition at all."""
+
 _Token = Term | Text | Literal["(", ")", "AND", "OR"]
 
 
@@ -109,7 +112,7 @@ class _Parser:
 
     def whole(self) -> Expression:
         if not self._tokens:
-            return Group("AND", ())
+            return EVERYTHING
         found = self._any(0)
         if self._next() is not None:
             raise _unmatched(")")

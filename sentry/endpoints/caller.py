@@ -15,6 +15,7 @@ from sentry.paths import api_path
 from sentry.references import issue_reference, project_reference
 from sentry.transport.answers import OneOf, Reply, one
 from sentry.transport.cache import Lifetime
+from sentry.transport.reading import Reading, reading
 from sentry.values import Json
 
 if TYPE_CHECKING:
@@ -115,15 +116,24 @@ class Caller:
         params: list[tuple[str, str]] | None = None,
         within: Lifetime | None = None,
         fresh: bool = False,
+        parsed_by: Reading = reading,
     ) -> T:
         """What `read` makes of the answer, which is kept in that form and shared: not to be changed. A kept one is
-        used if it is no older than `within`."""
+        used if it is no older than `within`. Its JSON is `parsed_by` what is given."""
         path = api_path(*segments)
         home = await self._home(segments)
         params = params or []
         try:
             return await self._transport().get(
-                path, params, wanted=wanted, lifetime=lifetime, within=within, read=read, base=home, fresh=fresh
+                path,
+                params,
+                wanted=wanted,
+                lifetime=lifetime,
+                within=within,
+                read=read,
+                base=home,
+                fresh=fresh,
+                parsed_by=parsed_by,
             )
         except UnavailableError as error:
             if error.status_code == 500 and any(name == "cursor" for name, _ in params):

@@ -21,6 +21,7 @@ from sentry.models.projects import Organization, Project, ProjectRef
 from sentry.models.releases import Author, Commit, Deploy, Release
 from sentry.models.tags import TagSummary, TagValue, TagValues
 from sentry.models.tolerance import SentryModel
+from sentry.models.traces import Span, Trace, TraceCounts, TraceError, TraceLog
 
 __all__ = [
     "Activity",
@@ -47,6 +48,7 @@ __all__ = [
     "Repository",
     "Request",
     "SentryModel",
+    "Span",
     "Stacktrace",
     "SuspectFlag",
     "Tag",
@@ -54,4 +56,8 @@ __all__ = [
     "TagValue",
     "TagValues",
     "Thread",
+    "Trace",
+    "TraceCounts",
+    "TraceError",
+    "TraceLog",
 ]

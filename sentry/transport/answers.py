@@ -26,7 +26,7 @@ from sentry.steps import Steps
 from sentry.transport.bodies import MAX_ERROR_BODY, Sent
 from sentry.transport.links import next_cursor, total_rows
 from sentry.transport.parsing import Content, parse
-from sentry.transport.reading import ROWS, TooLargeError, reading
+from sentry.transport.reading import ROWS, Reading, TooLargeError, reading
 from sentry.transport.waits import asked_wait, retry_after
 from sentry.values import Json, as_list, as_object
 
@@ -76,16 +76,25 @@ class Reply:
 
 
 def interpret(
-    status: int, headers: Mapping[str, str], content: Content, *, wanted: str, host: str, scope: str, token: str
+    status: int,
+    headers: Mapping[str, str],
+    content: Content,
+    *,
+    wanted: str,
+    host: str,
+    scope: str,
+    token: str,
+    parsed_by: Reading = reading,
 ) -> Steps[Reply]:
     """The reply in an answer, or the error it stands for, raised.
 
     `wanted` names what was asked for ("Issue SHOP-1"), `host` who was asked, `scope` what a token needs for it, all for
-    messages. The `token` stands in none: a server, or a page in between, may echo what it was sent.
+    messages. The `token` stands in none: a server, or a page in between, may echo what it was sent. `parsed_by` reads
+    the JSON of a good answer.
     """
     is_html = headers.get("content-type", "").partition(";")[0].strip() == "text/html"
     if 200 <= status < 300:
-        return (yield from _good(status, headers, content, is_html=is_html, host=host))
+        return (yield from _good(status, headers, content, parsed_by, is_html=is_html, host=host))
     body = _json_or_none(content)
     said = sentry_words(body, token)
     it = wanted[:1].lower() + wanted[1:]  # within a sentence
@@ -149,11 +158,13 @@ def interpret(
             )
 
 
-def _good(status: int, headers: Mapping[str, str], content: Content, *, is_html: bool, host: str) -> Steps[Reply]:
+def _good(
+    status: int, headers: Mapping[str, str], content: Content, parsed_by: Reading, *, is_html: bool, host: str
+) -> Steps[Reply]:
     if status == 204 or (not content and status != 200):
         return Reply(None, host)
     try:
-        found = yield from reading(content)
+        found = yield from parsed_by(content)
     except TooLargeError as error:
         raise BadResponseError(
             f"{host} sent more than is ever read: {error}. Ask for less: a narrower query or a smaller limit.",

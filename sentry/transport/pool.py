@@ -29,6 +29,7 @@ from sentry.transport.flights import Flights
 from sentry.transport.parsing import Content
 from sentry.transport.proxies import warning_of
 from sentry.transport.reaching import reach
+from sentry.transport.reading import Reading, reading
 from sentry.transport.retries import repeating
 from sentry.transport.scopes import scope_of
 from sentry.transport.shared import LONGEST, Look, SharedAnswers, replied, sent_of
@@ -125,12 +126,13 @@ class Transport:
         base: str | None = None,
         within: Lifetime | None = None,
         fresh: bool = False,
+        parsed_by: Reading = reading,
     ) -> T:
         """What `read` makes of the answer to a GET, shared with all who ask for the same: not to be changed.
 
         `wanted` names it in messages, `lifetime` is how long it stays true, `within` how long that of it which is
         asked for does; `fresh` asks Sentry even if the answer is remembered. `read` is one and the same function for
-        the same reading. Raises SentryError.
+        the same reading, of JSON that is `parsed_by` the same. Raises SentryError.
         """
         within = within or lifetime
         url = self._url(path, params, base)
@@ -143,7 +145,9 @@ class Transport:
             value = entry.value
         else:
             try:
-                value, entry = await self._flights.join(flight, lambda: self._read(key, url, wanted, read, newest))
+                value, entry = await self._flights.join(
+                    flight, lambda: self._read(key, url, wanted, read, newest, parsed_by)
+                )
             except SentryError:
                 note_source(None, within)  # what is made without it is not whole
                 raise
@@ -190,7 +194,7 @@ class Transport:
             self._cache.drop(Lifetime.ISSUE)  # after that: what was read from there meanwhile is not kept
 
     async def _read(
-        self, key: Key, url: str, wanted: str, read: Callable[[Reply], T], newest: float
+        self, key: Key, url: str, wanted: str, read: Callable[[Reply], T], newest: float, parsed_by: Reading
     ) -> tuple[T, CacheEntry | None]:
         """What was read, by any server less than `newest` seconds ago, or is now."""
 
@@ -202,14 +206,14 @@ class Transport:
         look = await shared.look(url, key[0]) if shared is not None and seconds else Look()
         if look.found is not None and look.age < newest:
             with suppress(SentryError):  # what is of no use here is asked for again
-                found = await made(await in_turns(replied(look.found, self._connection.host)), look.age)
+                found = await made(await in_turns(replied(look.found, self._connection.host, parsed_by)), look.age)
                 self._cache.statistics.shared += 1
                 return found
 
         attempts = count()
 
         async def attempt() -> tuple[T, CacheEntry | None]:
-            reply = await self._exchange("GET", url, wanted, next(attempts))
+            reply = await self._exchange("GET", url, wanted, next(attempts), parsed_by=parsed_by)
             found = await made(reply)
             if shared is not None and look.mark is not None and reply.sent is not None:
                 await shared.keep(url, key[0], reply.sent, look.mark, seconds)
@@ -217,7 +221,15 @@ class Transport:
 
         return await repeating(attempt, is_write=False)
 
-    async def _exchange(self, method: str, url: str, wanted: str, resend: int, content: bytes | None = None) -> Reply:
+    async def _exchange(
+        self,
+        method: str,
+        url: str,
+        wanted: str,
+        resend: int,
+        content: bytes | None = None,
+        parsed_by: Reading = reading,
+    ) -> Reply:
         http, headers, body = self._http, {}, None
         if content is not None:
             http, body = self._writes, noted(content)
@@ -228,16 +240,16 @@ class Transport:
                     async with http.stream(method, url, content=body, headers=headers) as response:
                         exchange.status = response.status_code
                         self._heed_limits(response.headers)
-                        return await self._answer(response, wanted)
+                        return await self._answer(response, wanted, parsed_by)
                 except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
                     raise failure(error, self._connection) from error
 
-    async def _answer(self, response: httpx.Response, wanted: str) -> Reply:
+    async def _answer(self, response: httpx.Response, wanted: str, parsed_by: Reading = reading) -> Reply:
         if response.is_stream_consumed:  # read already, by what stands in for the network
-            return await self._interpreted(response, response.content, wanted)
+            return await self._interpreted(response, response.content, wanted, parsed_by)
         raw = cast("AsyncGenerator[bytes, None]", response.aiter_raw())  # declared as less than it is
         async with aclosing(raw) as pieces:
-            answer = await self._interpreted(response, await self._content(response, pieces), wanted)
+            answer = await self._interpreted(response, await self._content(response, pieces), wanted, parsed_by)
             # Only now is the end read, without which httpx does not use the connection again: where an
             # answer is longer than its length says, the rest would be taken for the next one.
             async for _ in pieces:
@@ -281,10 +293,17 @@ class Transport:
             room = self._limiter.borrowed_tokens + remaining
         self._limiter.total_tokens = max(1, min(room, self._connection.max_concurrent_requests))
 
-    async def _interpreted(self, response: httpx.Response, content: Content, wanted: str) -> Reply:
+    async def _interpreted(self, response: httpx.Response, content: Content, wanted: str, parsed_by: Reading) -> Reply:
         host, scope = self._connection.host, scope_of(response.request.method, response.request.url.path)
         steps = interpret(
-            response.status_code, response.headers, content, wanted=wanted, host=host, scope=scope, token=self._token
+            response.status_code,
+            response.headers,
+            content,
+            wanted=wanted,
+            host=host,
+            scope=scope,
+            token=self._token,
+            parsed_by=parsed_by,
         )
         reply = await in_turns(steps)
         return reply if self._shared is None else replace(reply, sent=sent_of(response, content))

@@ -6,7 +6,7 @@ ijson (3.6) reads a long text again with each piece of it, and refuses NaN and l
 """
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -55,6 +55,10 @@ class Parsed(NamedTuple):
     value: Json
     memory: int
     is_cut: bool = False
+
+
+Reading = Callable[[Content], Steps[Parsed]]
+"""Reads an answer's JSON; raises ValueError when it is none, TooLargeError when it is too much."""
 
 
 def reading(content: Content) -> Steps[Parsed]:

@@ -10,6 +10,7 @@ from sentry.transport.answers import Reply, interpret
 from sentry.transport.bodies import Sent
 from sentry.transport.cache import Lifetime
 from sentry.transport.parsing import Content
+from sentry.transport.reading import Reading
 
 MAX_SHARED = 1_000_000
 """Bytes of an answer that is shared; a larger one is rare, and asked for by each server."""
@@ -69,6 +70,6 @@ def sent_of(response: httpx.Response, content: Content) -> Sent | None:
     return Sent({name: response.headers[name] for name in KEPT if name in response.headers}, bytes(content))
 
 
-def replied(sent: Sent, host: str) -> Steps[Reply]:
+def replied(sent: Sent, host: str, parsed_by: Reading) -> Steps[Reply]:
     """What was kept, read as an answer that `host` sends now."""
-    return interpret(200, sent.headers, sent.content, wanted="", host=host, scope="", token="")
+    return interpret(200, sent.headers, sent.content, wanted="", host=host, scope="", token="", parsed_by=parsed_by)

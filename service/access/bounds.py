@@ -1,13 +1,14 @@
 """What a caller may see, as far as names tell, and what is said of all the rest. Pure, no I/O."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from sentry.endpoints.organizations import NAMING
 from sentry.errors import InvalidRequestError, NotFoundError
 from sentry.identifiers import EventReference, IssueReference, Reference, SharedIssue, is_slug
-from sentry.models import Release
+from sentry.models import Release, Span, Trace
 from service.access.callers import Caller
 
 
@@ -65,6 +66,37 @@ class Bounds:
             "url": None,
         }  # whose, nothing says
         return release.model_copy(update={**of_all, **of_any, "projects": own, "new_groups": _new_issues(own)})
+
+    def part_of_trace(self, trace: Trace, organization: str) -> Trace:
+        """A trace as those see it who see some of its projects: without what is of the others, which is counted. What
+        was called by others' spans hangs on the nearest of the caller's own; errors in others' have no span."""
+        if self.projects_in(organization) is None:
+            return trace
+        seen = {name: self.sees_project(name, organization) for name in {span.project for span in trace.spans}}
+        seen |= {error.project: self.sees_project(error.project, organization) for error in trace.all_errors()}
+        spans: list[Span] = []
+        errors = [error for error in trace.errors if seen[error.project]]
+        places: list[int] = []
+        """Of each span the number of the nearest own one, itself or around it; -1 for none."""
+        between: list[int] = []
+        """How many of others there are from it up to that one."""
+        for span in trace.spans:
+            parent = places[span.parent] if span.parent >= 0 else -1
+            above = between[span.parent] if span.parent >= 0 else 0
+            own = tuple(error for error in span.errors if seen[error.project])
+            if seen[span.project]:
+                places.append(len(spans))
+                between.append(0)
+                spans.append(span._replace(parent=parent, errors=own, hidden=above))
+            else:
+                places.append(parent)
+                between.append(above + 1)
+                errors += own
+        if not spans and not errors:
+            return Trace()
+        part = Trace(spans, errors, is_cut=trace.is_cut, hidden=len(trace.spans) - len(spans))
+        hidden_errors = sum(1 for _ in trace.all_errors()) - sum(1 for _ in part.all_errors())
+        return replace(part, hidden_errors=hidden_errors)
 
     def no_organization(self) -> InvalidRequestError | NotFoundError:
         """What is said where none is named, and there is not one that would be meant."""

@@ -7,6 +7,7 @@ said of what is not there.
 
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TypeVar
 
 from sentry.changes import IssueChange
@@ -25,6 +26,9 @@ from sentry.models import (
     Release,
     SuspectFlag,
     TagValues,
+    Trace,
+    TraceCounts,
+    TraceLog,
 )
 from sentry.models.pages import Page
 from sentry.paths import quoted
@@ -249,6 +253,44 @@ class Guarded:
         """As with its commits."""
         _, owner, is_whole = await self._release(version, organization)
         return await self._client.get_release_deploys(version, organization=owner) if is_whole else []
+
+    async def get_trace(
+        self, trace: str, *, organization: str | None = None, timestamp: datetime | None = None
+    ) -> Trace:
+        """Of a trace in which the caller has nothing, there is nothing."""
+        wanted = f"Trace {trace}"
+        owner = await self._look.organization(organization, wanted)
+        found = await self._look.asked(wanted, self._client.get_trace(trace, organization=owner, timestamp=timestamp))
+        return self._bounds.part_of_trace(found, owner)
+
+    async def get_trace_counts(
+        self, trace: str, *, organization: str | None = None, timestamp: datetime | None = None
+    ) -> TraceCounts | None:
+        """None where others' could be counted in."""
+        owner = await self._look.organization(organization, f"Trace {trace}")
+        if self._bounds.projects_in(owner) is not None:
+            return None
+        return await self._client.get_trace_counts(trace, organization=owner, timestamp=timestamp)
+
+    async def get_trace_logs(
+        self,
+        trace: str,
+        *,
+        organization: str | None = None,
+        timestamp: datetime | None = None,
+        projects: Sequence[str] | None = None,
+    ) -> Page[TraceLog]:
+        """Of the caller's own projects, which are asked for by their numbers, and no row of another."""
+        owner = await self._look.organization(organization, f"Trace {trace}")
+        own = self._bounds.projects_in(owner)
+        if own is None:
+            return await self._client.get_trace_logs(trace, organization=owner, timestamp=timestamp, projects=projects)
+        outcomes = await all_of(self._look.project(name, owner) for name in own[:PROJECTS])
+        numbers = {outcome.value.id: outcome.value.slug for outcome in outcomes if outcome.value is not None}
+        asked = [number for number in numbers if number and (projects is None or number in projects)]
+        page = await self._client.get_trace_logs(trace, organization=owner, timestamp=timestamp, projects=asked)
+        rows = [row for row in page.items if row.project_id in asked or row.project in numbers.values()]
+        return _only(page, rows)
 
     async def _release(self, version: str, organization: str | None) -> tuple[Release, str, bool]:
         """What the caller may see of it, its organization, and whether that is all of it."""

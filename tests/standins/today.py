@@ -35,7 +35,7 @@ LIMITS = {
 }
 CODE = "code-mappings/?project=4507&per_page=100"
 """What the first question about a project's code asks besides, once an hour."""
-SORTS = {"date", "freq", "inbox", "new", "recommended", "trends", "user"}
+SORTS = {"date", "freq", "inbox", "new", "recommended", "trends", "user", "timestamp"}
 FIELDS = set(
     "inbox status statusDetails substatus hasSeen isBookmarked isPublic isSubscribed merge discard assignedTo priority"
     " inNextRelease inRelease inCommit ignoreDuration ignoreCount ignoreWindow ignoreUserCount ignoreUserWindow"
@@ -96,6 +96,22 @@ def _routes(region: str) -> list[Route]:
         ),
         Route(f"{RELEASES}/{VERSION}/commits", [answers.COMMIT, answers.SPARSE_COMMIT], "cursor"),
         Route(f"{RELEASES}/{VERSION}/deploys", answers.DEPLOYS, "cursor"),
+        # Sentry's own pages give the moment and the projects besides.
+        Route(
+            f"organizations/acme/trace/{answers.TRACE_ID}",
+            answers.TRACE,
+            "statsPeriod start end referrer errorId additional_attributes include_uptime timestamp project",
+        ),
+        Route(
+            f"organizations/acme/trace-meta/{answers.TRACE_ID}",
+            answers.TRACE_META,
+            "statsPeriod start end include_uptime timestamp project",
+        ),
+        Route(
+            "organizations/acme/events",
+            answers.LOGS_OF_TRACE,
+            "dataset field query sort per_page cursor statsPeriod start end project environment",
+        ),
     ]
 
 

@@ -7,6 +7,8 @@ https://docs.sentry.io/api/
 
 from typing import Any
 
+from standins.traces import TRACE_ID, checkout, counts, log, table
+
 Row = dict[str, Any]
 
 ORGANIZATION, PROJECT, VERSION = "acme", "shop-backend", "shop@2.1.0+7"
@@ -153,7 +155,7 @@ SPARSE_EVENT_ROW: Row = {
     "user": None, "tags": [], "platform": None, "metadata": {},
 }  # fmt: skip
 FOUND_EVENT: Row = {
-    **_EITHER_EVENT, "dateReceived": _AT, "contexts": {"trace": {"trace_id": "ab" * 16, "span_id": "cd" * 8}},
+    **_EITHER_EVENT, "dateReceived": _AT, "contexts": {"trace": {"trace_id": TRACE_ID, "span_id": "cd" * 8}},
     "size": 9000, "dist": None, "sdk": {"name": "sentry.python", "version": "2.43.0"},
     "context": {"cart": "3 books"}, "packages": {}, "type": "error", "errors": [], "occurrence": None, "_meta": {},
     "fingerprints": ["5d41402abc4b2a76b9719d911017c592"],
@@ -277,3 +279,10 @@ SUSPECT_FLAGS: Row = {"data": [
      "distribution": {"baseline": {"true": 20, "false": 20}, "outliers": {"true": 2, "false": 3}}},
 ]}  # fmt: skip
 COMMENT_POSTED: Row = {**_COMMENT, "id": "5002"}
+
+TRACE: list[Row] = checkout(EVENT_ID)
+TRACE_META: Row = counts(18, errors=1, logs=2)
+LOGS_OF_TRACE: Row = table([
+    log(1, 1_100, "no answer within 800 ms, giving up", severity="warn", span_id=f"{31:016x}"),
+    log(2, 16, "checkout of 12 products"),
+])  # fmt: skip

@@ -168,7 +168,7 @@ def _folded(spans: Iterator[dict[str, Json]]) -> list[_Alike]:
     """Equal statements, and those that differ but in their values, once."""
     every = list(spans)
     whole = {said for span in every if isinstance(said := span.get("description"), str)}
-    shapes = {said: _shape(said, COMPARED // len(whole)) for said in whole}
+    shapes = {said: shape_of(said, COMPARED // len(whole)) for said in whole}
     alike: dict[tuple[str | None, str], _Alike] = {}
     for span in every:
         op, said = text(span.get("op")), span.get("description")
@@ -182,7 +182,7 @@ def _folded(spans: Iterator[dict[str, Json]]) -> list[_Alike]:
     return list(alike.values())
 
 
-def _shape(statement: str, room: int) -> str:
+def shape_of(statement: str, room: int) -> str:
     """Without values; of one longer than there is room for the two ends: what it filters and sorts by stands last."""
     half = min(room, RAW) // 2
     ends = [statement] if len(statement) <= 2 * half else [statement[:half], statement[-half:]]

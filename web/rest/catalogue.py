@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from service.access.callers import Scope
-from tools import alerts, events, issues, projects, releases, tags, updates
+from tools import alerts, events, issues, projects, releases, tags, traces, updates
 
 
 class Route(NamedTuple):
@@ -59,6 +59,9 @@ ROUTES = [
     Route("GET", "/releases/{organization}/{release}", releases.get_release, READ, "Get a release"),
     Route("GET", "/events/{event}", events.get_event, READ, "Get an event"),
     Route("GET", "/events/{event}/stacktrace", events.get_stacktrace, READ, "Get an event's stack trace"),
+    Route("GET", "/issues/{issue}/trace", traces.get_trace, READ, "Get the trace of an issue's latest event"),
+    Route("GET", "/events/{event}/trace", traces.get_trace, READ, "Get an event's trace"),
+    Route("GET", "/traces/{trace}", traces.get_trace, READ, "Get a trace"),
     Route("GET", "/alerts", alerts.list_alerts, READ_ALERTS, "List alerts"),
     Route("POST", "/alerts/claim", alerts.claim_alert, WRITE_ALERTS, "Claim an alert"),
     Route("GET", "/alerts/{alert}", alerts.get_alert, READ_ALERTS, "Get an alert", read_by="list_alerts"),

@@ -1,0 +1,240 @@
+"""Traces: spans, each with the errors that were raised in it, and the logs that were written meanwhile.
+
+A trace has tens of thousands of spans, so that these are tuples and not `SentryModel`s, which take ten times as long to
+make; they are as tolerant: a field that does not fit counts as absent.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, NamedTuple
+
+from pydantic import AliasChoices, Field
+
+from sentry.models.tolerance import MOST, Moment, SentryModel
+from sentry.values import Json, as_list, as_object, objects
+
+SPANS = 20_000
+"""Of one trace that are read: Sentry itself gives 10,000 at most."""
+LONGEST = 2_048
+"""Characters of a text that are kept; what names something has far fewer."""
+NAME = 200
+STATUS = "span.status"
+_FIRST, _LAST = 1_199_145_600.0, 32_503_680_000.0  # the years 2008 to 3000: no other number is a time in seconds
+
+
+class TraceError(NamedTuple):
+    """An error, or an occurrence: what Sentry found by itself."""
+
+    event_id: str | None = None
+    issue_id: str | None = None
+    short_id: str | None = None
+    level: str | None = None
+    title: str | None = None
+    culprit: str | None = None
+    project: str | None = None
+    start: float | None = None
+    is_occurrence: bool = False
+
+
+class Span(NamedTuple):
+    """`parent` is the number of the span around it among a trace's spans, always lower than its own; -1 for none.
+    Moments are in seconds since 1970, `duration` in milliseconds."""
+
+    parent: int
+    id: str | None = None
+    op: str | None = None
+    description: str | None = None
+    start: float | None = None
+    duration: float | None = None
+    status: str | None = None
+    project: str | None = None
+    event_id: str | None = None
+    """Of the transaction that it is, or is in."""
+    is_transaction: bool = False
+    errors: tuple[TraceError, ...] = ()
+    hidden: int = 0
+    """Spans between it and the one around it that are not shown to whoever asks."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """`errors` are those whose span is not known. `is_cut` says that there are more spans than were read; `hidden` are
+    spans, and `hidden_errors` errors, of projects that whoever asks may not see."""
+
+    spans: Sequence[Span] = ()
+    errors: Sequence[TraceError] = ()
+    is_cut: bool = False
+    hidden: int = 0
+    hidden_errors: int = 0
+
+    def all_errors(self) -> Iterable[TraceError]:
+        for span in self.spans:
+            yield from span.errors
+        yield from self.errors
+
+
+class TraceCounts(SentryModel):
+    """https://docs.sentry.io/api/explore/retrieve-trace-metadata/"""
+
+    spans: int | None = Field(None, validation_alias="spansCount")
+    errors: int | None = Field(None, validation_alias="errorsCount")
+    logs: int | None = Field(None, validation_alias="logsCount")
+    occurrences: int | None = Field(None, validation_alias="performanceIssuesCount")
+
+
+class TraceLog(SentryModel):
+    """A row of Sentry's logs, or of GlitchTip's own."""
+
+    id: str = Field("", validation_alias=AliasChoices("sentry.item_id", "id"))
+    timestamp: Moment = None
+    severity: str | None = Field(None, validation_alias=AliasChoices("severity", "level"))
+    message: str | None = Field(None, validation_alias=AliasChoices("message", "body"))
+    span_id: str | None = Field(None, validation_alias=AliasChoices("span_id", "spanID"))
+    project: str | None = None
+    project_id: str | None = Field(None, validation_alias=AliasChoices("project.id", "projectId"))
+
+
+def trace_row(parent: int, row: dict[str, Any]) -> Span | TraceError | None:
+    """A row of https://docs.sentry.io/api/explore/retrieve-a-trace/, without its children; None for what is neither."""
+    match row.get("event_type"):
+        case "error" | "occurrence":
+            return _error(row)
+        case "span" | None:
+            return _span(parent, row)
+        case _:
+            return None
+
+
+def trace_of(rows: Sequence[Span | TraceError | None], *, is_cut: bool = False) -> Trace:
+    """Of rows as `trace_row` makes them, in which a parent stands before its children."""
+    spans: list[Span] = []
+    errors: list[TraceError] = []
+    places: list[int] = []
+    """Of each row the number of the span that it is, or, of what is none, that it is in."""
+    for row in rows:
+        if isinstance(row, Span):
+            places.append(len(spans))
+            parent = places[row.parent] if row.parent >= 0 else -1
+            spans.append(row if row.parent == parent else row._replace(parent=parent))
+        else:
+            places.append(-1)
+            if row is not None:
+                errors.append(row)
+    return Trace(spans, errors, is_cut=is_cut)
+
+
+def old_trace(answer: Json) -> Trace:
+    """Of `{"transactions": [{..., "children": [...]}], "orphan_errors": [...]}`, which older Sentry gives, or of the
+    list of transactions before that: no spans, but the transactions in which they were, at most 100 of them."""
+    found = as_object(answer) or {"transactions": answer}
+    spans: list[Span] = []
+    waiting = [(-1, row) for row in reversed(objects(found.get("transactions"))[:SPANS])]
+    while waiting and len(spans) < SPANS:
+        parent, row = waiting.pop()
+        waiting += [(len(spans), child) for child in reversed(objects(row.get("children"))[:SPANS])]
+        spans.append(_old_transaction(parent, row))
+    errors = [_old_error(row) for row in objects(found.get("orphan_errors"))[:MOST]]
+    return Trace(spans, errors, is_cut=bool(waiting))
+
+
+def _span(parent: int, row: dict[str, Any]) -> Span:
+    get = row.get
+    errors: tuple[TraceError, ...] = ()
+    if get("errors") or get("occurrences"):
+        errors = (*map(_error, _some(get("errors"))), *map(_occurrence, _some(get("occurrences"))))
+    start, duration = _moment(get("start_timestamp")), get("duration")
+    if not isinstance(duration, float) or not 0 <= duration < 1e12:
+        duration = _duration(duration, start, get("end_timestamp"))
+    description, name = get("description"), get("name")
+    status = (as_object(get("additional_attributes")) or {}).get(STATUS) or get("status")
+    return Span(
+        parent,
+        _name(get("event_id")),
+        _name(get("op")),
+        _text(description) or _text(name),
+        start,
+        duration,
+        _name(status),
+        _name(get("project_slug")),
+        _name(get("transaction_id")),
+        get("is_transaction") is True,
+        errors,
+    )
+
+
+def _error(row: dict[str, Any]) -> TraceError:
+    return TraceError(
+        _name(row.get("event_id")),
+        _name(row.get("issue_id")),
+        _name(row.get("short_id")),
+        _name(row.get("level")),
+        _text(row.get("description")) or _text(row.get("title")) or _text(row.get("message")),
+        _text(row.get("culprit")),
+        _name(row.get("project_slug")),
+        _moment(row.get("start_timestamp")),
+        row.get("event_type") == "occurrence",
+    )
+
+
+def _occurrence(row: dict[str, Any]) -> TraceError:
+    return _error(row)._replace(is_occurrence=True)
+
+
+def _old_transaction(parent: int, row: dict[str, Any]) -> Span:
+    start = _moment(row.get("start_timestamp"))
+    errors = map(_old_error, _some(row.get("errors")))
+    occurrences = (_old_error(one)._replace(is_occurrence=True) for one in _some(row.get("performance_issues")))
+    return Span(
+        parent,
+        _name(row.get("span_id")),
+        _name(row.get("transaction.op")),
+        _text(row.get("transaction")),
+        start,
+        _duration(row.get("transaction.duration"), start, row.get("timestamp")),
+        _name(row.get("transaction.status")),
+        _name(row.get("project_slug")),
+        _name(row.get("event_id")),
+        is_transaction=True,
+        errors=(*errors, *occurrences),
+    )
+
+
+def _old_error(row: dict[str, Any]) -> TraceError:
+    return _error(row)._replace(short_id=_name(row.get("issue_short_id")) or _name(row.get("issue")))
+
+
+def _some(value: Json) -> Iterable[dict[str, Any]]:
+    return (row for row in islice(as_list(value) or (), MOST) if isinstance(row, dict))
+
+
+def _text(value: Json) -> str | None:
+    return value[:LONGEST] if isinstance(value, str) and value else None
+
+
+def _name(value: Json) -> str | None:
+    if isinstance(value, str):
+        return value[:NAME] or None
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18 else None
+
+
+def _moment(value: Json) -> float | None:
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value[:40])
+            value = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        except (ValueError, OverflowError):
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if _FIRST <= value <= _LAST else None
+
+
+def _duration(value: Json, start: float | None, end: Json) -> float | None:
+    """In milliseconds; from its two ends where it is not told."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value) if math.isfinite(value) and 0 <= value < 1e12 else None
+    until = _moment(end)
+    return (until - start) * 1_000 if until is not None and start is not None and until >= start else None
