@@ -3,7 +3,7 @@
 import json
 import re
 
-from local.intake.cleaning import LONGEST_TEXT, clean, storable
+from local.intake.cleaning import LONGEST_TEXT, clean_values, storable
 from local.values import Json, mapping, text
 
 Attribute = str | int | float
@@ -53,8 +53,8 @@ def read_attributes(sent: Json) -> Attributes:
     if not sent:
         return {}
     values = {_name(key): _value(value) for key, value in list(mapping(sent).items())[:MOST_ATTRIBUTES]}
-    cleaned = mapping(clean({"data": values})["data"])  # the section that secrets are taken out of
-    return {name: value for name, found in cleaned.items() if (value := _scalar(found)) is not None}
+    cleaned = clean_values(values)
+    return {name: value for name, found in cleaned.items() if name and (value := _scalar(found)) is not None}
 
 
 def take(attributes: Attributes, *names: str) -> str | None:
