@@ -223,7 +223,8 @@ CREATE TABLE IF NOT EXISTS spans (
 CREATE INDEX IF NOT EXISTS spans_of_project ON spans (project_id, timestamp);
 CREATE INDEX IF NOT EXISTS spans_by_op ON spans (project_id, op, timestamp);
 CREATE INDEX IF NOT EXISTS spans_by_segment_name ON spans (project_id, segment_name, timestamp);
-CREATE INDEX IF NOT EXISTS segments_of_project ON spans (project_id, timestamp) WHERE is_segment = 1;
+CREATE INDEX IF NOT EXISTS segments_of_project ON spans (project_id, is_segment, timestamp)
+    WHERE is_segment = 1;
 
 CREATE TABLE IF NOT EXISTS logs (
     id INTEGER PRIMARY KEY,

@@ -12,6 +12,7 @@ from local.clock import iso
 from local.errors import bad_request
 from local.exploring.columns import NUMERIC, Dataset
 from local.exploring.datasets import ERRORS
+from local.exploring.reading import fetch
 from local.searching.syntax import like
 from local.shapes.issues import tag_name
 from local.values import Json
@@ -48,11 +49,12 @@ def list_organization_tags(request: ApiRequest) -> ApiResponse:
     """https://docs.sentry.io/api/discover/list-an-organizations-tags/"""
     with request.store.reading() as connection:
         asked = asked_of(request, connection, ERRORS)
-        rows = connection.execute(
+        rows = fetch(
+            connection,
             f"SELECT j.key, COUNT(*) AS seen FROM ({_newest(asked, 'e.tags AS sent')}) n, json_each(n.sent) j"
             f" GROUP BY j.key ORDER BY j.key LIMIT {MOST_NAMES}",
             asked.where.values,
-        ).fetchall()
+        )
     return ApiResponse([{"key": row["key"], "name": tag_name(row["key"]), "totalValues": row["seen"]} for row in rows])
 
 
@@ -64,25 +66,27 @@ def list_organization_tag_values(request: ApiRequest) -> ApiResponse:
     with request.store.reading() as connection:
         asked = asked_of(request, connection, ERRORS, query="")
         inner = _newest(asked, f"{column.sql} AS value, e.timestamp AS moment")
-        rows = connection.execute(
+        rows = fetch(
+            connection,
             f"SELECT value, COUNT(*) AS seen, MIN(moment) AS first, MAX(moment) AS last FROM ({inner})"
             r" WHERE value IS NOT NULL AND value LIKE ? ESCAPE '\'"
             f" GROUP BY value ORDER BY seen DESC, last DESC, value LIMIT {MOST_NAMES}",
             [*column.values, *asked.where.values, f"%{like(request.query.get('query', ''))}%"],
-        ).fetchall()
+        )
     shown, headers = page_of_list(request, [_value_shape(key, row) for row in rows])
     return ApiResponse(shown, headers=headers)
 
 
 def _sent(connection: sqlite3.Connection, asked: Asked) -> set[tuple[str, str]]:
     """The names and types of the attributes that the newest rows have."""
-    rows = connection.execute(
+    rows = fetch(
+        connection,
         "SELECT DISTINCT j.key, CASE WHEN j.type IN ('integer', 'real') THEN 'number'"
         " WHEN j.value IN ('true', 'false') THEN 'boolean' ELSE 'string' END AS kind"
         f" FROM ({_newest(asked, f'{asked.dataset.attributes} AS sent')}) n, json_each(n.sent) j"
         f" LIMIT {MOST_NAMES}",
         asked.where.values,
-    ).fetchall()
+    )
     return {(row["key"], row["kind"]) for row in rows}
 
 

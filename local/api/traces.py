@@ -11,6 +11,7 @@ from local.api.request import ApiRequest, ApiResponse, organization_of
 from local.errors import not_found
 from local.exploring.columns import json_path
 from local.exploring.datasets import ERRORS, LOGS, SPANS
+from local.exploring.reading import fetch
 from local.intake.attributes import trace_id_of
 from local.searching.conditions import Conditions
 from local.shapes.traces import error_shape, span_shape, tree
@@ -32,7 +33,7 @@ def get_trace(request: ApiRequest) -> ApiResponse:
         spans = _rows(
             request,
             connection,
-            f"SELECT s.*, p.slug FROM {SPANS.source}",
+            "SELECT s.*, p.slug FROM spans s JOIN projects p ON p.id = s.project_id",
             ("s", "s.trace_id"),
             f"ORDER BY s.start, s.id LIMIT {MOST_SPANS}",
         )
@@ -42,7 +43,7 @@ def get_trace(request: ApiRequest) -> ApiResponse:
             "SELECT e.*, i.short_id, i.culprit, i.level, p.slug,"
             f" json_extract(e.fields, '$.title') AS title, json_extract(e.fields, '{json_path('trace.span')}') AS span,"
             f" json_extract(e.tags, '$.level') AS own_level, json_extract(e.tags, '$.transaction') AS transaction_name"
-            f" FROM {ERRORS.source}",
+            " FROM events e JOIN issues i ON i.id = e.issue_id JOIN projects p ON p.id = e.project_id",
             ("e", _OF_TRACE),
             f"ORDER BY e.timestamp, e.id LIMIT {MOST_ERRORS}",
         )
@@ -104,4 +105,4 @@ def _rows(
         where.add(f"{alias}.timestamp >= ?", start)
     if end is not None:
         where.add(f"{alias}.timestamp <= ?", end)
-    return connection.execute(f"{select} WHERE {where} {rest}", where.values).fetchall()
+    return fetch(connection, f"{select} WHERE {where} {rest}", where.values)

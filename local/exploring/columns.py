@@ -19,7 +19,8 @@ _TYPE = re.compile(r",\s*(string|number|boolean)$")
 
 @dataclass(frozen=True)
 class Column:
-    """`type` is one of `string integer number duration date boolean array any`; `any` is what the values are."""
+    """`type` is one of `string integer number duration date boolean array any`: dates are milliseconds, booleans 0 or
+    1, arrays JSON; `any` is what the values are."""
 
     sql: str
     values: tuple[Any, ...] = ()
@@ -30,8 +31,9 @@ class Column:
 @dataclass(frozen=True)
 class Dataset:
     """`source` is what stands after FROM, `time` and `row` the columns that order it, `attributes` a JSON object,
-    `text` what free text is searched in, `number` what functions are of that name no column. `special` gives the
-    condition of a term that no column answers, else None."""
+    `text` what free text is searched in, `number` what functions are of that name no column; `found_by` are the columns
+    with an index of their own, of which one value has few rows. `special` gives the condition of a term that no column
+    answers, else None."""
 
     name: str
     source: str
@@ -40,6 +42,7 @@ class Dataset:
     attributes: str
     text: str
     number: str | None = None
+    found_by: frozenset[str] = frozenset()
     special: Callable[[Term, Scope], Condition | None] = field(default=lambda term, scope: None)
 
     @property
@@ -61,7 +64,8 @@ class Dataset:
         return self._attribute(_TYPE.sub("", name), kind[1] if kind else "any")
 
     def _attribute(self, name: str, kind: str) -> Column:
-        return Column(f"json_extract({self.attributes}, ?)", (json_path(name),), kind)
+        test = " = 'true'" if kind == "boolean" else ""
+        return Column(f"json_extract({self.attributes}, ?){test}", (json_path(name),), kind)
 
 
 def json_path(name: str) -> str:
@@ -76,7 +80,7 @@ def shown(value: Json, kind: str) -> Json:
     if kind == "date":
         return (iso(int(value)) or "").replace("Z", "+00:00") if isinstance(value, int | float) else None
     if kind == "boolean":
-        return value in (1, "true")
+        return value == 1
     if kind == "array":
         return json.loads(value) if isinstance(value, str) and value.startswith("[") else [value]
     if kind == "string" and not isinstance(value, str):

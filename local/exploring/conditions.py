@@ -33,6 +33,18 @@ def split(expression: Expression) -> tuple[Expression, Expression]:
     return Group("AND", tuple(rows)), Group("AND", tuple(groups))
 
 
+def names_few(dataset: Dataset, expression: Expression) -> bool:
+    """Whether rows are found by a column that has an index of its own: then that of the time is none to walk."""
+    parts = expression.parts if isinstance(expression, Group) and expression.operator == "AND" else (expression,)
+    return any(
+        isinstance(part, Term)
+        and part.key in dataset.found_by
+        and not part.negated
+        and not any("*" in value or not value for value in part.values)
+        for part in parts
+    )
+
+
 def _about(expression: Expression) -> set[bool]:
     if isinstance(expression, Group):
         return {found for part in expression.parts for found in _about(part)}
@@ -88,10 +100,9 @@ def compared(column: Column, term: Term) -> Condition:
     if column.type == "date":
         return _any(column, [_bound(term, value) for value in term.values])
     if column.type == "boolean":
-        return f"{column.sql} IN (1, 'true') IN ({_marks(term.values)})", [
-            *column.values,
-            *(_truth(value) for value in term.values),
-        ]
+        wanted = {_truth(value) for value in term.values}
+        test = f"= {wanted.pop()}" if len(wanted) == 1 else "IS NOT NULL"  # written out: an index is of one of them
+        return f"({column.sql}) {test}", list(column.values)
     if term.operator != "=":
         return _any(column, [(f"CAST({{0}} AS REAL) {term.operator} ?", _number(column, v)) for v in term.values])
     exact: list[Any] = [value for value in term.values if value and "*" not in value]

@@ -3,6 +3,8 @@
 https://docs.sentry.io/concepts/search/searchable-properties/
 """
 
+# ruff: noqa: S608 - values travel as parameters; only our own names are put into SQL
+
 from local.exploring.columns import Column, Dataset
 from local.searching.conditions import Condition, Conditions, Scope, alternatives
 from local.searching.event_terms import FIELDS, add_event_term
@@ -11,7 +13,12 @@ from local.searching.syntax import Term
 
 
 def _event_field(name: str, kind: str = "string") -> Column:
-    return Column(f"json_extract(e.fields, '$.\"{name}\"')", type=kind)
+    test = " = 'true'" if kind == "boolean" else ""
+    return Column(f"json_extract(e.fields, '$.\"{name}\"'){test}", type=kind)
+
+
+def _issue(column: str) -> Column:
+    return Column(f"(SELECT i.{column} FROM issues i WHERE i.id = e.issue_id)")
 
 
 def _attribute(alias: str, name: str, kind: str = "string") -> Column:
@@ -20,10 +27,11 @@ def _attribute(alias: str, name: str, kind: str = "string") -> Column:
 
 def _everywhere(alias: str) -> dict[str, Column]:
     """What all datasets have."""
+    slug = f"(SELECT p.slug FROM projects p WHERE p.id = {alias}.project_id)"
     return {
         "timestamp": Column(f"{alias}.timestamp", type="date"),
-        "project": Column("p.slug"),
-        "project.name": Column("p.slug"),
+        "project": Column(slug),
+        "project.name": Column(slug),
         "project.id": Column(f"{alias}.project_id", type="integer"),
         "project_id": Column(f"{alias}.project_id", type="integer"),
         "environment": Column(f"{alias}.environment"),
@@ -42,7 +50,7 @@ def _error_term(term: Term, scope: Scope) -> Condition | None:
     by_issue = ISSUE_TERMS.get(term.key.lower())
     if by_issue:
         sql, values = alternatives(term, scope, by_issue)
-        return (f"NOT COALESCE({sql}, FALSE)" if term.negated else sql), values
+        return f"e.issue_id {'NOT ' * term.negated}IN (SELECT i.id FROM issues i WHERE {sql})", values
     if term.key in _ERRORS and term.key not in _SEARCHED:
         return None
     found = Conditions()
@@ -57,10 +65,10 @@ _ERRORS: dict[str, Column] = {
     "id": Column("e.event_id"),
     "title": _event_field("title"),
     "message": Column("e.message"),
-    "culprit": Column("i.culprit"),
-    "issue": Column("i.short_id"),
+    "culprit": _issue("culprit"),
+    "issue": _issue("short_id"),
     "issue.id": Column("e.issue_id", type="integer"),
-    "event.type": Column("i.type"),
+    "event.type": _issue("type"),
     "trace": Column("json_extract(e.fields, '$.trace')"),
     "trace.span": _event_field("trace.span"),
     "user": Column("e.user"),
@@ -76,17 +84,18 @@ _ERRORS: dict[str, Column] = {
 
 ERRORS = Dataset(
     name="errors",
-    source="events e JOIN issues i ON i.id = e.issue_id JOIN projects p ON p.id = e.project_id",
+    source="events e",
     alias="e",
     columns=_ERRORS,
     attributes="e.tags",
     text="e.message",
+    found_by=frozenset({"trace", "id"}),
     special=_error_term,
 )
 
 SPANS = Dataset(
     name="spans",
-    source="spans s JOIN projects p ON p.id = s.project_id",
+    source="spans s",
     alias="s",
     columns={
         **_everywhere("s"),
@@ -121,12 +130,13 @@ SPANS = Dataset(
     },
     attributes="s.attributes",
     text="s.description",
+    found_by=frozenset({"trace"}),
     number="span.duration",
 )
 
 LOGS = Dataset(
     name="logs",
-    source="logs l JOIN projects p ON p.id = l.project_id",
+    source="logs l",
     alias="l",
     columns={
         **_everywhere("l"),
@@ -148,6 +158,7 @@ LOGS = Dataset(
     },
     attributes="l.attributes",
     text="l.message",
+    found_by=frozenset({"trace", "id", "sentry.item_id"}),
 )
 
 DATASETS: dict[str, Dataset] = {

@@ -81,7 +81,7 @@ def _count_if(dataset: Dataset, arguments: list[str]) -> Function:
     column, value = dataset.column(arguments[0]), arguments[2].strip('"')
     comparison = _COMPARISONS[arguments[1]]
     if column.type == "boolean":
-        return _counting(column, f"{{0}} IN (1, 'true') {comparison} ?", value in ("1", "true"))
+        return _counting(column, f"{{0}} {comparison} ?", value in ("1", "true"))
     number = _number(value)
     if number is not None and (column.type in NUMERIC or comparison not in ("=", "<>")):
         return _counting(column, f"CAST({{0}} AS REAL) {comparison} ?", number)

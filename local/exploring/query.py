@@ -10,6 +10,7 @@ from local.errors import bad_request
 from local.exploring.columns import Column, Dataset, shown, type_of
 from local.exploring.conditions import compared, condition_of, refuse_text
 from local.exploring.functions import function_of, is_function
+from local.exploring.reading import fetch
 from local.searching.conditions import Condition, Conditions
 from local.searching.expressions import Expression
 from local.searching.syntax import Term
@@ -77,7 +78,7 @@ class Statement:
 
     def run(self, connection: sqlite3.Connection, rest: str, values: list[Any]) -> list[sqlite3.Row]:
         read = [value for _, column_values in self._columns for value in column_values]
-        return connection.execute(self.sql(rest), [*self.values, *read, *self._where.values, *values]).fetchall()
+        return fetch(connection, self.sql(rest), [*self.values, *read, *self._where.values, *values])
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import json
 import re
 
-from local.intake.cleaning import LONGEST_TEXT, clean, storable
+from local.intake.cleaning import LONGEST_TEXT, clean_values, storable
 from local.values import Json, mapping, text
 
 Attribute = str | int | float
@@ -35,6 +35,7 @@ _OMITTED = frozenset(
         "sentry.trace_lifecycle",
         "sentry.segment.name.source",
         "sentry.span.source",
+        "sentry.source",
         "sentry.is_localhost",
         "sentry.severity_text",
         "sentry.severity_number",
@@ -49,9 +50,11 @@ _SPAN_ID = re.compile(r"(?!0{16})[0-9a-f]{16}")
 def read_attributes(sent: Json) -> Attributes:
     """`{name: value}` or `{name: {"value", "type"}}` as text and numbers: truth becomes `true` or `false`, what is
     nested its JSON."""
+    if not sent:
+        return {}
     values = {_name(key): _value(value) for key, value in list(mapping(sent).items())[:MOST_ATTRIBUTES]}
-    cleaned = mapping(clean({"data": values})["data"])  # the section that secrets are taken out of
-    return {name: value for name, found in cleaned.items() if (value := _scalar(found)) is not None}
+    cleaned = clean_values(values)
+    return {name: value for name, found in cleaned.items() if name and (value := _scalar(found)) is not None}
 
 
 def take(attributes: Attributes, *names: str) -> str | None:

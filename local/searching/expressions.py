@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from local.searching.syntax import KEY, Term, invalid, term_of, word_at
+from local.searching.syntax import KEY, Term, invalid, storable, term_of, word_at
 
 MOST_CHARACTERS = 20_000
 MOST_TERMS = 250
@@ -60,7 +60,7 @@ def parse_expression(query: str) -> Expression:
     """Raises ApiError (400) for what is no query, or one too long."""
     if len(query) > MOST_CHARACTERS:
         raise invalid(f"Query is longer than {MOST_CHARACTERS} characters")
-    tokens = _tokens(query)
+    tokens = _tokens(storable(query))
     terms = [token for token in tokens if isinstance(token, Term)]
     if len(tokens) > 4 * MOST_TERMS or len(terms) > MOST_TERMS or sum(len(term.values) for term in terms) > MOST_VALUES:
         raise invalid(f"Query has more than {MOST_TERMS} terms or {MOST_VALUES} values")

@@ -42,6 +42,7 @@ class Query:
 
 def parse_query(query: str) -> Query:
     """Raises ApiError (400) for what is no query."""
+    query = storable(query)
     terms: list[Term] = []
     words: list[str] = []
     position = 0
@@ -59,6 +60,11 @@ def parse_query(query: str) -> Query:
             raise invalid('Boolean statements containing "OR" or "AND" are not supported in this search')
         words.append(word)
     return Query(terms, " ".join(words))
+
+
+def storable(query: str) -> str:
+    """A query without NUL, which ends a path into JSON before its quotes do."""
+    return query.replace("\x00", "\ufffd")
 
 
 def invalid(reason: str) -> ApiError:
