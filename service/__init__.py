@@ -9,9 +9,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from service import affected, alerts, events, issues, names, projects, releases, servers, updates
+    from service import affected, alerts, events, issues, names, projects, releases, searches, servers, updates
 
-__all__ = ["affected", "alerts", "events", "issues", "names", "projects", "releases", "servers", "updates"]
+__all__ = ["affected", "alerts", "events", "issues", "names", "projects", "releases", "searches", "servers", "updates"]
 
 
 def __getattr__(name: str) -> ModuleType:

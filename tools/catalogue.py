@@ -14,7 +14,7 @@ from service.answers import Answers
 from service.confirming import Once
 from service.current import current_caller
 from service.signatures import with_parameters
-from tools import alerts, events, issues, projects, releases, tags, updates
+from tools import alerts, events, issues, projects, releases, searches, tags, updates
 from tools.schema import Schema, input_schema, output_schema
 from tools.tool import Arguments, SentryTool
 
@@ -44,6 +44,7 @@ CATALOGUE = [
     Entry(projects.get_project, "Get a project", READ, Scope.ISSUES_READ),
     Entry(releases.list_releases, "List releases", READ, Scope.ISSUES_READ),
     Entry(releases.get_release, "Get a release", READ, Scope.ISSUES_READ),
+    Entry(searches.search_events, "Search events", READ, Scope.ISSUES_READ),
     Entry(alerts.list_alerts, "List alerts", LOOK, Scope.ALERTS_READ),
     Entry(alerts.claim_alert, "Claim an alert", OWN, Scope.ALERTS_WRITE),
     Entry(alerts.finish_alert, "Finish an alert", OWN, Scope.ALERTS_WRITE),

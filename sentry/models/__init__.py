@@ -14,6 +14,7 @@ from sentry.models.event_parts import (
     Thread,
 )
 from sentry.models.events import Event
+from sentry.models.explore import EventRows, EventSeries, Outcomes, Series
 from sentry.models.flags import SuspectFlag
 from sentry.models.issues import Activity, Actor, Issue
 from sentry.models.occurrences import Evidence, Occurrence
@@ -32,6 +33,8 @@ __all__ = [
     "Deploy",
     "Entry",
     "Event",
+    "EventRows",
+    "EventSeries",
     "Evidence",
     "ExceptionValue",
     "Frame",
@@ -40,6 +43,7 @@ __all__ = [
     "Message",
     "Occurrence",
     "Organization",
+    "Outcomes",
     "Project",
     "ProjectRef",
     "PullRequest",
@@ -47,6 +51,7 @@ __all__ = [
     "Repository",
     "Request",
     "SentryModel",
+    "Series",
     "Stacktrace",
     "SuspectFlag",
     "Tag",
