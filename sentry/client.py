@@ -16,6 +16,7 @@ from sentry.endpoints.caller import Caller
 from sentry.endpoints.code_mappings import CodeMappings
 from sentry.endpoints.commits import Commits
 from sentry.endpoints.events import Events
+from sentry.endpoints.explore import Explore
 from sentry.endpoints.flags import Flags
 from sentry.endpoints.issue_lists import IssueLists
 from sentry.endpoints.issues import Issues
@@ -83,6 +84,7 @@ class SentryClient:
         issues = Issues(caller, lists)
         events, tags, commits = Events(caller, issues), Tags(issues), Commits(caller)
         traces = Traces(caller, clock)
+        explore = Explore(caller, projects)
         server = Server(connection, self._transport, lambda: caller.dialect)
 
         self.identify = within_deadline(connection, caller.identify)
@@ -115,6 +117,10 @@ class SentryClient:
         self.get_trace = within_deadline(connection, traces.get_trace)
         self.get_trace_counts = within_deadline(connection, traces.get_trace_counts)
         self.get_trace_logs = within_deadline(connection, traces.get_trace_logs)
+        self.search_events = within_deadline(connection, explore.search_events)
+        self.get_event_series = within_deadline(connection, explore.get_event_series)
+        self.get_attributes = within_deadline(connection, explore.get_attributes)
+        self.get_outcomes = within_deadline(connection, explore.get_outcomes)
 
     async def __aenter__(self) -> Self:
         self._stack.push_async_callback(self.close)

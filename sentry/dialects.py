@@ -41,7 +41,10 @@ class Route(Enum):
     WALK = "/issues/{number}/events/, page by page"
     ALL_TAGS = "/issues/{number}/tags/"
     EVENTS_TRACE = "/organizations/{organization}/events-trace/{trace}/"
-    OWN_LOGS = "/organizations/{organization}/logs/, as GlitchTip has them from 6 on"
+    EVENTS_V2 = "/organizations/{organization}/eventsv2/"
+    EVENTS_STATS = "/organizations/{organization}/events-stats/"
+    LOGS = "/organizations/{organization}/logs/"
+    TRANSACTIONS = "/organizations/{organization}/transaction-groups/, and n-plus-one/"
 
 
 _O, _N = Route.ORGANIZATION, Route.NUMBER
@@ -84,8 +87,27 @@ ROUTES: dict[str, tuple[tuple[Route, ...], ...]] = {
     "read the deploys of a release": ((_O,), (_O,), (_O,), (_O,)),
     "read a trace": ((_O, Route.EVENTS_TRACE), (Route.EVENTS_TRACE,), (), ()),
     "count what is in a trace": ((_O,), (), (), ()),
-    "read the logs of a trace": ((_O,), (), (), (Route.OWN_LOGS,)),
+    "read the logs of a trace": ((_O,), (), (), (Route.LOGS,)),
+    "search errors": ((_O,), (_O, Route.EVENTS_V2), (), ()),
+    "search logs": ((_O,), (_O,), (), (Route.LOGS,)),
+    "search spans": ((_O,), (_O,), (), (Route.TRANSACTIONS,)),
+    "count errors over time": ((_O, Route.EVENTS_STATS), (Route.EVENTS_STATS,), (), ()),
+    "count logs over time": ((_O, Route.EVENTS_STATS), (), (), ()),
+    "count spans over time": ((_O, Route.EVENTS_STATS), (), (), ()),
+    "list attributes": ((_O,), (_O,), (), ()),
+    "count dropped events": ((_O,), (), (), ()),
 }
+
+_INSTEAD_OF_ERRORS = (
+    "list_issues searches issues; get_events lists an issue's events, get_tag_values counts them by a tag."
+)
+INSTEAD = {
+    "search errors": _INSTEAD_OF_ERRORS,
+    "count errors over time": _INSTEAD_OF_ERRORS,
+    "count logs over time": "Without interval they are listed where there are any.",
+    "count spans over time": "Without interval transactions are listed where there are any.",
+}
+"""What to do where a kind of server cannot."""
 
 SORTS_OF_GLITCHTIP = {"date": "-last_seen", "new": "-first_seen", "freq": "-count", "recommended": "-priority"}
 SORTS_OF_SENTRY_9 = ("date", "new", "freq", "priority")

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from sentry.changes import IssueChange
+from sentry.datasets import Dataset
 from sentry.dialects import Dialect
 from sentry.models import (
     Activity,
@@ -12,8 +13,11 @@ from sentry.models import (
     Commit,
     Deploy,
     Event,
+    EventRows,
+    EventSeries,
     Issue,
     Organization,
+    Outcomes,
     Project,
     Release,
     SuspectFlag,
@@ -167,3 +171,56 @@ class SentryClientProtocol(Protocol):
     ) -> Awaitable[Page[TraceLog]]:
         """Logs of a trace, in the order of time, of the projects with these numbers; None for all."""
         ...
+
+    def search_events(
+        self,
+        *,
+        organization: str | None = None,
+        project: str | None = None,
+        projects: Sequence[str] | None = None,
+        dataset: Dataset = "errors",
+        fields: Sequence[str],
+        query: str = "",
+        sort: str | None = None,
+        period: str = "24h",
+        environment: str | None = None,
+        limit: int = 25,
+        cursor: str | None = None,
+    ) -> Awaitable[EventRows]: ...
+
+    def get_event_series(
+        self,
+        *,
+        organization: str | None = None,
+        project: str | None = None,
+        projects: Sequence[str] | None = None,
+        dataset: Dataset = "errors",
+        functions: Sequence[str],
+        groups: Sequence[str] = (),
+        query: str = "",
+        sort: str | None = None,
+        period: str = "24h",
+        interval: str = "1h",
+        environment: str | None = None,
+        limit: int = 25,
+    ) -> Awaitable[EventSeries]: ...
+
+    def get_attributes(
+        self,
+        dataset: Dataset,
+        *,
+        organization: str | None = None,
+        project: str | None = None,
+        projects: Sequence[str] | None = None,
+        period: str = "24h",
+    ) -> Awaitable[list[str]]: ...
+
+    def get_outcomes(
+        self,
+        dataset: Dataset,
+        *,
+        organization: str | None = None,
+        project: str | None = None,
+        projects: Sequence[str] | None = None,
+        period: str = "24h",
+    ) -> Awaitable[Outcomes | None]: ...

@@ -6,6 +6,7 @@ an empty list, and never stands in a query's way.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -59,19 +60,24 @@ def likely_meant(query: str) -> Diagnosis | None:
     if doubt := _examined(query, _Care.DOUBTFUL):
         return replace(doubt, is_wrong=False)
     notes: list[str] = []
-    terms: list[str] = []
+    better: list[str] = []
     for term in _TOKEN.findall(query):
         meant, note = meant_by(term)
         is_better = meant is not None and wrong_with(meant) is None
-        terms.append(meant if meant is not None and is_better else term)
+        better.append(meant if meant is not None and is_better else term)
         notes += [note] * is_better
-    return Diagnosis(tuple(dict.fromkeys(notes)), " ".join(terms), is_wrong=False) if notes else None
+    return Diagnosis(tuple(dict.fromkeys(notes)), " ".join(better), is_wrong=False) if notes else None
+
+
+def terms(query: str) -> Iterator[re.Match[str]]:
+    """Its terms, words and phrases as they stand in it."""
+    return _TOKEN.finditer(query)
 
 
 def not_searched(query: str, search: Search) -> list[str]:
     """The terms that this search does not know, as they were written."""
-    terms: list[str] = _TOKEN.findall(query)
-    return [term for term in terms if (keyed := KEYED.fullmatch(term)) and _is_unknown(keyed, search)]
+    found: list[str] = _TOKEN.findall(query)
+    return [term for term in found if (keyed := KEYED.fullmatch(term)) and _is_unknown(keyed, search)]
 
 
 def _is_unknown(keyed: re.Match[str], search: Search) -> bool:

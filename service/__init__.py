@@ -9,9 +9,33 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from service import affected, alerts, events, issues, names, projects, releases, servers, traces, updates
+    from service import (
+        affected,
+        alerts,
+        events,
+        issues,
+        names,
+        projects,
+        releases,
+        searches,
+        servers,
+        traces,
+        updates,
+    )
 
-__all__ = ["affected", "alerts", "events", "issues", "names", "projects", "releases", "servers", "traces", "updates"]
+__all__ = [
+    "affected",
+    "alerts",
+    "events",
+    "issues",
+    "names",
+    "projects",
+    "releases",
+    "searches",
+    "servers",
+    "traces",
+    "updates",
+]
 
 
 def __getattr__(name: str) -> ModuleType:

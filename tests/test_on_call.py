@@ -53,7 +53,12 @@ def loud() -> Iterator[dict[str, Any]]:
 def wide() -> Iterator[dict[str, Any]]:
     """Once of each customer today; in staging, too."""
     for number in range(60):
-        yield broken("CartError", full_hour(1 + number % 12), f"customer-{number}", **browser(("Firefox", "Safari")[number % 3 == 0]))
+        yield broken(
+            "CartError",
+            full_hour(1 + number % 12),
+            f"customer-{number}",
+            **browser(("Firefox", "Safari")[number % 3 == 0]),
+        )
     for number in range(9):
         yield broken("CartError", full_hour(5), f"tester-{number}", environment="staging", **browser("Firefox"))
     for number in range(5):

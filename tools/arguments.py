@@ -1,11 +1,20 @@
 """The arguments that tools share, described once for the model."""
 
 import json
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
 from sentry.values import as_list
+
+_ITEM = re.compile(r"(?:[^,(\[]|\([^)]*(?:\)|\Z)|\[[^\]]*(?:\]|\Z))+")
+"""Of a list with commas between its items; those in brackets are of `count_if(level,equals,fatal)`."""
+
+
+def in_items(text: str) -> list[str]:
+    """The items of a list that is written as text."""
+    return [item for part in _ITEM.findall(text) if (item := part.strip())]
 
 
 def _number_as_text(value: Any) -> Any:
@@ -27,7 +36,7 @@ def _items(value: Any) -> Any:
     except (ValueError, RecursionError):
         parsed = value
     items = as_list(parsed)
-    return items if items is not None else [item.strip() for item in str(parsed).split(",") if item.strip()]
+    return items if items is not None else in_items(str(parsed))
 
 
 def _items_as_text(value: Any) -> Any:

@@ -14,7 +14,7 @@ from service.answers import Answers
 from service.confirming import Once
 from service.current import current_caller
 from service.signatures import with_parameters
-from tools import alerts, events, issues, projects, releases, tags, traces, updates
+from tools import alerts, events, issues, projects, releases, searches, tags, traces, updates
 from tools.schema import Schema, input_schema, output_schema
 from tools.tool import Arguments, SentryTool
 
@@ -45,6 +45,7 @@ CATALOGUE = [
     Entry(releases.list_releases, "List releases", READ, Scope.ISSUES_READ),
     Entry(releases.get_release, "Get a release", READ, Scope.ISSUES_READ),
     Entry(traces.get_trace, "Get a trace", READ, Scope.ISSUES_READ),
+    Entry(searches.search_events, "Search events", READ, Scope.ISSUES_READ),
     Entry(alerts.list_alerts, "List alerts", LOOK, Scope.ALERTS_READ),
     Entry(alerts.claim_alert, "Claim an alert", OWN, Scope.ALERTS_WRITE),
     Entry(alerts.finish_alert, "Finish an alert", OWN, Scope.ALERTS_WRITE),

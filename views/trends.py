@@ -1,6 +1,6 @@
 """How often an issue was seen, hour by hour and day by day, and since when it is more often than before."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -37,7 +37,7 @@ class Trend(Detail):
             return f"{self.period} {sparkline(self.counts)} {sum(self.counts):,} (peak {max(self.counts):,}/{unit})"
         step, last = _HOUR if is_hourly else _DAY, len(self.counts) - 1
         runs = [
-            (newest - (last - at) * step, " ".join(map(str, self.counts[at:end]))) for at, end in _runs(self.counts)
+            (newest - (last - at) * step, " ".join(map(str, self.counts[at:end]))) for at, end in runs_of(self.counts)
         ]
         words = [f"{moment:{'%Hh' if is_hourly else '%m-%d'}}: {numbers}" for moment, numbers in runs]
         words[0] = words[0].replace("h:", "h UTC:")
@@ -115,7 +115,7 @@ def _moment(stamp: str | None) -> datetime | None:
         return None
 
 
-def _runs(counts: list[int]) -> Iterator[tuple[int, int]]:
+def runs_of(counts: Sequence[float]) -> Iterator[tuple[int, int]]:
     """Where steps with events begin and end, together with the short gaps between them."""
     begin = end = -1
     for at, count in enumerate(counts):

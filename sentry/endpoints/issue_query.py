@@ -55,7 +55,7 @@ class IssueQuery:
 
     def for_sentry_9(self) -> "IssueQuery":
         """It knows periods only as a term of the search."""
-        within = [f"lastSeen:-{_period(self.period)[0]}"] if self.period else []
+        within = [f"lastSeen:-{read_period(self.period)[0]}"] if self.period else []
         return replace(self, query=" ".join([*within, self.in_old_words().query]), period=None)
 
     def in_old_words(self) -> "IssueQuery":
@@ -78,7 +78,7 @@ class IssueQuery:
         """The rows that were seen within the period, of a list with the most recently seen first."""
         if not self.period:
             return page
-        since = datetime.now(UTC) - _period(self.period)[1]
+        since = datetime.now(UTC) - read_period(self.period)[1]
         rows = [issue for issue in page.items if issue.last_seen is None or issue.last_seen >= since]
         return page if len(rows) == len(page.items) else Page(rows)
 
@@ -91,7 +91,8 @@ def _terms(query: str) -> list[str]:
     return keyed + [term for term in terms if not _KEYED.match(term)]
 
 
-def _period(period: str) -> tuple[str, timedelta]:
+def read_period(period: str) -> tuple[str, timedelta]:
+    """As it was written, and how long it is. Raises InvalidRequestError for what is none."""
     found = _PERIOD.fullmatch(period.strip())
     if found is None:
         raise InvalidRequestError(PERIODS)

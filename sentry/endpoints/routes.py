@@ -4,7 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
-from sentry.dialects import Dialect, Route, routes_of
+from sentry.dialects import INSTEAD, Dialect, Route, routes_of
 from sentry.errors import SentryError, UnavailableError, UnsupportedError
 from sentry.models.pages import rows_in
 from sentry.transport.answers import RouteMissingError
@@ -140,7 +140,8 @@ class Routes:
         ):
             return missing[0]
         unsupported = UnsupportedError(
-            f"{dialect.value if dialect else 'This kind of Sentry'} has no way to {operation}.",
+            f"{dialect.value if dialect else 'This kind of Sentry'} has no way to {operation}. "
+            f"{INSTEAD.get(operation, '')}".rstrip(),
             status_code=missing[0].status_code if missing else None,
         )
         unsupported.__cause__ = missing[0] if missing else None

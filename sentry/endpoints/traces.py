@@ -159,7 +159,7 @@ class Traces:
             params = [("traceId", trace), *numbers, ("limit", str(OWN_LOGS))]
             return _merged(await rows("logs", params=params, most=OWN_LOGS))
 
-        return await self.caller.first("read the logs of a trace", {Route.ORGANIZATION: of_today, Route.OWN_LOGS: own})
+        return await self.caller.first("read the logs of a trace", {Route.ORGANIZATION: of_today, Route.LOGS: own})
 
 
 @dataclass(frozen=True)

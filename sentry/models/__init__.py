@@ -14,6 +14,7 @@ from sentry.models.event_parts import (
     Thread,
 )
 from sentry.models.events import Event
+from sentry.models.explore import EventRows, EventSeries, Outcomes, Series
 from sentry.models.flags import SuspectFlag
 from sentry.models.issues import Activity, Actor, Issue
 from sentry.models.occurrences import Evidence, Occurrence
@@ -33,6 +34,8 @@ __all__ = [
     "Deploy",
     "Entry",
     "Event",
+    "EventRows",
+    "EventSeries",
     "Evidence",
     "ExceptionValue",
     "Frame",
@@ -41,6 +44,7 @@ __all__ = [
     "Message",
     "Occurrence",
     "Organization",
+    "Outcomes",
     "Project",
     "ProjectRef",
     "PullRequest",
@@ -48,6 +52,7 @@ __all__ = [
     "Repository",
     "Request",
     "SentryModel",
+    "Series",
     "Span",
     "Stacktrace",
     "SuspectFlag",

@@ -8,9 +8,10 @@ said of what is not there.
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sentry.changes import IssueChange
+from sentry.datasets import Dataset
 from sentry.dialects import Dialect
 from sentry.errors import BadResponseError, NotFoundError
 from sentry.identifiers import NUMERIC
@@ -20,8 +21,11 @@ from sentry.models import (
     Commit,
     Deploy,
     Event,
+    EventRows,
+    EventSeries,
     Issue,
     Organization,
+    Outcomes,
     Project,
     Release,
     SuspectFlag,
@@ -42,6 +46,7 @@ from service.access.lookups import Lookups
 from service.side_by_side import all_of, briefly
 
 T = TypeVar("T")
+PageT = TypeVar("PageT", bound=Page[Any])
 
 PROJECTS = 25
 """Rows of a page of the projects that a caller is bound to: each is a request of its own."""
@@ -292,6 +297,109 @@ class Guarded:
         rows = [row for row in page.items if row.project_id in asked or row.project in numbers.values()]
         return _only(page, rows)
 
+    async def search_events(
+        self,
+        *,
+        organization: str | None = None,
+        project: str | None = None,
+        projects: Sequence[str] | None = None,
+        dataset: Dataset = "errors",
+        fields: Sequence[str],
+        query: str = "",
+        sort: str | None = None,
+        period: str = "24h",
+        environment: str | None = None,
+        limit: int = 25,
+        cursor: str | None = None,
+    ) -> EventRows:
+        """Of the caller's own projects: of a number that was counted nobody can say later whose events are in it."""
+        owner, name, names = await self._look.projects(organization, project, projects)
+        page = await self._found(
+            f"Project {name} of {owner}" if name else f"Organization {owner}",
+            self._client.search_events(
+                organization=owner,
+                project=name,
+                projects=names,
+                dataset=dataset,
+                fields=fields,
+                query=query,
+                sort=sort,
+                period=period,
+                environment=environment,
+                limit=limit,
+                cursor=cursor,
+            ),
+        )
+        is_own = await self._look.telling_rows(owner, name, names)
+        return _only(page, [row for row in page.items if is_own(row)])
+
+    async def get_event_series(
+        self,
+        *,
+        organization: str | None = None,
+        project: str | None = None,
+        projects: Sequence[str] | None = None,
+        dataset: Dataset = "errors",
+        functions: Sequence[str],
+        groups: Sequence[str] = (),
+        query: str = "",
+        sort: str | None = None,
+        period: str = "24h",
+        interval: str = "1h",
+        environment: str | None = None,
+        limit: int = 25,
+    ) -> EventSeries:
+        """As with its rows."""
+        owner, name, names = await self._look.projects(organization, project, projects)
+        found = await self._found(
+            f"Project {name} of {owner}" if name else f"Organization {owner}",
+            self._client.get_event_series(
+                organization=owner,
+                project=name,
+                projects=names,
+                dataset=dataset,
+                functions=functions,
+                groups=groups,
+                query=query,
+                sort=sort,
+                period=period,
+                interval=interval,
+                environment=environment,
+                limit=limit,
+            ),
+        )
+        is_own = await self._look.telling_rows(owner, name, names)
+        return _only(found, [series for series in found.items if is_own(series.group)])
+
+    async def get_attributes(
+        self,
+        dataset: Dataset,
+        *,
+        organization: str | None = None,
+        project: str | None = None,
+        projects: Sequence[str] | None = None,
+        period: str = "24h",
+    ) -> list[str]:
+        """None where a caller has some projects alone: not every Sentry leaves out what others' events have."""
+        owner, name, names = await self._look.projects(organization, project, projects)
+        if self._bounds.projects_in(owner) is not None:
+            return []
+        return await self._client.get_attributes(
+            dataset, organization=owner, project=name, projects=names, period=period
+        )
+
+    async def get_outcomes(
+        self,
+        dataset: Dataset,
+        *,
+        organization: str | None = None,
+        project: str | None = None,
+        projects: Sequence[str] | None = None,
+        period: str = "24h",
+    ) -> Outcomes | None:
+        owner, name, names = await self._look.projects(organization, project, projects)
+        return await self._client.get_outcomes(dataset, organization=owner, project=name, projects=names, period=period)
+
     async def _release(self, version: str, organization: str | None) -> tuple[Release, str, bool]:
         """What the caller may see of it, its organization, and whether that is all of it."""
         wanted = f"Release {quoted(version)}"
@@ -310,9 +418,9 @@ class Guarded:
             raise not_found(wanted) from None
 
 
-def _only(page: Page[T], own: list[T]) -> Page[T]:
+def _only(page: PageT, own: list[Any]) -> PageT:
     """The page with these rows. Where there were others on it, or none, it says nothing of what follows, or of how many
     there are: that may be of others."""
     if own and len(own) == len(page.items):
         return replace(page, items=own)
-    return Page(own, notes=page.notes)
+    return replace(page, items=own, next_cursor=None, total=None)

@@ -1,7 +1,7 @@
 """What a caller names, looked for where they may see it: what is not found there is not found at all."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError
 from sentry.identifiers import NAMED_EVENTS, NUMERIC, EventReference, IssueReference, Reference, slug
@@ -12,13 +12,16 @@ from sentry.references import event_reference, issue_reference, project_referenc
 from sentry.transport.answers import RouteMissingError
 from sentry.transport.cache import Lifetime
 from service.access.bounds import Bounds, name_of, not_found
-from service.side_by_side import together
+from service.side_by_side import all_of, together
 
 T = TypeVar("T")
 AskForEvent = Callable[[str, str | None], Awaitable[Event]]
 """Asks for an event, perhaps of an issue."""
 UNSEEN = (NotFoundError, ForbiddenError, RouteMissingError)
 """What a server says of an object that is not there, or that its token may not see: to a caller that is the same."""
+
+OF_PROJECTS = ("project", "project.name", "project.slug", "project.id", "project_id")
+"""Fields of a row that name its project."""
 
 
 class Place(NamedTuple):
@@ -99,6 +102,22 @@ class Lookups:
         if projects is None:
             return owner, None, self._bounds.projects_in(owner)
         return owner, None, [name for name in projects if self._bounds.sees_project(name, owner)]
+
+    async def telling_rows(
+        self, owner: str, project: str | None, projects: Sequence[str] | None
+    ) -> Callable[[Mapping[str, Any]], bool]:
+        """Whether a row of a search is of the projects that were asked for, as far as it names one."""
+        if self._bounds.projects_in(owner) is None:
+            return lambda row: True
+        names = [project] if project else list(projects or ())
+        outcomes = await all_of(self._project(name, owner, Lifetime.PROJECT) for name in names)
+        numbers = {outcome.value.id for outcome in outcomes if outcome.value is not None}
+
+        def is_own(row: Mapping[str, Any]) -> bool:
+            told = [str(row[key]) for key in OF_PROJECTS if row.get(key) not in (None, "")]
+            return all(name in numbers or self._bounds.sees_project(name, owner) for name in told)
+
+        return is_own
 
     async def place(self, named: Reference, organization: str | None = None) -> Place:
         """Of an issue or event; `organization` is for one that is named without."""

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, cr
 
 from sentry.errors import InvalidRequestError
 from sentry.values import as_object
+from tools.arguments import in_items
 from tools.tool import check_arguments, is_blank, refused_arguments
 from web.rest.catalogue import Route
 
@@ -63,7 +64,7 @@ def in_query(route: Route, query: bytes) -> dict[str, Any]:
         ) from None
     _refuse_repeated(name for name, _ in pairs)
     lists = {name for name, one in inspect.signature(route.call).parameters.items() if is_list(one.annotation)}
-    return {name: value.split(",") if name in lists and value else value for name, value in pairs}
+    return {name: in_items(value) if name in lists and value else value for name, value in pairs}
 
 
 def in_body(body: bytes) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from service.access.callers import Scope
-from tools import alerts, events, issues, projects, releases, tags, traces, updates
+from tools import alerts, events, issues, projects, releases, searches, tags, traces, updates
 
 
 class Route(NamedTuple):
@@ -57,6 +57,7 @@ ROUTES = [
     Route("GET", "/projects/{organization}/{project}/issues", issues.list_issues, READ, "List a project's issues"),
     Route("GET", "/releases", releases.list_releases, READ, "List releases"),
     Route("GET", "/releases/{organization}/{release}", releases.get_release, READ, "Get a release"),
+    Route("GET", "/events", searches.search_events, READ, "Search events"),
     Route("GET", "/events/{event}", events.get_event, READ, "Get an event"),
     Route("GET", "/events/{event}/stacktrace", events.get_stacktrace, READ, "Get an event's stack trace"),
     Route("GET", "/issues/{issue}/trace", traces.get_trace, READ, "Get the trace of an issue's latest event"),

@@ -32,6 +32,9 @@ ARGUMENTS = {
     "release": "The version, percent-encoded: `shop%401.5.0`.",
     "tag": "The name of a tag, such as release or user.",
     "tags": "Up to 5 tags, whose values each row shows.",
+    "dataset": "What is searched.",
+    "fields": "Up to 20 columns, tags and functions: with a function, rows are counted by the other fields.",
+    "interval": "Steps of time, such as 1h: the functions over time, of the groups that `sort` puts first.",
     "query": "What to look for, in Sentry's search syntax; of releases, a part of the version.",
     "environment": "Only what happened there.",
     "period": "Only what happened in it: a number with m, h, d or w.",
@@ -60,6 +63,7 @@ ARGUMENTS = {
     "note": "What was found, or why it is given back.",
 }
 ARGUMENTS_OF = {
+    ("search_events", "sort"): "By one of the fields, after a - the most, or the newest, first.",
     ("claim_alert", "alert"): "A certain one; one's own is claimed for longer.",
     ("claim_alert", "project"): "Only of this one: a slug, or `organization/slug`.",
     ("finish_alert", "alert"): "The name of the claim, such as 17.1: who lost it meanwhile finishes nobody else's.",
@@ -73,6 +77,8 @@ EXAMPLES: dict[str, Any] = {
     "project": "shop",
     "release": "shop@1.5.0",
     "tag": "release",
+    "fields": ["issue", "count()", "count_unique(user)"],
+    "interval": "1h",
     "query": "is:unresolved level:error",
     "environment": "production",
     "period": "24h",
@@ -89,7 +95,11 @@ EXAMPLES: dict[str, Any] = {
     "outcome": "done",
     "note": "Fixed by the new price list.",
 }
-EXAMPLES_OF: dict[tuple[str, str], Any] = {("claim_alert", "alert"): "17", ("finish_alert", "comment"): True}
+EXAMPLES_OF: dict[tuple[str, str], Any] = {
+    ("claim_alert", "alert"): "17",
+    ("finish_alert", "comment"): True,
+    ("search_events", "query"): "level:error release:shop@1.5.0",
+}
 BODIES: dict[str, dict[str, Any]] = {
     "update_issue": {
         "resolve": {"summary": "Resolve it in a release", "value": {"status": "resolved", "in_release": "shop@1.5.0"}},
@@ -132,6 +142,10 @@ ABOUT = {
     "get_event": "One occurrence in full: stack trace, breadcrumbs, request, user, tags, contexts.",
     "get_project": "Platform, teams and latest release.",
     "list_projects": "Slug, platform and name of each.",
+    "search_events": (
+        "Errors, logs or spans of the last 24 hours, or of another `period`, the newest first; with functions among "
+        "the `fields` aggregates, by the first of them; with an `interval` those functions over time."
+    ),
     "list_alerts": "What Sentry told, the newest first, who works on it, and what became of it.",
     "get_alert": "What happened in which issue, who works on it, and what became of it.",
     "claim_alert": (
