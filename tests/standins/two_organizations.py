@@ -7,14 +7,18 @@ from contextlib import asynccontextmanager
 
 import httpx
 from standins.sockets import Request, Server, Wire, listening
+from standins.traces import Row, counts, table
 from wire import Sentry
 
 NOT_THERE = {"detail": "The requested resource does not exist"}
 
 
 @asynccontextmanager
-async def of_organizations(sentries: Iterable[Sentry]) -> AsyncGenerator[Server]:
-    sentries = list(sentries)
+async def of_organizations(
+    sentries: Iterable[Sentry], traces: dict[str, tuple[list[Row], list[Row]]] | None = None
+) -> AsyncGenerator[Server]:
+    """`traces` are theirs, by their IDs: the spans and the logs of each. What is in `traces` later is theirs, too."""
+    sentries, traces = list(sentries), {} if traces is None else traces
     async with httpx.AsyncClient(base_url=sentries[0].embedded.url) as onward:
 
         async def asked(request: Request, sentry: Sentry) -> httpx.Response:
@@ -27,6 +31,17 @@ async def of_organizations(sentries: Iterable[Sentry]) -> AsyncGenerator[Server]
                 case ["organizations"]:
                     rows = [row for sentry in sentries for row in (await asked(request, sentry)).json()]
                     await wire.answer(body=json.dumps(rows).encode())
+                    return
+                case ["organizations", _, "trace", trace]:
+                    await wire.answer(body=json.dumps(traces.get(trace, ([], []))[0]).encode())
+                    return
+                case ["organizations", _, "trace-meta", trace]:
+                    spans, logs = traces.get(trace, ([], []))
+                    await wire.answer(body=json.dumps(counts(len(spans), 0, len(logs))).encode())
+                    return
+                case ["organizations", _, "events"] if request.query.get("dataset") == "logs":
+                    trace = request.query["query"].removeprefix("trace:")
+                    await wire.answer(body=json.dumps(table(traces.get(trace, ([], []))[1])).encode())
                     return
                 case ["organizations" | "projects", organization, *_]:
                     those = [sentry for sentry in sentries if sentry.organization == organization]

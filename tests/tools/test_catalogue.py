@@ -24,6 +24,7 @@ NAMES = {
     "get_tag_values",
     "list_releases",
     "get_release",
+    "get_trace",
 }
 WRITES = {"update_issue"}
 
