@@ -177,7 +177,7 @@ async def opened(embedded: Embedded, folder: Path) -> AsyncGenerator[World]:
     for mark in (OWN, ELSEWHERE):
         token = embedded.store.create_organization(f"{mark}-org")
         sentries[mark] = Sentry(embedded, f"{mark}-org", token, 0)
-    traces: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {}
+    traces: dict[tuple[str, str], tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {}
     async with of_organizations(sentries.values(), traces) as server:
         targets = {
             OWN: marked(sentries[OWN], OWN, f"{OWN}-shop", server.url),
@@ -189,9 +189,9 @@ async def opened(embedded: Embedded, folder: Path) -> AsyncGenerator[World]:
         marked(sentries[OWN], OWN, f"{OWN}-second", server.url)
         own, other, elsewhere = (targets[mark] for mark in MARKS)
         traces |= {
-            own.trace: trace_of(own, other),
-            other.trace: trace_of(other),
-            elsewhere.trace: trace_of(elsewhere),
+            (own.organization, own.trace): trace_of(own, other),
+            (other.organization, other.trace): trace_of(other),
+            (elsewhere.organization, elsewhere.trace): trace_of(elsewhere),
         }
         of_project = {"organizations": [f"{OWN}-org"], "projects": [f"{OWN}-shop", f"{OWN}-org/{OWN}-second", "gone"]}
         everything = {"scopes": list(Scope)}

@@ -2,7 +2,7 @@
 alone, too, whosever they are, as older Sentry does."""
 
 import json
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 import httpx
@@ -15,9 +15,9 @@ NOT_THERE = {"detail": "The requested resource does not exist"}
 
 @asynccontextmanager
 async def of_organizations(
-    sentries: Iterable[Sentry], traces: dict[str, tuple[list[Row], list[Row]]] | None = None
+    sentries: Iterable[Sentry], traces: Mapping[tuple[str, str], tuple[list[Row], list[Row]]] | None = None
 ) -> AsyncGenerator[Server]:
-    """`traces` are theirs, by their IDs: the spans and the logs of each. What is in `traces` later is theirs, too."""
+    """`traces` are theirs, by organization and ID: the spans and the logs of each, those that come later, too."""
     sentries, traces = list(sentries), {} if traces is None else traces
     async with httpx.AsyncClient(base_url=sentries[0].embedded.url) as onward:
 
@@ -32,16 +32,16 @@ async def of_organizations(
                     rows = [row for sentry in sentries for row in (await asked(request, sentry)).json()]
                     await wire.answer(body=json.dumps(rows).encode())
                     return
-                case ["organizations", _, "trace", trace]:
-                    await wire.answer(body=json.dumps(traces.get(trace, ([], []))[0]).encode())
+                case ["organizations", organization, "trace", trace]:
+                    await wire.answer(body=json.dumps(traces.get((organization, trace), ([], []))[0]).encode())
                     return
-                case ["organizations", _, "trace-meta", trace]:
-                    spans, logs = traces.get(trace, ([], []))
+                case ["organizations", organization, "trace-meta", trace]:
+                    spans, logs = traces.get((organization, trace), ([], []))
                     await wire.answer(body=json.dumps(counts(len(spans), 0, len(logs))).encode())
                     return
-                case ["organizations", _, "events"] if request.query.get("dataset") == "logs":
+                case ["organizations", organization, "events"] if request.query.get("dataset") == "logs":
                     trace = request.query["query"].removeprefix("trace:")
-                    await wire.answer(body=json.dumps(table(traces.get(trace, ([], []))[1])).encode())
+                    await wire.answer(body=json.dumps(table(traces.get((organization, trace), ([], []))[1])).encode())
                     return
                 case ["organizations" | "projects", organization, *_]:
                     those = [sentry for sentry in sentries if sentry.organization == organization]
