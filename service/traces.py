@@ -1,7 +1,10 @@
 """Traces: what happened in one request, in all projects that took part."""
 
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
+
+import anyio.to_thread
 
 from sentry.errors import BadResponseError, InvalidRequestError, NotFoundError, SentryError, UnsupportedError
 from sentry.models import Event, Trace, TraceCounts, TraceLog
@@ -14,6 +17,9 @@ from views import trace_tree as views
 from views.trace_tree import TraceResult
 from views.tracing import trace_of
 from views.wording import counted, joined
+
+MANY = 1_000
+"""Spans of which a tree takes some milliseconds to make."""
 
 
 class _Named(NamedTuple):
@@ -36,11 +42,11 @@ async def get_trace(
     """A trace by its ID, or that of an event, or of an issue's latest event: its spans, errors and logs."""
     named = await _named(trace, event, issue, organization)
     client = current_client()
-    where = {"organization": named.organization, "timestamp": named.timestamp}
+    owner, moment = named.organization, named.timestamp
     spans, logs, counts = await together(
-        client.get_trace(named.trace, **where),
-        client.get_trace_logs(named.trace, **where),
-        briefly(client.get_trace_counts(named.trace, **where)),
+        client.get_trace(named.trace, organization=owner, timestamp=moment),
+        client.get_trace_logs(named.trace, organization=owner, timestamp=moment),
+        briefly(client.get_trace_counts(named.trace, organization=owner, timestamp=moment)),
     )
     rows = logs.value or Page[TraceLog]([])
     if spans.error is not None and not (rows.items and isinstance(spans.error, UnsupportedError)):
@@ -48,7 +54,8 @@ async def get_trace(
     found = spans.value or Trace()
     if not (found.spans or found.errors or found.hidden or rows.items):
         raise _nothing(named, logs)
-    return views.trace_tree(
+    tree = partial(
+        views.trace_tree,
         named.trace,
         found,
         rows,
@@ -57,6 +64,8 @@ async def get_trace(
         organization=client.other_organization(organization=named.organization),
         notes=_notes(spans, logs),
     )
+    # Beside the event loop where that may take long.
+    return await anyio.to_thread.run_sync(tree) if len(found.spans) > MANY else tree()
 
 
 async def counts_of(event: Event, organization: str | None) -> TraceCounts | None:

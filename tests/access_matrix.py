@@ -39,6 +39,7 @@ class Target:
     event: str
     release: str
     url: str
+    trace: str = "e" * 32
     alert: str = "888888"
     second_alert: str = "777777"
     """For REST: what was finished by a tool is not to be claimed again."""
@@ -76,6 +77,7 @@ class Line(NamedTuple):
 
 BY_URL = "{url}/organizations/{organization}/issues/{issue}/"
 EVENT_BY_URL = BY_URL + "events/{event}/"
+TRACE_BY_URL = "{url}/organizations/{organization}/explore/traces/trace/{trace}/"
 IN_PROJECT = "{url}/organizations/{organization}/projects/{project}/events/{event}/"
 NAMES = ["{short_id}", "{issue}", "{organization}/{short_id}", "{organization}/{issue}", BY_URL, EVENT_BY_URL]
 FEW_NAMES = ["{short_id}", BY_URL]
@@ -121,6 +123,12 @@ TOOLS: dict[str, list[Case]] = {
         Case({"query": "{release}"}, Shown.NOTHING),
     ],
     "get_release": [Case({"release": "{release}"})],
+    "get_trace": [
+        *(Case({"trace": name}) for name in ("{trace}", "{organization}/{trace}", TRACE_BY_URL)),
+        *(Case({"event": name}) for name in EVENTS),
+        *(Case({"issue": name}) for name in FEW_NAMES),
+        Case({"event": "{event}", "issue": "{issue}"}),
+    ],
     "list_alerts": [
         ALL,
         *(Case({"project": name}, Shown.NOTHING) for name in ("{project}", "{organization}/{project}")),
@@ -138,6 +146,7 @@ RESOURCES: dict[str, list[Case]] = {
     "release": [Case({"organization": "{organization}", "version": "{release}"})],
     "event": [Case({"event": "{event}"})],
     "event_stacktrace": [Case({"event": "{event}"})],
+    "trace": [Case({"organization": "{organization}", "trace": "{trace}"})],
     "alerts": [ALL],
     "alert": [Case({"alert": "{alert}"})],
     "search_syntax": [Case({}, Shown.OF_NOBODY)],
@@ -150,7 +159,7 @@ PROMPTS: dict[str, list[Case]] = {
 COMPLETIONS: dict[str, list[Case]] = {
     name: [Case({}, Shown.LEFT_OUT), Case({"organization": "{organization}"}, Shown.LEFT_OUT)]
     for name in ("organization", "project", "issue", "version", "release")
-} | {name: [Case({}, Shown.OF_NOBODY)] for name in ("event", "alert")}
+} | {name: [Case({}, Shown.OF_NOBODY)] for name in ("event", "trace", "alert")}
 """By the argument that is completed; what was chosen before it may be another's."""
 
 OWN_PROJECT = {"organization": "{organization}", "project": "{project}"}
@@ -170,6 +179,9 @@ ROUTES: dict[str, list[Case]] = {
     "GET /releases/{organization}/{release}": [Case({"organization": "{organization}", "release": "{release}"})],
     "GET /events/{event}": TOOLS["get_event"],
     "GET /events/{event}/stacktrace": [case for case in TOOLS["get_stacktrace"] if "event" in case.arguments],
+    "GET /issues/{issue}/trace": [case for case in TOOLS["get_trace"] if "issue" in case.arguments],
+    "GET /events/{event}/trace": [case for case in TOOLS["get_trace"] if "event" in case.arguments],
+    "GET /traces/{trace}": [case for case in TOOLS["get_trace"] if "trace" in case.arguments],
     "GET /alerts": [*TOOLS["list_alerts"], Case(PAGE, Shown.LEFT_OUT)],
     "POST /alerts/claim": [Case({"alert": "{second_alert}"})],
     "GET /alerts/{alert}": [Case({"alert": "{second_alert}"})],

@@ -20,6 +20,7 @@ from mcp.client.session import ElicitationFnT
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp.types import PromptReference, ResourceTemplateReference
+from standins.traces import error, log, span
 from standins.two_organizations import of_organizations
 from wire import Era, Sentry, served_http
 
@@ -109,8 +110,26 @@ def marked(sentry: Sentry, mark: str, slug: str, url: str) -> Target:
     named: dict[str, Any] = {"project": project, "tags": {"marked": mark}, "user": {"email": f"{mark}@example.com"}}
     sentry.capture(broken, release=SHARED, environment=mark, fingerprint=["shared"], **named)
     event = sentry.capture(broken, release=f"{mark}@1", environment=mark, **named)
-    issue = issue_of(sentry, _asked(sentry, f"organizations/{sentry.organization}/eventids/{event}")["groupId"])
-    return Target(mark, sentry.organization, slug, str(project), issue["id"], issue["shortId"], event, f"{mark}@1", url)
+    found = _asked(sentry, f"organizations/{sentry.organization}/eventids/{event}")
+    issue = issue_of(sentry, found["groupId"])
+    named = (mark, sentry.organization, slug, str(project), issue["id"], issue["shortId"], event, f"{mark}@1", url)
+    return Target(*named, trace=found["event"]["contexts"]["trace"]["trace_id"])
+
+
+def trace_of(target: Target, *others: Target) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Spans and logs of the project's own and of others', which are around them, in them and beside them."""
+    numbers = itertools.count(1)
+
+    def of(one: Target, *within: dict[str, Any]) -> dict[str, Any]:
+        raised = error(one.event, description=f"{one.mark} broke", short_id=one.short_id, project_slug=one.project)
+        named = {"description": f"{one.mark} was asked", "project_slug": one.project, "errors": [raised]}
+        return span(next(numbers), *within, **named)
+
+    own = of(target, *(of(other, of(target)) for other in others))
+    for other in others:
+        own = of(other, own, of(other))
+    logs = [log(next(numbers), 1, f"{one.mark} said", project=one.project) for one in (target, *others)]
+    return [own], logs
 
 
 def issue_of(sentry: Sentry, issue: str) -> dict[str, Any]:
@@ -158,7 +177,8 @@ async def opened(embedded: Embedded, folder: Path) -> AsyncGenerator[World]:
     for mark in (OWN, ELSEWHERE):
         token = embedded.store.create_organization(f"{mark}-org")
         sentries[mark] = Sentry(embedded, f"{mark}-org", token, 0)
-    async with of_organizations(sentries.values()) as server:
+    traces: dict[tuple[str, str], tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {}
+    async with of_organizations(sentries.values(), traces) as server:
         targets = {
             OWN: marked(sentries[OWN], OWN, f"{OWN}-shop", server.url),
             OTHER: marked(sentries[OWN], OTHER, f"{OTHER}-shop", server.url),
@@ -167,6 +187,12 @@ async def opened(embedded: Embedded, folder: Path) -> AsyncGenerator[World]:
             "nowhere at all": nowhere("nothing-org", server.url),
         }
         marked(sentries[OWN], OWN, f"{OWN}-second", server.url)
+        own, other, elsewhere = (targets[mark] for mark in MARKS)
+        traces |= {
+            (own.organization, own.trace): trace_of(own, other),
+            (other.organization, other.trace): trace_of(other),
+            (elsewhere.organization, elsewhere.trace): trace_of(elsewhere),
+        }
         of_project = {"organizations": [f"{OWN}-org"], "projects": [f"{OWN}-shop", f"{OWN}-org/{OWN}-second", "gone"]}
         everything = {"scopes": list(Scope)}
         callers: dict[str, dict[str, Any]] = {

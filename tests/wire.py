@@ -108,6 +108,8 @@ class Sentry:
         with sentry_sdk.isolation_scope() as isolated, sentry_sdk.new_scope() as scope:
             isolated.set_client(client)
             scope.set_client(client)
+            for one in (isolated, scope):
+                one.set_new_propagation_context()  # as in a request of its own
             scope.set_user(user)
             for key, value in (tags or {}).items():
                 scope.set_tag(key, value)

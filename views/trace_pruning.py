@@ -80,9 +80,10 @@ def prune(trace: Trace, event: str | None = None) -> Pruned:
     _keep_failed(found, event)
     if not found.rank:
         _keep_slow(found)
-    _keep_repeated(found)
+    shapes = _Shapes(found)
+    _keep_repeated(found, shapes)
     for number in [-1, *found.rank]:
-        _keep_beside(found, number)
+        _keep_beside(found, number, shapes)
     return found
 
 
@@ -182,55 +183,75 @@ def _keep_slow(found: Pruned) -> None:
         _keep_way(found, way[-1], SLOW_WAY)
 
 
-def _keep_repeated(found: Pruned) -> None:
+def _keep_repeated(found: Pruned, shapes: "_Shapes") -> None:
     """What is done most often in one place, and takes long, wherever that is."""
     crowded = [number for number, within in found.children.items() if len(within) >= OFTEN]
-    shapes = _Shapes()
-    groups = [(one, number) for number in crowded for one in shapes.alike(found, number) if len(one.numbers) >= OFTEN]
+    groups = [(one, number) for number in crowded for one in shapes.alike(number) if len(one.numbers) >= OFTEN]
     groups.sort(key=lambda one: (not is_query(found.spans[one[0].numbers[0]]), -one[0].total))
     for one, number in groups[:REPEATED]:
-        _keep_way(found, number, OFTEN_DONE)
-        found.groups.setdefault(number, []).append((one, OFTEN_DONE))
+        if number >= 0:
+            _keep_way(found, number, OFTEN_DONE)
+        if left := _left(found, one, set()):
+            found.groups.setdefault(number, []).append((left, OFTEN_DONE))
 
 
-def _keep_beside(found: Pruned, number: int) -> None:
+def _keep_beside(found: Pruned, number: int, shapes: "_Shapes") -> None:
     """Under a span that is shown, the slowest of those that are not."""
-    already = {one for group, _ in found.groups.get(number, []) for one in group.numbers}
-    left = [one for one in found.children.get(number, []) if one not in found.rank and one not in already]
-    if not left:
+    if number not in found.children:
         return
-    groups = sorted(_Shapes().alike(found, number, left), key=lambda one: -one.total)
-    for place, one in enumerate(groups[:SLOWEST]):
+    already = {one for group, _ in found.groups.get(number, []) for one in group.numbers}
+    groups = [left for one in shapes.alike(number) if (left := _left(found, one, already))]
+    for place, one in enumerate(sorted(groups, key=lambda one: -one.total)[:SLOWEST]):
         if len(one.numbers) >= FEWEST:
             found.groups.setdefault(number, []).append((one, BESIDE + place))
         else:
             found.rank[one.numbers[0]] = BESIDE + place
 
 
+def _left(found: Pruned, group: Alike, already: set[int]) -> Alike | None:
+    """The spans of a group that are not shown by themselves, or with others."""
+    left = [number for number in group.numbers if number not in found.rank and number not in already]
+    if len(left) == len(group.numbers):
+        return group
+    return group._replace(numbers=left, total=_total(found, left)) if left else None
+
+
+def _total(found: Pruned, numbers: Iterable[int]) -> float:
+    spans = found.spans
+    return sum(spans[number].duration or 0 for number in numbers)
+
+
 class _Shapes:
     """Tells which spans do the same: their op and description are, or differ but in values."""
 
-    def __init__(self) -> None:
+    def __init__(self, found: Pruned) -> None:
+        self._of = found
         self._known: dict[str, str] = {}
+        self._alike: dict[int, list[Alike]] = {}
 
-    def alike(self, found: Pruned, number: int, within: Sequence[int] | None = None) -> list[Alike]:
-        spans = found.spans
-        exact: dict[tuple[str | None, str], list[int]] = {}
-        for child in within if within is not None else found.children[number]:
+    def alike(self, number: int) -> list[Alike]:
+        """The spans in this one, those that do the same together."""
+        if (groups := self._alike.get(number)) is None:
+            groups = self._alike[number] = self._grouped(self._of.children[number])
+        return groups
+
+    def _grouped(self, within: Sequence[int]) -> list[Alike]:
+        spans = self._of.spans
+        exact: dict[tuple[str | None, str | None], list[int]] = {}
+        for child in within:
             span = spans[child]
-            key = span.op, span.description or ""
+            key = span.op, span.description
             if (same := exact.get(key)) is None:
                 exact[key] = [child]
             else:
                 same.append(child)
         merged: dict[tuple[str | None, str], list[list[int]]] = {}
         for (op, description), numbers in exact.items():
-            merged.setdefault((op, self._shape(description, len(exact))), []).append(numbers)
+            merged.setdefault((op, self._shape(description or "", len(exact))), []).append(numbers)
         groups: list[Alike] = []
         for several in merged.values():
             numbers = several[0] if len(several) == 1 else sorted(one for part in several for one in part)
-            total = sum(spans[one].duration or 0 for one in numbers)
-            groups.append(Alike(numbers, total, differ=len(several) > 1))
+            groups.append(Alike(numbers, _total(self._of, numbers), differ=len(several) > 1))
         return groups
 
     def _shape(self, description: str, several: int) -> str:

@@ -14,7 +14,7 @@ from sentry.models.traces import SPANS, STATUS, old_trace, trace_of, trace_row
 from sentry.transport.answers import PAGE, OneOf, PageOf, Reply, RouteMissingError
 from sentry.transport.cache import Lifetime
 from sentry.transport.nesting import Nested
-from sentry.values import as_list
+from sentry.values import as_list, as_object
 
 ALL_PROJECTS = ("project", "-1")
 """All that the token may see, and not only those that its user has joined."""
@@ -169,7 +169,8 @@ class _ReadLogs:
     most: int
 
     def __call__(self, reply: Reply) -> Page[TraceLog]:
-        body = reply.body if as_list(reply.body) is not None else (reply.body or {}).get("data")
+        wrapped = as_object(reply.body)
+        body = reply.body if wrapped is None else wrapped.get("data")
         return PageOf(TraceLog, self.most)(replace(reply, body=body))
 
 

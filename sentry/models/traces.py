@@ -22,6 +22,7 @@ LONGEST = 2_048
 """Characters of a text that are kept; what names something has far fewer."""
 NAME = 200
 STATUS = "span.status"
+_LONG = 1e12
 _FIRST, _LAST = 1_199_145_600.0, 32_503_680_000.0  # the years 2008 to 3000: no other number is a time in seconds
 
 
@@ -72,7 +73,8 @@ class Trace:
 
     def all_errors(self) -> Iterable[TraceError]:
         for span in self.spans:
-            yield from span.errors
+            if span.errors:
+                yield from span.errors
         yield from self.errors
 
 
@@ -145,19 +147,21 @@ def _span(parent: int, row: dict[str, Any]) -> Span:
     errors: tuple[TraceError, ...] = ()
     if get("errors") or get("occurrences"):
         errors = (*map(_error, _some(get("errors"))), *map(_occurrence, _some(get("occurrences"))))
-    start, duration = _moment(get("start_timestamp")), get("duration")
-    if not isinstance(duration, float) or not 0 <= duration < 1e12:
+    start, duration, more = get("start_timestamp"), get("duration"), get("additional_attributes")
+    if type(start) is not float or not _FIRST <= start <= _LAST:
+        start = _moment(start)
+    if type(duration) is not float or not 0 <= duration < _LONG:
         duration = _duration(duration, start, get("end_timestamp"))
-    description, name = get("description"), get("name")
-    status = (as_object(get("additional_attributes")) or {}).get(STATUS) or get("status")
+    attributes = as_object(more)
+    status = attributes.get(STATUS) if attributes else None
     return Span(
         parent,
         _name(get("event_id")),
         _name(get("op")),
-        _text(description) or _text(name),
+        _text(get("description")) or _text(get("name")),
         start,
         duration,
-        _name(status),
+        _name(status or get("status")),
         _name(get("project_slug")),
         _name(get("transaction_id")),
         get("is_transaction") is True,
@@ -207,7 +211,7 @@ def _old_error(row: dict[str, Any]) -> TraceError:
 
 
 def _some(value: Json) -> Iterable[dict[str, Any]]:
-    return (row for row in islice(as_list(value) or (), MOST) if isinstance(row, dict))
+    return objects(list(islice(as_list(value) or (), MOST)))
 
 
 def _text(value: Json) -> str | None:
@@ -215,6 +219,8 @@ def _text(value: Json) -> str | None:
 
 
 def _name(value: Json) -> str | None:
+    if type(value) is str and 0 < len(value) <= NAME:  # as nearly every one is, of tens of thousands
+        return value
     if isinstance(value, str):
         return value[:NAME] or None
     return str(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18 else None
@@ -235,6 +241,6 @@ def _moment(value: Json) -> float | None:
 def _duration(value: Json, start: float | None, end: Json) -> float | None:
     """In milliseconds; from its two ends where it is not told."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value) if math.isfinite(value) and 0 <= value < 1e12 else None
+        return float(value) if math.isfinite(value) and 0 <= value < _LONG else None
     until = _moment(end)
     return (until - start) * 1_000 if until is not None and start is not None and until >= start else None

@@ -12,10 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from pydantic_core import from_json
+
 from sentry.steps import Steps
-from sentry.transport.parsing import Content, parse
+from sentry.transport.parsing import Content, may_overflow, parse
 from sentry.transport.reading import Parsed, TooLargeError, reading
-from sentry.values import Json, as_list, as_object
+from sentry.values import Json, as_object, objects
 
 TOGETHER = 16_384
 """Bytes of neighbours that are read in one go, at most; fewer where what looked like a beginning was none."""
@@ -75,6 +77,7 @@ class _Walk:
         name = re.escape(json.dumps(self.of.inner).encode())
         self._opening = re.compile(name + rb"[ \t\r\n]*:[ \t\r\n]*\[(?=[ \t\r\n]*[^\] \t\r\n])")
         self._next: re.Match[bytes] | None = self._opening.search(self.content)
+        self._is_odd = may_overflow(self.content)
 
     def read(self, at: int) -> Steps[Parsed]:
         content, made = self.content, self.made
@@ -113,8 +116,8 @@ class _Walk:
         if (first := _FIRST.match(content, at)) is None:
             _, end = self._one(at, b"")
             return end, False
-        if (end := self._neighbours(at, first[0], min(inner, at + self.together))) is not None:
-            return end, True
+        if (neighbours := self._neighbours(at, first[0], min(inner, at + self.together))) is not None:
+            return neighbours
         if inner - at <= TOGETHER and (begun := self._begun(at, inner)) is not None:
             return begun
         try:
@@ -126,31 +129,46 @@ class _Walk:
         self._keep([found])
         return end, False
 
-    def _neighbours(self, at: int, first: bytes, limit: int) -> int | None:
-        """Reads the objects between there and another that begins before the limit; where that is."""
-        end = self.content.rfind(first, at + 1, limit)
+    def _neighbours(self, at: int, first: bytes, limit: int) -> tuple[int, bool] | None:
+        """Reads the objects between there and the end of their list, or another that begins before the limit."""
+        content = self.content
+        stop = content.find(b"}]", at, limit)
+        if stop >= 0:
+            if (found := self._quickly(b"[" + content[at : stop + 2])) is not None:
+                self._keep(found)
+                return stop + 1, False
+            limit = stop
+        end = content.rfind(first, at + 1, limit)
         for _ in range(_GUESSES):
             if end < 0:
                 return None
-            piece = self.content[at:end].rstrip(b" \t\r\n")
-            try:
-                found = parse(b"[" + piece[:-1] + b"]") if piece.endswith(b",") else None
-            except ValueError:
-                found = None
-            if found is not None:
+            piece = content[at:end].rstrip(b" \t\r\n")
+            if piece.endswith(b",") and (found := self._quickly(b"[" + piece[:-1] + b"]")) is not None:
                 self.together = min(self.together * 2, TOGETHER)
                 self._keep(found)
-                return end
-            end = self.content.rfind(first, at + 1, end)
+                return end, True
+            end = content.rfind(first, at + 1, end)
         self.together = max(self.together // 2, LEAST)
         return None
 
-    def _begun(self, at: int, inner: int) -> tuple[int, bool] | None:
-        """Opens the object that begins there, if it is its own inner list that begins next."""
+    def _quickly(self, piece: Content) -> Json:
+        """What this is, None where it is no JSON, or only one that must be read with patience."""
+        if self._is_odd:
+            return None
         try:
-            fields = as_object(parse(self.content[at:inner] + b"]}"))
+            return from_json(piece, allow_inf_nan=False)
         except ValueError:
             return None
+
+    def _begun(self, at: int, inner: int) -> tuple[int, bool] | None:
+        """Opens the object that begins there, if it is its own inner list that begins next."""
+        opening = self.content[at:inner] + b"]}"
+        fields = as_object(self._quickly(opening))
+        if fields is None:
+            try:
+                fields = as_object(parse(opening))
+            except ValueError:
+                return None
         if fields is None or self._next is None:
             return None
         around = self.opened[-1].number if self.opened else -1
@@ -170,11 +188,8 @@ class _Walk:
         """The value that begins there, behind what was `begun` of it, and where it ends."""
         content = self.content
         guess = _ENDS.search(content, at, at + TOGETHER)
-        if guess is not None:
-            try:
-                return parse(begun + content[at : guess.end()]), guess.end()
-            except ValueError:
-                pass
+        if guess is not None and (found := self._quickly(begun + content[at : guess.end()])) is not None:
+            return found, guess.end()
         size = TOGETHER
         while True:
             piece = begun + content[at : at + size]
@@ -199,11 +214,11 @@ class _Walk:
         """Objects that were read whole, perhaps with others in them."""
         inner, make, made = self.of.inner, self.of.make, self.made
         around = self.opened[-1].number if self.opened else -1
-        waiting = [(around, row) for row in reversed(as_list(items) or []) if isinstance(row, dict)]
+        waiting = [(around, row) for row in reversed(objects(items))]
         while waiting and len(made) < self.of.most:
             around, row = waiting.pop()
             if within := row.get(inner):
-                waiting += [(len(made), one) for one in reversed(as_list(within) or []) if isinstance(one, dict)]
+                waiting += [(len(made), one) for one in reversed(objects(within))]
             made.append(make(around, row))
 
     def _after_space(self, at: int) -> int:

@@ -21,7 +21,7 @@ JSON_TYPE = {"content-type": "application/json"}
 
 def interpreted(status: int, body: bytes, **headers: str) -> Any:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    told = {"wanted": "Issue 5", "host": "sentry.example.com", "scope": "event:read", "token": TOKEN}
+    told: dict[str, Any] = {"wanted": "Issue 5", "host": "sentry.example.com", "scope": "event:read", "token": TOKEN}
     return at_once(interpret(status, {**JSON_TYPE, **named}, body, **told)).body
 
 

@@ -2,19 +2,23 @@
 alone, too, whosever they are, as older Sentry does."""
 
 import json
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 import httpx
 from standins.sockets import Request, Server, Wire, listening
+from standins.traces import Row, counts, table
 from wire import Sentry
 
 NOT_THERE = {"detail": "The requested resource does not exist"}
 
 
 @asynccontextmanager
-async def of_organizations(sentries: Iterable[Sentry]) -> AsyncGenerator[Server]:
-    sentries = list(sentries)
+async def of_organizations(
+    sentries: Iterable[Sentry], traces: Mapping[tuple[str, str], tuple[list[Row], list[Row]]] | None = None
+) -> AsyncGenerator[Server]:
+    """`traces` are theirs, by organization and ID: the spans and the logs of each, those that come later, too."""
+    sentries, traces = list(sentries), {} if traces is None else traces
     async with httpx.AsyncClient(base_url=sentries[0].embedded.url) as onward:
 
         async def asked(request: Request, sentry: Sentry) -> httpx.Response:
@@ -27,6 +31,17 @@ async def of_organizations(sentries: Iterable[Sentry]) -> AsyncGenerator[Server]
                 case ["organizations"]:
                     rows = [row for sentry in sentries for row in (await asked(request, sentry)).json()]
                     await wire.answer(body=json.dumps(rows).encode())
+                    return
+                case ["organizations", organization, "trace", trace]:
+                    await wire.answer(body=json.dumps(traces.get((organization, trace), ([], []))[0]).encode())
+                    return
+                case ["organizations", organization, "trace-meta", trace]:
+                    spans, logs = traces.get((organization, trace), ([], []))
+                    await wire.answer(body=json.dumps(counts(len(spans), 0, len(logs))).encode())
+                    return
+                case ["organizations", organization, "events"] if request.query.get("dataset") == "logs":
+                    trace = request.query["query"].removeprefix("trace:")
+                    await wire.answer(body=json.dumps(table(traces.get((organization, trace), ([], []))[1])).encode())
                     return
                 case ["organizations" | "projects", organization, *_]:
                     those = [sentry for sentry in sentries if sentry.organization == organization]

@@ -39,6 +39,16 @@ async def read(client: Client, tool: str, **arguments: Any) -> str:
     return text_of(result)
 
 
+COUNTS = f"trace-meta/{answers.TRACE_ID}/?project=-1&timestamp=1795550400"
+LOGS = (
+    "dataset=logs&field=sentry.item_id&field=timestamp&field=severity&field=message&field=span_id&field=project"
+    f"&query=trace%3A{answers.TRACE_ID}&sort=timestamp"
+)
+OF_TRACE = [
+    f"trace/{answers.TRACE_ID}/?additional_attributes=span.status&project=-1&timestamp=1795550400",
+    COUNTS,
+    f"events/?{LOGS}&project=-1&start=2026-11-23T20%3A00%3A00&end=2026-11-25T20%3A00%3A00&per_page=100",
+]
 READS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     ("list_issues", {}, [f"issues/?{UNRESOLVED}&limit=25"], [f"{SHORT} | unresolved (regressed)", "<unlabeled event>"]),
     (
@@ -50,8 +60,8 @@ READS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     (
         "get_issue",
         {"issue": ISSUE},
-        [f"issues/{ISSUE}/", f"issues/{ISSUE}/events/latest/", CODE],
-        [TITLE, TRACE, "ACME-12"],
+        [f"issues/{ISSUE}/", f"issues/{ISSUE}/events/latest/", CODE, COUNTS],
+        [TITLE, TRACE, "ACME-12", f"trace {answers.TRACE_ID} (18 spans, 2 logs, 1 error: get_trace)"],
     ),
     (
         "get_issue",
@@ -60,6 +70,7 @@ READS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
             f"issues/{SHORT}/",
             f"issues/{SHORT}/events/latest/",
             CODE,
+            COUNTS,
             f"issues/{SHORT}/suspect/flags/",
             f"issues/{SHORT}/tags/",
             f"projects/acme/{PROJECT}/events/{EVENT}/committers/",
@@ -75,7 +86,7 @@ READS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     (
         "get_issue",
         {"issue": ISSUE, "event": "recommended"},
-        [f"issues/{ISSUE}/", f"issues/{ISSUE}/events/recommended/", CODE],
+        [f"issues/{ISSUE}/", f"issues/{ISSUE}/events/recommended/", CODE, COUNTS],
         [TRACE],
     ),
     (
@@ -155,6 +166,30 @@ READS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
         ],
         ["98.25% of 4,000 sessions", "Ask the price in euros", "(no message)", "production | canary", SHORT],
     ),
+    (
+        "get_trace",
+        {"trace": answers.TRACE_ID},
+        [
+            f"trace/{answers.TRACE_ID}/?additional_attributes=span.status&project=-1",
+            f"trace-meta/{answers.TRACE_ID}/?project=-1",
+            f"events/?{LOGS}&project=-1&statsPeriod=30d&per_page=100",
+        ],
+        [
+            "18 spans, 1 error, 2 logs",
+            "12 x db SELECT name",
+            "102 ms together, N+1",
+            SHORT,
+            EVENT,
+            "log warn: no answer",
+        ],
+    ),
+    (
+        "get_trace",
+        {"event": EVENT},
+        [f"eventids/{EVENT}/", *OF_TRACE],
+        ["+1.12 s error", "(this event)"],
+    ),
+    ("get_trace", {"issue": SHORT}, [f"issues/{SHORT}/events/latest/", *OF_TRACE], ["(this event)"]),
 ]
 
 
@@ -184,6 +219,7 @@ RESOURCES = {
     f"sentry://releases/acme/{quote(answers.VERSION, safe='')}": "version",
     f"sentry://events/{EVENT}": "event_id",
     f"sentry://events/{EVENT}/stacktrace": "stacktrace",
+    f"sentry://traces/acme/{answers.TRACE_ID}": "rows",
 }
 
 
