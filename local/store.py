@@ -232,8 +232,9 @@ def _furnish(connection: sqlite3.Connection) -> None:
 def _widen_token(connection: sqlite3.Connection) -> None:
     """The token made with the file may do everything, also what there was not when it was made."""
     connection.execute(
-        "UPDATE tokens SET scopes = ?1 WHERE scopes <> ?1 AND token = (SELECT value FROM settings WHERE name = 'token')",
-        (" ".join(ALL_SCOPES),),
+        "UPDATE tokens SET scopes = :all WHERE scopes <> :all"
+        " AND token = (SELECT value FROM settings WHERE name = 'token')",
+        {"all": " ".join(ALL_SCOPES)},
     )
 
 

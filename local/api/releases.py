@@ -85,7 +85,9 @@ def delete_release(request: ApiRequest) -> ApiResponse:
             "SELECT 1 FROM issues WHERE first_release = ? OR last_release = ? LIMIT 1", (release, release)
         ).fetchone():
             raise bad_request("This release is referenced by active issues and cannot be removed.")
-        connection.execute("UPDATE issues SET resolved_release = NULL WHERE resolved_release = ?", (release,))
+        connection.execute(
+            "UPDATE issues SET resolved_release = NULL, status_details = '{}' WHERE resolved_release = ?", (release,)
+        )
         for table in ("release_projects", "commits", "deploys"):
             connection.execute(f"DELETE FROM {table} WHERE release_id = ?", (release,))
         connection.execute("DELETE FROM releases WHERE id = ?", (release,))
