@@ -67,7 +67,7 @@ async def test_all_values_of_a_tag_are_listed(local: Local) -> None:
     assert (await local.refusal("issues/1/tags/customer/values/", sort="x"))[0] == 400
 
 
-SEARCH = {
+SEARCH: dict[str, Any] = {
     "dataset": "errors",
     "field": ["title", "count()"],
     "orderby": "-count()",
