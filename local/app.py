@@ -12,6 +12,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.api import (
+    absent,
+    activities,
     attributes,
     comments,
     committers,
@@ -19,12 +21,15 @@ from local.api import (
     explore,
     index,
     issues,
+    keys,
     projects,
     releases,
     tags,
+    teams,
     timeseries,
     traces,
     updates,
+    validation,
 )
 from local.api.request import ApiRequest, ApiResponse, Route, authenticate, require
 from local.errors import ApiError, bad_request
@@ -40,17 +45,35 @@ MOST_BODY = 10 * 1024 * 1024
 READ_EVENTS = ("event:read", "event:write", "event:admin")
 WRITE_EVENTS = ("event:write", "event:admin")
 READ_PROJECTS = ("project:read",)
+WRITE_PROJECTS = ("project:write",)
 READ_ORGANIZATION = ("org:read",)
+READ_TEAMS = ("team:read", "org:read")
+WRITE_TEAMS = ("team:write",)
 READ_RELEASES = ("project:read", "project:releases", "org:read")
 WRITE_RELEASES = ("project:releases",)
 READ_EXPLORE = (*READ_ORGANIZATION, *READ_EVENTS)
 
 ORGANIZATION = "/api/0/organizations/{organization}/"
 PROJECT = "/api/0/projects/{organization}/{project}/"
-RELEASE = ORGANIZATION + "releases/{version}/"
+TEAM = "/api/0/teams/{organization}/{team}/"
+
+ABSENT = (
+    "repos/",
+    "monitors/",
+    "uptime/",
+    "workflows/",
+    "detectors/",
+    "dashboards/",
+    "integrations/",
+    "org-auth-tokens/",
+)
+"""Lists of an organization that hold nothing here."""
 
 ROUTES = [
     Route("GET", "/api/0/", index.get_index, ALL_SCOPES),
+    Route("GET", "/api/0/auth/", index.get_self, ALL_SCOPES),
+    Route("GET", "/api/0/users/me/", index.get_self, ALL_SCOPES),
+    Route("GET", "/api/0/users/me/regions/", index.list_regions, ALL_SCOPES),
     Route("GET", "/api/0/organizations/", projects.list_organizations, READ_ORGANIZATION),
     Route("GET", ORGANIZATION, projects.get_organization, READ_ORGANIZATION),
     Route(
@@ -61,6 +84,18 @@ ROUTES = [
     ),
     Route("GET", "/api/0/projects/", projects.list_projects, READ_PROJECTS),
     Route("GET", PROJECT, projects.get_project, READ_PROJECTS),
+    Route("PUT", PROJECT, projects.update_project, WRITE_PROJECTS),
+    Route("GET", ORGANIZATION + "environments/", projects.list_environments, READ_ORGANIZATION),
+    Route("GET", PROJECT + "environments/", projects.list_environments, READ_PROJECTS),
+    Route("GET", ORGANIZATION + "project-keys/", keys.list_organization_keys, READ_ORGANIZATION),
+    Route("GET", PROJECT + "keys/", keys.list_project_keys, READ_PROJECTS),
+    Route("GET", PROJECT + "keys/{key}/", keys.get_key, READ_PROJECTS),
+    Route("GET", ORGANIZATION + "teams/", teams.list_teams, READ_TEAMS),
+    Route("POST", ORGANIZATION + "teams/", teams.create_team, WRITE_TEAMS),
+    Route("GET", PROJECT + "teams/", teams.list_project_teams, READ_PROJECTS),
+    Route("GET", TEAM, teams.get_team, READ_TEAMS),
+    Route("GET", TEAM + "projects/", teams.list_team_projects, READ_PROJECTS),
+    Route("POST", TEAM + "projects/", teams.create_project, WRITE_PROJECTS),
     Route("GET", ORGANIZATION + "issues/", issues.list_issues, READ_EVENTS),
     Route("PUT", ORGANIZATION + "issues/", updates.update_issues, WRITE_EVENTS),
     Route("GET", PROJECT + "issues/", issues.list_issues, READ_EVENTS),
@@ -81,19 +116,43 @@ ROUTES = [
             ("GET", "hashes/", events.list_hashes, READ_EVENTS),
             ("GET", "tags/", tags.list_tags, READ_EVENTS),
             ("GET", "tags/{key}/", tags.get_tag, READ_EVENTS),
+            ("GET", "tags/{key}/values/", tags.list_values, READ_EVENTS),
+            ("GET", "activities/", activities.list_activities, READ_EVENTS),
             ("GET", "notes/", comments.list_comments, READ_EVENTS),
             ("POST", "notes/", comments.add_comment, WRITE_EVENTS),
             ("GET", "comments/", comments.list_comments, READ_EVENTS),
             ("POST", "comments/", comments.add_comment, WRITE_EVENTS),
         )
     ),
-    Route("GET", ORGANIZATION + "releases/", releases.list_releases, READ_RELEASES),
-    Route("POST", ORGANIZATION + "releases/", releases.create_release, WRITE_RELEASES),
-    Route("GET", RELEASE, releases.get_release, READ_RELEASES),
-    Route("PUT", RELEASE, releases.update_release, WRITE_RELEASES),
-    Route("GET", RELEASE + "commits/", releases.list_commits, READ_RELEASES),
-    Route("GET", RELEASE + "deploys/", releases.list_deploys, READ_RELEASES),
-    Route("POST", RELEASE + "deploys/", releases.create_deploy, WRITE_RELEASES),
+    *(
+        Route(method, prefix + path, endpoint, scopes)
+        for prefix in (ORGANIZATION + "releases/", PROJECT + "releases/")
+        for method, path, endpoint, scopes in (
+            ("GET", "", releases.list_releases, READ_RELEASES),
+            ("POST", "", releases.create_release, WRITE_RELEASES),
+            ("GET", "{version}/", releases.get_release, READ_RELEASES),
+            ("PUT", "{version}/", releases.update_release, WRITE_RELEASES),
+            ("DELETE", "{version}/", releases.delete_release, WRITE_RELEASES),
+            ("GET", "{version}/commits/", releases.list_commits, READ_RELEASES),
+            ("GET", "{version}/deploys/", releases.list_deploys, READ_RELEASES),
+            ("POST", "{version}/deploys/", releases.create_deploy, WRITE_RELEASES),
+            ("GET", "{version}/previous-with-commits/", releases.get_previous_with_commits, READ_RELEASES),
+        )
+    ),
+    Route("GET", ORGANIZATION + "events/validate/", validation.validate_search, READ_ORGANIZATION),
+    *(
+        Route("GET", path, endpoint, scopes)
+        for path, endpoint, scopes in (
+            *((ORGANIZATION + name, absent.list_nothing, READ_ORGANIZATION) for name in ABSENT),
+            (PROJECT + "events/{event}/attachments/", absent.list_nothing, READ_EVENTS),
+            (PROJECT + "stacktrace-link/", absent.link_stack_trace, READ_PROJECTS),
+            (ORGANIZATION + "replays/", absent.list_replays, READ_ORGANIZATION),
+            (ORGANIZATION + "replay-count/", absent.count_replays, READ_ORGANIZATION),
+            (ORGANIZATION + "issues/{issue}/autofix/", absent.get_autofix, READ_EVENTS),
+            (ORGANIZATION + "issues/{issue}/external-issues/", absent.list_nothing, READ_EVENTS),
+            (ORGANIZATION + "issues/{issue}/user-reports/", absent.list_nothing, READ_EVENTS),
+        )
+    ),
     Route("GET", ORGANIZATION + "events/", explore.list_events, READ_EXPLORE),
     Route("GET", ORGANIZATION + "events-timeseries/", timeseries.get_timeseries, READ_EXPLORE),
     Route("GET", ORGANIZATION + "events-stats/", timeseries.get_stats, READ_EXPLORE),

@@ -22,7 +22,10 @@ ALL_SCOPES = (
     "event:write",
     "event:admin",
     "project:read",
+    "project:write",
     "project:releases",
+    "team:read",
+    "team:write",
     "org:read",
 )
 
@@ -71,6 +74,7 @@ class Store:
             with store.writing() as connection:
                 if schema.create_tables(connection):
                     _furnish(connection)
+                _widen_token(connection)
         except BaseException:
             store.close()
             raise
@@ -190,13 +194,19 @@ def create_organization(connection: sqlite3.Connection, slug: str) -> str:
         (slug, name, now()),
         f"there is an organization {slug!r} already",
     )
-    _insert(
+    create_team(connection, organization, slug, name)
+    _add_member(connection, organization, *FIRST_USER)
+    return _create_token(connection, organization, ALL_SCOPES)
+
+
+def create_team(connection: sqlite3.Connection, organization: int, slug: str, name: str) -> int:
+    """Raises ValueError for a slug that is taken."""
+    return _insert(
         connection,
         "INSERT INTO teams (organization_id, slug, name) VALUES (?, ?, ?)",
         (organization, slug, name),
+        f"there is a team {slug!r} already",
     )
-    _add_member(connection, organization, *FIRST_USER)
-    return _create_token(connection, organization, ALL_SCOPES)
 
 
 def create_project(
@@ -217,6 +227,15 @@ def _furnish(connection: sqlite3.Connection) -> None:
     create_project(connection, _organization_id(connection, FIRST_ORGANIZATION), FIRST_PROJECT, None, "App")
     settings = [("dsn_key", secrets.token_hex(16)), ("token", token)]
     connection.executemany("INSERT INTO settings (name, value) VALUES (?, ?)", settings)
+
+
+def _widen_token(connection: sqlite3.Connection) -> None:
+    """The token made with the file may do everything, also what there was not when it was made."""
+    connection.execute(
+        "UPDATE tokens SET scopes = :all WHERE scopes <> :all"
+        " AND token = (SELECT value FROM settings WHERE name = 'token')",
+        {"all": " ".join(ALL_SCOPES)},
+    )
 
 
 def _create_token(connection: sqlite3.Connection, organization: int, scopes: Sequence[str]) -> str:

@@ -29,6 +29,10 @@ RUN_HERE = (
 RUN_NOWHERE = (
     "pipx install sentry-mcp-server",  # before it is published
     "claude mcp add ",  # a program of others
+    "export SENTRY_URL=",  # for these programs of others, as which test_clients.py asks
+    "npx @sentry/cli",
+    "npx sentry@",
+    "env -u SENTRY_URL npx @sentry/mcp-server",
 )
 TRY = "Try it without a Sentry"
 

@@ -12,6 +12,9 @@ from local.happening import Happening
 from local.intake.life_cycle import add_activity
 from local.shapes.issues import issue_shape
 
+STATUSES = {"unresolved": "unresolved", "resolved": "resolved", "ignored": "ignored", "muted": "ignored"}
+"""What a bulk update may be limited to, and how it is kept."""
+
 
 def update_issue(request: ApiRequest) -> ApiResponse:
     """Answers with the issue as it is now, without its history."""
@@ -27,7 +30,8 @@ def update_issue(request: ApiRequest) -> ApiResponse:
 
 
 def update_issues(request: ApiRequest) -> ApiResponse:
-    """Change the issues `id=1&id=2`, or all that the query string finds; 204 when there are none."""
+    """Change the issues `id=1&id=2`, or all that the query string finds, or all with that `status`; 204 when there are
+    none."""
     wake_due(request)
     with request.store.writing() as connection:
         issues = _chosen(request, connection)
@@ -47,6 +51,14 @@ def _chosen(request: ApiRequest, connection: sqlite3.Connection) -> list[sqlite3
     else:
         organization_of(request, connection)
     named = request.query.getlist("id")
+    status = request.query.get("status")
+    if status and not named:
+        if status not in STATUSES:
+            raise bad_request(f"Invalid status: '{status[:50]}'. Choose one of: {', '.join(sorted(STATUSES))}.")
+        return connection.execute(
+            f"SELECT {COLUMNS} FROM {ISSUES} WHERE {where} AND i.status = ? ORDER BY i.last_seen DESC LIMIT 100",
+            [*values, STATUSES[status]],
+        ).fetchall()
     if not named:
         found = search(request, connection)
         return connection.execute(

@@ -14,6 +14,8 @@ _PROJECT_COLORS = ("#3fbf7f", "#bf3f55", "#3f7fbf", "#bf7a3f", "#8a3fbf", "#3fbf
 
 
 def organization_shape(row: sqlite3.Row, base_url: str) -> dict[str, Json]:
+    """An organization in a list of them. Of its region it says nothing where that is without TLS, as a self-hosted
+    Sentry may: clients send no token there, and take the URL that they were given."""
     return {
         "id": str(row["id"]),
         "slug": row["slug"],
@@ -22,13 +24,14 @@ def organization_shape(row: sqlite3.Row, base_url: str) -> dict[str, Json]:
         "dateCreated": iso(row["date_created"]),
         "isEarlyAdopter": False,
         "require2FA": False,
+        "requireEmailVerification": False,
         "avatar": _LETTER,
         "features": [],
         "hasAuthProvider": False,
         "allowMemberInvite": True,
         "allowMemberProjectCreation": True,
         "allowSuperuserAccess": False,
-        "links": {"organizationUrl": base_url, "regionUrl": base_url},
+        "links": {"organizationUrl": base_url, "regionUrl": base_url if base_url.startswith("https:") else ""},
     }
 
 
@@ -83,6 +86,27 @@ def team_shape(row: sqlite3.Row) -> dict[str, Json]:
     return {"id": str(row["id"]), "slug": row["slug"], "name": row["name"]}
 
 
+def team_in_full(connection: sqlite3.Connection, row: sqlite3.Row, scopes: list[str]) -> dict[str, Json]:
+    """A team in a list of them; `scopes` are those of whoever asks."""
+    organization = connection.execute(
+        "SELECT o.date_created, COUNT(*) AS members FROM organizations o JOIN members m ON m.organization_id = o.id"
+        " WHERE o.id = ?",
+        (row["organization_id"],),
+    ).fetchone()
+    return {
+        **team_shape(row),
+        "dateCreated": iso(organization["date_created"]),
+        "isMember": True,
+        "teamRole": None,
+        "flags": {"idp:provisioned": False},
+        "access": scopes,
+        "hasAccess": True,
+        "isPending": False,
+        "memberCount": organization["members"],
+        "avatar": _LETTER,
+    }
+
+
 def user_shape(row: sqlite3.Row) -> dict[str, Json]:
     """A member in full, as in activities and comments."""
     digest = hashlib.sha256(row["email"].lower().encode()).hexdigest()
@@ -98,6 +122,22 @@ def user_shape(row: sqlite3.Row) -> dict[str, Json]:
         "isStaff": False,
         "isSuperuser": False,
         "emails": [{"id": str(row["id"]), "email": row["email"], "is_verified": True}],
+    }
+
+
+def self_shape(row: sqlite3.Row) -> dict[str, Json]:
+    """The user who asks."""
+    return {
+        **user_shape(row),
+        "isAuthenticated": True,
+        "has2fa": False,
+        "hasPasswordAuth": False,
+        "permissions": [],
+        "identities": [],
+        "authenticators": [],
+        "experiments": {},
+        "flags": {"newsletter_consent_prompt": False},
+        "options": {"language": "en", "timezone": "UTC", "clock24Hours": False, "theme": "system"},
     }
 
 

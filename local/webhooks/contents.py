@@ -78,8 +78,11 @@ def _issue(connection: sqlite3.Connection, issue: sqlite3.Row, base_url: str) ->
 def _more(connection: sqlite3.Connection, kind: str, issue: sqlite3.Row) -> dict[str, Json]:
     """What stands beside the issue."""
     if kind in _RESOLUTIONS:
-        in_next = "inNextRelease" in json.loads(issue["status_details"])
-        return {"resolution_type": "in_next_release" if in_next else _RESOLUTIONS[kind]}
+        details = json.loads(issue["status_details"])
+        if "inNextRelease" in details:
+            return {"resolution_type": "in_next_release"}
+        by_commit = kind == "set_resolved_in_commit" and "inRelease" in details  # one that says that it fixes it
+        return {"resolution_type": "with_commit" if by_commit else _RESOLUTIONS[kind]}
     if kind == "assigned":
         actor = actor_shape(connection, issue["assigned_user"], issue["assigned_team"])
         return {"assignee": {**actor, "id": int(actor["id"])} if actor else None}

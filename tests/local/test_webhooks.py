@@ -203,6 +203,17 @@ async def test_an_error_after_its_fix_is_told_as_a_regression() -> None:
         assert (told["id"], told["status"], told["substatus"], told["count"]) == ("1", "unresolved", "regressed", "2")
 
 
+async def test_what_a_commit_fixes_is_told_as_that() -> None:
+    async with watched() as seen:
+        await capture(seen.embedded, broken())
+        release = {"version": "2", "projects": ["app"], "commits": [{"id": "a" * 40, "message": "Fixes APP-1"}]}
+        assert (await seen.api.post("releases/", json=release)).status_code == 201
+        _, resolved = await seen.told(2)
+    said = content(resolved)
+    assert (said["action"], said["data"]["resolution_type"]) == ("resolved", "with_commit")
+    assert (said["data"]["issue"]["statusDetails"]["inRelease"], said["actor"]["name"]) == ("2", "Sentry")
+
+
 async def test_many_issues_changed_at_once_are_told_one_by_one() -> None:
     async with watched() as seen:
         await seen.send(*issues(3))
