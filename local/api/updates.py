@@ -5,7 +5,7 @@
 import sqlite3
 
 from local.api.changes import Change, read_change
-from local.api.issues import COLUMNS, ISSUES, search, wake_due
+from local.api.issues import COLUMNS, ISSUES, rows_of, search, wake_due
 from local.api.request import ApiRequest, ApiResponse, issue_of, organization_of, project_of
 from local.errors import bad_request
 from local.happening import Happening
@@ -48,11 +48,8 @@ def _chosen(request: ApiRequest, connection: sqlite3.Connection) -> list[sqlite3
         organization_of(request, connection)
     named = request.query.getlist("id")
     if not named:
-        found = search(request, connection)
-        return connection.execute(
-            f"SELECT {COLUMNS} FROM {found.sql} ORDER BY i.last_seen DESC LIMIT 100",
-            found.values,
-        ).fetchall()
+        found = sorted(search(request, connection).found(connection, "i.last_seen"), reverse=True)
+        return rows_of(connection, [issue for _, issue in found[:100]])
     if not all(identifier.isdecimal() and len(identifier) < 19 for identifier in named):
         raise bad_request("Invalid issue id.")
     return connection.execute(
