@@ -44,9 +44,10 @@ class Connections:
 
     def close(self) -> None:
         with self._writing:
-            for _ in range(READERS):
-                self._readers.get()
+            readers = [self._readers.get() for _ in range(READERS)]  # waits for who reads
             self._close()
+            for reader in readers:
+                self._readers.put(reader)  # who comes later is told that it is closed
 
     @contextmanager
     def writing(self) -> Generator[sqlite3.Connection]:
@@ -88,8 +89,8 @@ class Connections:
         )
         self._opened.append(connection)
         connection.row_factory = sqlite3.Row
-        _write_ahead(connection)
         connection.execute(f"PRAGMA synchronous = {'OFF' if self._folder else 'NORMAL'}")
+        _write_ahead(connection)
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA cache_size = -32000")
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()  # opens the files beside it, too
