@@ -87,7 +87,8 @@ CREATE TABLE IF NOT EXISTS issues (
     UNIQUE (project_id, hash),
     UNIQUE (project_id, number)
 );
-CREATE INDEX IF NOT EXISTS issues_by_last_seen ON issues (project_id, last_seen);
+CREATE INDEX IF NOT EXISTS issues_of_project ON issues  -- with all that a list is ordered by
+    (project_id, status, last_seen, first_seen, times_seen, user_count);
 CREATE INDEX IF NOT EXISTS issues_by_short_id ON issues (short_id);
 CREATE INDEX IF NOT EXISTS issues_ignored_until ON issues (ignore_until) WHERE ignore_until IS NOT NULL;
 
@@ -227,5 +228,5 @@ def _prepare_first_version(connection: sqlite3.Connection) -> None:
     """What version 1 had otherwise; its rows are filled by local/migration.py."""
     connection.execute("ALTER TABLE events ADD COLUMN terms BLOB")
     connection.execute("ALTER TABLE events ADD COLUMN trace TEXT")
-    connection.execute("DROP INDEX events_of_issue")
-    connection.execute("DROP INDEX events_of_project")
+    for index in ("issues_by_last_seen", "events_of_issue", "events_of_project"):
+        connection.execute(f"DROP INDEX {index}")

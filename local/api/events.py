@@ -96,14 +96,14 @@ def get_event_id(request: ApiRequest) -> ApiResponse:
 
 
 def list_hashes(request: ApiRequest) -> ApiResponse:
-    """The fingerprints of an issue, here always one, with its newest event."""
+    """The fingerprints of an issue, here always one, with its newest event, null when none is kept."""
     with request.store.reading() as connection:
         conditions = Conditions()
         issue = issue_of(request, connection)
         conditions.add("e.issue_id = ?", issue["id"])
         latest = _row(connection, conditions)
         full = request.query.get("full", "true").lower() in ("1", "true")
-        event = event_detail(connection, latest) if full else event_summary(latest)
+        event = latest and (event_detail(connection, latest) if full else event_summary(latest))
         return ApiResponse([{"id": issue["hash"], "latestEvent": event, "mergedBySeer": False}])
 
 

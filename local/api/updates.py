@@ -10,6 +10,7 @@ from local.api.request import ApiRequest, ApiResponse, issue_of, organization_of
 from local.errors import bad_request
 from local.happening import Happening
 from local.intake.life_cycle import add_activity
+from local.searching.ranking import found
 from local.shapes.issues import issue_shape
 
 
@@ -48,8 +49,8 @@ def _chosen(request: ApiRequest, connection: sqlite3.Connection) -> list[sqlite3
         organization_of(request, connection)
     named = request.query.getlist("id")
     if not named:
-        found = sorted(search(request, connection).found(connection, "i.last_seen"), reverse=True)
-        return rows_of(connection, [issue for _, issue in found[:100]])
+        chosen = found(connection, search(request, connection), "date")
+        return rows_of(connection, [issue for _, issue in chosen[:100]])
     if not all(identifier.isdecimal() and len(identifier) < 19 for identifier in named):
         raise bad_request("Invalid issue id.")
     return connection.execute(

@@ -10,6 +10,13 @@ from typing import Any
 from local.searching.syntax import Term, like, number
 
 
+_TEXT = "e.message"
+_TEXT_BESIDE = (
+    "(SELECT t.message FROM events t INDEXED BY events_by_text"
+    " WHERE t.issue_id = e.issue_id AND t.timestamp = e.timestamp AND t.id = e.id)"
+)
+
+
 @dataclass
 class Conditions:
     """SQL that must all hold, with its parameters in order; and SQL of sets of issues (their ids), with its own, outside
@@ -31,6 +38,16 @@ class Conditions:
     def within(self, column: str) -> "Conditions":
         """That the issue in a column is in all of the sets."""
         return Conditions([f"{column} IN ({issues})" for issues in self.sets], self.set_values)
+
+    def walk(self) -> tuple[str, str]:
+        """What the events of an issue are walked in, as `e`, and the conditions on them: with all that is asked about in
+        the index itself, if that can be."""
+        sql = str(self)
+        if _TEXT not in sql:
+            return "events e INDEXED BY events_of_issue", sql
+        if "e." not in sql.replace(_TEXT, "").replace("e.timestamp", ""):
+            return "events e INDEXED BY events_by_text", sql
+        return "events e INDEXED BY events_of_issue", sql.replace(_TEXT, _TEXT_BESIDE)
 
     def __add__(self, other: "Conditions") -> "Conditions":
         return Conditions(

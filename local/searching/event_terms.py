@@ -37,15 +37,7 @@ _ALIASES = {
     "exception_type": "error.type",
     "exception_value": "error.value",
 }
-
-
 _COLUMNS = {"release": "e.release", "environment": "e.environment", "trace": "e.trace"}
-
-# Of the text of an event that is walked past in an index: another one has it.
-_TEXT = (
-    "EXISTS (SELECT 1 FROM events t INDEXED BY events_by_text WHERE t.issue_id = e.issue_id"
-    r" AND t.timestamp = e.timestamp AND t.id = e.id AND t.message LIKE ? ESCAPE '\')"
-)
 
 
 def add_text(events: Conditions, text: str, scope: Scope) -> None:
@@ -70,7 +62,7 @@ def _event_condition(term: Term, value: str, scope: Scope) -> Condition:
     if key == "has":
         return _has(_ALIASES.get(value, value))
     if key == "message":
-        return _TEXT, [f"%{like(value)}%"]
+        return r"e.message LIKE ? ESCAPE '\'", [f"%{like(value)}%"]
     if key == "id":
         return "e.event_id = ?", [_event_id(value)]
     if key == "timestamp":
@@ -103,10 +95,13 @@ def _by_terms(term: Term, key: str, value: str, scope: Scope) -> Condition | Non
 
 
 def _values_like(key: str, pattern: str, scope: Scope) -> list[str] | None:
-    """The values of a tag or a field that a pattern stands for; None when they are too many."""
+    """The values of a tag or a field that a pattern stands for; None when they are too many. Asks the index for the next
+    value each time: it has one entry for each issue with each."""
     table = "issue_fields" if key in INDEXED_FIELDS else "issue_tags"
     rows = scope.connection.execute(
-        rf"SELECT DISTINCT value FROM {table} WHERE key = ? AND value LIKE ? ESCAPE '\' LIMIT ?",
+        f"WITH RECURSIVE v (value) AS (SELECT MIN(value) FROM {table} WHERE key = ?1 UNION ALL"
+        f" SELECT (SELECT MIN(value) FROM {table} WHERE key = ?1 AND value > v.value) FROM v WHERE value IS NOT NULL)"
+        r" SELECT value FROM v WHERE value LIKE ?2 ESCAPE '\' LIMIT ?3",
         (key, like(pattern), MOST_VALUES + 1),
     ).fetchall()
     return [row["value"] for row in rows] if len(rows) <= MOST_VALUES else None
@@ -136,12 +131,11 @@ def _issues(key: str, value: str, scope: Scope) -> Condition | None:
         return None if "*" in value else ("SELECT issue_id FROM events WHERE trace = ?", [value])
     if key in FIELDS and key not in INDEXED_FIELDS:
         return None
+    named = _values_like(key, value, scope) if "*" in value else [value]
+    if named is None:
+        return None
     table = "issue_fields" if key in INDEXED_FIELDS else "issue_tags"
-    operator = r"LIKE ? ESCAPE '\'" if "*" in value else "= ?"
-    return f"SELECT issue_id FROM {table} WHERE key = ? AND value {operator}", [
-        key,
-        like(value) if "*" in value else value,
-    ]
+    return f"SELECT issue_id FROM {table} WHERE key = ? AND value IN ({', '.join('?' * len(named))})", [key, *named]
 
 
 def _has(key: str) -> Condition:

@@ -1,9 +1,4 @@
-"""Which issues a search finds, and those of one page in their order, without counting the events of each.
-
-What an issue is ordered by within a search (its last event that matches, how many match) is never more than the same of
-all of its events. So issues are looked at in the order of that bound, some at a time, until none of the rest can stand on
-the page (Fagin's threshold algorithm).
-"""
+"""Which issues a search finds, in what order, without looking at more of their events than it takes."""
 
 # ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
 
@@ -30,11 +25,11 @@ SORTS = {
     "recommended": "CASE i.priority WHEN 'high' THEN 4 WHEN 'medium' THEN 2 ELSE 1 END"
     " * (10 + MIN(f.seen, 1000) + 10 * MIN(f.users, 100)) * 100000000 / (86400000 + :now - f.last_seen)",
 }
-
 _OF_ALL_EVENTS = {"f.last_seen": "i.last_seen", "f.seen": "i.times_seen", "f.users": "i.user_count"}
+_SEEN = re.compile(r"f\.\w+")
 
 LEAST = 200
-"""Issues looked at in a first step; each further step takes twice as many."""
+"""Issues whose users are counted in a first step; each further step takes twice as many."""
 
 Ranked = tuple[int, int]
 """What an issue is ordered by, and its id."""
@@ -42,36 +37,22 @@ Ranked = tuple[int, int]
 
 @dataclass(frozen=True)
 class Search:
-    """What is asked for: of issues (`i`), and of events (`e`) of which each issue has at least one."""
+    """What is asked for: of issues (`i`), and of events (`e`), of which each issue has at least one that matches."""
 
     projects: list[int]
     issues: Conditions
     events: Conditions
 
-    def found(self, connection: sqlite3.Connection, key: str) -> list[Ranked]:
-        """All issues, with a `key` of their own columns."""
-        within = self.events.within("i.id")
-        where, values = [f"i.project_id IN ({_marks(self.projects)})", str(self.issues), str(within)], [*self.projects]
-        values += self.issues.values + within.values
-        if self.events.sql:
-            where.append(
-                "EXISTS (SELECT 1 FROM events e INDEXED BY events_of_issue"
-                f" WHERE e.issue_id = i.id AND {self.events})"
-            )
-            values += self.events.values
-        query = f"SELECT CAST({key} AS INTEGER), i.id FROM issues i WHERE {' AND '.join(where)}"
-        return [tuple(row) for row in connection.execute(query, values)]
 
-    def ranked(self, connection: sqlite3.Connection, key: str, issues: list[int]) -> list[Ranked]:
-        """Some of the found issues, with a `key` that has what was seen within the search."""
-        rows = connection.execute(
-            f"SELECT CAST({key} AS INTEGER), i.id FROM issues i JOIN"
-            " (SELECT e.issue_id, COUNT(*) AS seen, COUNT(DISTINCT e.user) AS users, MAX(e.timestamp) AS last_seen"
-            f" FROM events e INDEXED BY events_of_issue WHERE e.issue_id IN ({_marks(issues)}) AND {self.events}"
-            " GROUP BY e.issue_id) f ON f.issue_id = i.id",
-            [*issues, *self.events.values],
-        )
-        return [tuple(row) for row in rows]
+def found(connection: sqlite3.Connection, search: Search, sort: str) -> list[Ranked]:
+    """All issues, the greatest first. Ordered by users: by how many there can be at most."""
+    within = search.events.within("i.id")
+    where = Conditions([f"i.project_id IN ({_marks(search.projects)})"], [*search.projects]) + search.issues + within
+    key = SORTS[sort].replace("f.users", "MIN(f.seen, i.user_count)")
+    if search.events.sql and not _SEEN.search(key):
+        walked, matching = search.events.walk()
+        where.add(f"EXISTS (SELECT 1 FROM {walked} WHERE e.issue_id = i.id AND {matching})", *search.events.values)
+    return sorted(_keyed(connection, search, key, where), reverse=True)
 
 
 def rank(
@@ -79,22 +60,44 @@ def rank(
 ) -> tuple[int, list[Ranked]]:
     """How many issues there are, and the first `limit` of those that follow `after`; going backwards, of those before
     it, the nearest first."""
-    key = SORTS[sort].replace(":now", str(now()))
-    own = re.sub(r"f\.\w+", lambda found: _OF_ALL_EVENTS[found.group()], key)
-    bounds = sorted(search.found(connection, own), reverse=True)
-    if own == key or not search.events.sql:
+    bounds = found(connection, search, sort)
+    if "f.users" not in SORTS[sort] or not search.events.sql:
         rest = bounds if after is None else [one for one in bounds if (one > after if backwards else one < after)]
         return len(bounds), rest[-limit:][::-1] if backwards else rest[:limit]
     if backwards and after is not None:
-        above = search.ranked(connection, key, [issue for bound, issue in bounds if bound >= after[0]])
+        above = _exact(connection, search, sort, [issue for bound, issue in bounds if bound >= after[0]])
         return len(bounds), sorted(one for one in above if one > after)[:limit]
+    # Different users are what takes longest to count. It is done for some issues at a time, those that can have most
+    # first, until none of the rest can stand on the page.
     best: list[Ranked] = []
     start, step = 0, LEAST
     while start < len(bounds) and not (len(best) == limit and bounds[start] < best[-1]):
-        ranked = search.ranked(connection, key, [issue for _, issue in bounds[start : start + step]])
+        ranked = _exact(connection, search, sort, [issue for _, issue in bounds[start : start + step]])
         best = sorted([*best, *(one for one in ranked if after is None or one < after)], reverse=True)[:limit]
         start, step = start + step, step * 2
     return len(bounds), best
+
+
+def _exact(connection: sqlite3.Connection, search: Search, sort: str, issues: list[int]) -> list[Ranked]:
+    return _keyed(connection, search, SORTS[sort], Conditions([f"i.id IN ({_marks(issues)})"], [*issues]))
+
+
+def _keyed(connection: sqlite3.Connection, search: Search, key: str, where: Conditions) -> list[Ranked]:
+    """Issues with a key; those without events that match are left out where the key is of events."""
+    seen, values = _OF_ALL_EVENTS, list[object]()
+    if search.events.sql:
+        walked, matching = search.events.walk()
+        events = f"FROM {walked} WHERE e.issue_id = i.id AND {matching}"
+        seen = {
+            "f.last_seen": f"(SELECT e.timestamp {events} ORDER BY e.timestamp DESC LIMIT 1)",
+            "f.seen": f"NULLIF((SELECT COUNT(*) {events}), 0)",
+            "f.users": f"(SELECT COUNT(DISTINCT e.user) {events})",
+        }
+        values = search.events.values * len(_SEEN.findall(key))
+    of_events = _SEEN.sub(lambda name: seen[name.group()], key).replace(":now", str(now()))
+    query = f"SELECT CAST({of_events} AS INTEGER), i.id FROM issues i WHERE {where}"
+    rows = connection.execute(query, [*values, *where.values])
+    return [(value, issue) for value, issue in rows if value is not None]
 
 
 def _marks(values: list[int]) -> str:
