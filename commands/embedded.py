@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from pydantic import SecretStr
 
 from commands.logs import announce
-from local import Embedded, Store, Webhook, serve
+from local import Embedded, Retention, Store, Webhook, serve
 from local.store import FIRST_ORGANIZATION, FIRST_PROJECT
 from sentry.client import SentryClient
 from sentry.connection import Connection
@@ -16,15 +16,20 @@ from settings import SettingsError
 
 
 def embedded(
-    path: str | None, port: int, *, show_token: bool, webhook: Webhook | None = None
+    path: str | None,
+    port: int,
+    *,
+    show_token: bool,
+    webhook: Webhook | None = None,
+    retention: Retention | None = None,
 ) -> Callable[[], AbstractAsyncContextManager[SentryClient]]:
     """Opens the store in that file, made when it is missing (None: in memory); gives what opens a client of it.
-    What happens to issues is sent to the `webhook`.
+    What happens to issues is sent to the `webhook`; what is not retained is forgotten (None: nothing).
 
     Raises SettingsError when there can be no store.
     """
     store = _open_store(path)
-    return lambda: _client(store, port, webhook, show_token=show_token)
+    return lambda: _client(store, port, webhook, retention, show_token=show_token)
 
 
 def _open_store(path: str | None) -> Store:
@@ -43,12 +48,12 @@ def _open_store(path: str | None) -> Store:
 
 @asynccontextmanager
 async def _client(
-    store: Store, port: int, webhook: Webhook | None, *, show_token: bool
+    store: Store, port: int, webhook: Webhook | None, retention: Retention | None, *, show_token: bool
 ) -> AsyncGenerator[SentryClient]:
     """Takes events on a loopback port, and reads over the same; closes the store at the end."""
     async with AsyncExitStack() as stack:
         stack.callback(store.close)
-        embedded = await _served(stack, store, port, webhook)
+        embedded = await _served(stack, store, port, webhook, retention)
         announce(f"embedded Sentry, DSN {embedded.dsn(FIRST_PROJECT)}")
         if show_token:
             words = f"organization {FIRST_ORGANIZATION}, token {embedded.token}"
@@ -56,11 +61,13 @@ async def _client(
         yield await stack.enter_async_context(SentryClient(embedded_connection(embedded)))
 
 
-async def _served(stack: AsyncExitStack, store: Store, port: int, webhook: Webhook | None) -> Embedded:
+async def _served(
+    stack: AsyncExitStack, store: Store, port: int, webhook: Webhook | None, retention: Retention | None
+) -> Embedded:
     try:
-        return await stack.enter_async_context(serve(store, port=port, webhook=webhook))
+        return await stack.enter_async_context(serve(store, port=port, webhook=webhook, retention=retention))
     except OSError:  # taken, such as by the server of another host on this machine
-        return await stack.enter_async_context(serve(store, webhook=webhook))
+        return await stack.enter_async_context(serve(store, webhook=webhook, retention=retention))
 
 
 def embedded_connection(embedded: Embedded) -> Connection:

@@ -30,6 +30,10 @@ settings:
 """
 
 
+MOST_KEPT = 1_000_000_000
+"""Days, events or megabytes: more than anybody has."""
+
+
 def run(arguments: Sequence[str]) -> int:
     """The exit code: 2 with one line on stderr where something given cannot be used."""
     if sys.stderr is None:  # closed by whoever started us; the next file to be opened would have its number
@@ -89,6 +93,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, help="with --http: port (3004)")
     parser.add_argument("--local", action="store_true", help="over an embedded Sentry, whose DSN is printed")
     parser.add_argument("--data", metavar="PATH", help="with --local: keep its data in this file")
+    parser.add_argument("--keep-days", metavar="N", type=int, help="with --local: forget events after so many days (30)")
+    parser.add_argument("--keep-events", metavar="N", type=int, help="with --local: of each issue at most (50000)")
+    parser.add_argument("--keep-mb", metavar="N", type=int, help="with --local: megabytes of data (1000; in memory 200)")
     parser.add_argument("--show-token", action="store_true", help="with --local: print the token of its Web API, too")
     parser.add_argument("--webhook", metavar="URL", help="with --local: send it webhooks (SENTRY_WEBHOOK_SECRET)")
     parser.add_argument("--version", action="version", version=f"sentry-mcp {__version__}")
@@ -124,6 +131,8 @@ def _check(options: argparse.Namespace, settings: Settings) -> None:
         raise SettingsError(f"--read-only, --tools and --exclude-tools do not go with {options.command}")
     if options.data and not options.local:
         raise SettingsError("--data goes with --local")
+    for name in ("keep_days", "keep_events", "keep_mb"):
+        _check_kept(options, name)
     if options.show_token and not options.local:
         raise SettingsError("--show-token goes with --local")
     if options.webhook is not None:
@@ -144,6 +153,14 @@ def _check(options: argparse.Namespace, settings: Settings) -> None:
             "host's JSON), or name a file that holds it in SENTRY_AUTH_TOKEN_FILE. To try without a Sentry: "
             "sentry-mcp --local, or sentry-mcp demo"
         )
+
+
+def _check_kept(options: argparse.Namespace, name: str) -> None:
+    number, option = getattr(options, name), "--" + name.replace("_", "-")
+    if number is not None and (not options.local or options.command):
+        raise SettingsError(f"{option} goes with --local, and with no command")
+    if number is not None and not 1 <= number <= MOST_KEPT:
+        raise SettingsError(f"{option}: {number} is not a number from 1 to {MOST_KEPT}")
 
 
 def _check_webhook(options: argparse.Namespace, settings: Settings) -> None:

@@ -48,9 +48,15 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
 
 def _embedded(options: argparse.Namespace, settings: Settings) -> OpenClient:
     from commands.embedded import embedded
-    from local import Webhook
+    from local import Retention, Webhook
 
+    default = Retention()
+    retention = Retention(
+        options.keep_days or default.days, options.keep_events or default.events_of_issue, options.keep_mb
+    )
     webhook = None
     if options.webhook:
         webhook = Webhook(options.webhook, settings.webhook_secrets[0].get_secret_value())  # the newest, with several
-    return embedded(options.data, settings.ingest_port, show_token=options.show_token, webhook=webhook)
+    return embedded(
+        options.data, settings.ingest_port, show_token=options.show_token, webhook=webhook, retention=retention
+    )

@@ -1,52 +1,45 @@
-"""The tables of the embedded Sentry, all in one place, and the connection that opens them."""
+"""The tables of the embedded Sentry, all in one place."""
 
 import sqlite3
-import time
-from pathlib import Path
 
-from local.percentiles import Percentile
-
-VERSION = 1
-
-BUSY_SECONDS = 30.0
-"""How long a writer waits for another process that writes the same file."""
+VERSION = 2
 
 # Times are whole milliseconds since 1970 (UTC). Columns that hold JSON say so.
 TABLES = """
-CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
-CREATE TABLE organizations (
+CREATE TABLE IF NOT EXISTS organizations (
     id INTEGER PRIMARY KEY,
     slug TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
     date_created INTEGER NOT NULL
 );
-CREATE TABLE users (
+CREATE TABLE IF NOT EXISTS users (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL,
     username TEXT NOT NULL,
     email TEXT NOT NULL UNIQUE COLLATE NOCASE
 );
-CREATE TABLE members (
+CREATE TABLE IF NOT EXISTS members (
     organization_id INTEGER NOT NULL REFERENCES organizations,
     user_id INTEGER NOT NULL REFERENCES users,
     PRIMARY KEY (organization_id, user_id)
 ) WITHOUT ROWID;
-CREATE TABLE teams (
+CREATE TABLE IF NOT EXISTS teams (
     id INTEGER PRIMARY KEY,
     organization_id INTEGER NOT NULL REFERENCES organizations,
     slug TEXT NOT NULL,
     name TEXT NOT NULL,
     UNIQUE (organization_id, slug)
 );
-CREATE TABLE tokens (
+CREATE TABLE IF NOT EXISTS tokens (
     digest TEXT PRIMARY KEY,            -- SHA-256: the time of looking it up tells nothing of the token
     token TEXT NOT NULL,
     organization_id INTEGER NOT NULL REFERENCES organizations,
     user_id INTEGER NOT NULL REFERENCES users,
     scopes TEXT NOT NULL                -- separated by spaces
 ) WITHOUT ROWID;
-CREATE TABLE projects (
+CREATE TABLE IF NOT EXISTS projects (
     id INTEGER PRIMARY KEY,
     organization_id INTEGER NOT NULL REFERENCES organizations,
     slug TEXT NOT NULL,
@@ -57,7 +50,7 @@ CREATE TABLE projects (
     UNIQUE (organization_id, slug)
 );
 
-CREATE TABLE issues (
+CREATE TABLE IF NOT EXISTS issues (
     id INTEGER PRIMARY KEY,
     project_id INTEGER NOT NULL REFERENCES projects,
     hash TEXT NOT NULL,
@@ -94,11 +87,12 @@ CREATE TABLE issues (
     UNIQUE (project_id, hash),
     UNIQUE (project_id, number)
 );
-CREATE INDEX issues_by_last_seen ON issues (project_id, last_seen);
-CREATE INDEX issues_by_short_id ON issues (short_id);
-CREATE INDEX issues_ignored_until ON issues (ignore_until) WHERE ignore_until IS NOT NULL;
+CREATE INDEX IF NOT EXISTS issues_of_project ON issues  -- with all that a list is ordered by
+    (project_id, status, last_seen, first_seen, times_seen, user_count);
+CREATE INDEX IF NOT EXISTS issues_by_short_id ON issues (short_id);
+CREATE INDEX IF NOT EXISTS issues_ignored_until ON issues (ignore_until) WHERE ignore_until IS NOT NULL;
 
-CREATE TABLE events (
+CREATE TABLE IF NOT EXISTS events (
     id INTEGER PRIMARY KEY,
     event_id TEXT NOT NULL,
     project_id INTEGER NOT NULL REFERENCES projects,
@@ -113,12 +107,20 @@ CREATE TABLE events (
     fields TEXT NOT NULL,               -- JSON object: what else can be searched (user.id, error.type, ...)
     size INTEGER NOT NULL,
     body BLOB NOT NULL,                 -- the cleaned event, JSON, deflated
+    terms BLOB,                         -- what it has of tags and fields, see local/terms.py
+    trace TEXT,
     UNIQUE (event_id, project_id)
 );
-CREATE INDEX events_of_issue ON events (issue_id, timestamp, environment, user);
-CREATE INDEX events_of_project ON events (project_id, timestamp);
+-- Searches walk these two, which have all that most of them ask about: a row of events has pages of its own.
+CREATE INDEX IF NOT EXISTS events_of_issue ON events (issue_id, timestamp, environment, release, user, terms);
+CREATE INDEX IF NOT EXISTS events_of_project ON events
+    (project_id, timestamp, issue_id, environment, release, user, terms);
+CREATE INDEX IF NOT EXISTS events_by_text ON events (issue_id, timestamp, message);
+CREATE INDEX IF NOT EXISTS events_of_trace ON events (trace) WHERE trace IS NOT NULL;
+CREATE VIRTUAL TABLE IF NOT EXISTS event_texts USING fts5    -- by rows of local/texts.py
+    (message, content = '', columnsize = 0, detail = none, tokenize = 'trigram');
 
-CREATE TABLE issue_tags (
+CREATE TABLE IF NOT EXISTS issue_tags (
     issue_id INTEGER NOT NULL,
     key TEXT NOT NULL,
     value TEXT NOT NULL,
@@ -127,17 +129,24 @@ CREATE TABLE issue_tags (
     last_seen INTEGER NOT NULL,
     PRIMARY KEY (issue_id, key, value)
 ) WITHOUT ROWID;
-CREATE TABLE issue_users (
+CREATE INDEX IF NOT EXISTS issues_with_tag ON issue_tags (key, value);
+CREATE TABLE IF NOT EXISTS issue_fields (   -- which issues have an event with that value in a field
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    issue_id INTEGER NOT NULL,
+    PRIMARY KEY (key, value, issue_id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS issue_users (
     issue_id INTEGER NOT NULL,
     user TEXT NOT NULL,
     PRIMARY KEY (issue_id, user)
 ) WITHOUT ROWID;
-CREATE TABLE environments (
+CREATE TABLE IF NOT EXISTS environments (
     project_id INTEGER NOT NULL,
     name TEXT NOT NULL,
     PRIMARY KEY (project_id, name)
 ) WITHOUT ROWID;
-CREATE TABLE activity (
+CREATE TABLE IF NOT EXISTS activity (
     id INTEGER PRIMARY KEY,
     issue_id INTEGER NOT NULL REFERENCES issues,
     type TEXT NOT NULL,
@@ -145,15 +154,15 @@ CREATE TABLE activity (
     date_created INTEGER NOT NULL,
     details TEXT NOT NULL               -- JSON
 );
-CREATE INDEX activity_of_issue ON activity (issue_id, date_created);
-CREATE TABLE received_items (               -- what came in envelopes beside events
+CREATE INDEX IF NOT EXISTS activity_of_issue ON activity (issue_id, date_created);
+CREATE TABLE IF NOT EXISTS received_items (               -- what came in envelopes beside events
     project_id INTEGER NOT NULL,
     type TEXT NOT NULL,
     count INTEGER NOT NULL,
     PRIMARY KEY (project_id, type)
 ) WITHOUT ROWID;
 
-CREATE TABLE releases (
+CREATE TABLE IF NOT EXISTS releases (
     id INTEGER PRIMARY KEY,
     organization_id INTEGER NOT NULL REFERENCES organizations,
     version TEXT NOT NULL,
@@ -163,8 +172,8 @@ CREATE TABLE releases (
     date_released INTEGER,
     UNIQUE (organization_id, version)
 );
-CREATE INDEX releases_by_date ON releases (organization_id, date_created);
-CREATE TABLE release_projects (
+CREATE INDEX IF NOT EXISTS releases_by_date ON releases (organization_id, date_created);
+CREATE TABLE IF NOT EXISTS release_projects (
     release_id INTEGER NOT NULL REFERENCES releases,
     project_id INTEGER NOT NULL REFERENCES projects,
     new_issues INTEGER NOT NULL DEFAULT 0,
@@ -172,7 +181,7 @@ CREATE TABLE release_projects (
     last_event INTEGER,
     PRIMARY KEY (release_id, project_id)
 ) WITHOUT ROWID;
-CREATE TABLE commits (
+CREATE TABLE IF NOT EXISTS commits (
     release_id INTEGER NOT NULL REFERENCES releases,
     position INTEGER NOT NULL,          -- 0 is the newest
     sha TEXT NOT NULL,
@@ -184,8 +193,8 @@ CREATE TABLE commits (
     patch_set TEXT NOT NULL,            -- JSON: [{"path", "type"}]
     PRIMARY KEY (release_id, position)
 ) WITHOUT ROWID;
-CREATE INDEX commits_by_sha ON commits (sha);
-CREATE TABLE deploys (
+CREATE INDEX IF NOT EXISTS commits_by_sha ON commits (sha);
+CREATE TABLE IF NOT EXISTS deploys (
     id INTEGER PRIMARY KEY,
     release_id INTEGER NOT NULL REFERENCES releases,
     environment TEXT NOT NULL,
@@ -194,7 +203,7 @@ CREATE TABLE deploys (
     date_started INTEGER,
     date_finished INTEGER NOT NULL
 );
-CREATE INDEX deploys_of_release ON deploys (release_id);
+CREATE INDEX IF NOT EXISTS deploys_of_release ON deploys (release_id);
 
 CREATE TABLE IF NOT EXISTS spans (
     id INTEGER PRIMARY KEY,
@@ -244,63 +253,29 @@ CREATE TABLE IF NOT EXISTS logs (
 CREATE INDEX IF NOT EXISTS logs_of_project ON logs (project_id, timestamp, severity, message);
 CREATE INDEX IF NOT EXISTS logs_of_trace ON logs (trace_id, timestamp);
 CREATE INDEX IF NOT EXISTS logs_by_item ON logs (item_id);
-CREATE INDEX IF NOT EXISTS events_in_trace ON events (json_extract(fields, '$.trace'), timestamp);
 """
 
 
-def connect(path: Path | None) -> sqlite3.Connection:
-    """A connection that any one thread at a time may use; transactions are begun by hand.
+def create_tables(connection: sqlite3.Connection) -> int:
+    """Create what is missing, inside the caller's transaction; the version that the file had before, 0 for a new one.
 
-    WAL lets readers go on while one writes; `synchronous = NORMAL` keeps the file whole after a crash
-    and spares one disk flush a transaction (https://www.sqlite.org/pragma.html#pragma_synchronous).
+    Raises ValueError for a file that a later version of this program wrote.
     """
-    connection = sqlite3.connect(
-        path or ":memory:",
-        timeout=BUSY_SECONDS,
-        isolation_level=None,
-        check_same_thread=False,
-        cached_statements=512,
-    )
-    connection.row_factory = sqlite3.Row
-    connection.create_aggregate("percentile", 2, Percentile)
-    try:
-        if path is not None:
-            _write_ahead(connection)
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA temp_store = MEMORY")
-        connection.execute("PRAGMA cache_size = -32000")
-    except sqlite3.DatabaseError:
-        connection.close()
-        raise
-    return connection
-
-
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Switch the file to WAL; SQLite does not wait by itself while another process does the same."""
-    deadline = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            return
-
-
-def create_tables(connection: sqlite3.Connection) -> bool:
-    """Create the tables in an empty file, inside the caller's transaction; True when they are new.
-
-    Raises ValueError for a file that another version of this program wrote.
-    """
-    (found,) = connection.execute("PRAGMA user_version").fetchone()
-    if found == VERSION:
-        return False
-    if found:
+    found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if found > VERSION:
         raise ValueError(f"this file holds version {found} of the embedded Sentry's tables, not {VERSION}")
+    if found == 1:
+        _prepare_first_version(connection)
     for statement in TABLES.split(";\n"):
         if statement.strip():
             connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {VERSION}")
-    return True
+    return found
+
+
+def _prepare_first_version(connection: sqlite3.Connection) -> None:
+    """What version 1 had otherwise; its rows are filled by local/migration.py."""
+    connection.execute("ALTER TABLE events ADD COLUMN terms BLOB")
+    connection.execute("ALTER TABLE events ADD COLUMN trace TEXT")
+    for index in ("issues_by_last_seen", "events_of_issue", "events_of_project"):
+        connection.execute(f"DROP INDEX {index}")

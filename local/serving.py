@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 
 import uvicorn
@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 
 from local.app import create_app
 from local.happening import Tell, tell_nobody
+from local.retention import Retention, retaining
 from local.store import Store
 from local.webhooks import Webhook
 from loopback import listener, url_of
@@ -53,9 +54,14 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serve(
-    store: Store, host: str = "127.0.0.1", port: int = 0, webhook: Webhook | None = None
+    store: Store,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    webhook: Webhook | None = None,
+    retention: Retention | None = None,
 ) -> AsyncGenerator[Embedded]:
-    """Serve until the block ends; port 0 takes a free one. What happens to issues is sent to the `webhook`.
+    """Serve until the block ends; port 0 takes a free one. What happens to issues is sent to the `webhook`. What is not
+    retained is forgotten meanwhile; without a retention, nothing.
 
     Raises ValueError for a host that others could reach (a DSN and a token are all that guards it), OSError
     when the port is taken.
@@ -66,7 +72,8 @@ async def serve(
             serving = asyncio.create_task(server.serve([listening]))
             await _first(serving, server.listening)
             try:
-                yield Embedded(url_of(listening), store)
+                with retaining(store, retention) if retention else nullcontext():
+                    yield Embedded(url_of(listening), store)
             finally:
                 server.should_exit = True
                 await serving

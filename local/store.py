@@ -6,16 +6,17 @@ import hmac
 import re
 import secrets
 import sqlite3
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
-from local import schema
+from local import migration, texts
 from local.clock import now
+from local.connections import Connections
+from local.schema import create_tables
 
 ALL_SCOPES = (
     "event:read",
@@ -48,15 +49,12 @@ class Caller:
 class Store:
     """Open one with `Store.open`. Any thread may use it, and several processes may open the same file.
 
-    A file has one connection that writes and one that reads, so that reading never waits for a writer;
-    memory has one for both.
+    What is in memory lies in a file that nobody else can open, and goes with the process.
     """
 
     def __init__(self, path: Path | None) -> None:
-        self._writer = schema.connect(path)
-        self._reader = schema.connect(path) if path else self._writer
-        self._writing = Lock()
-        self._reading = Lock() if path else self._writing
+        self.is_kept = path is not None
+        self._connections = Connections(path)
         self._known_projects: set[int] = set()
 
     @classmethod
@@ -64,7 +62,7 @@ class Store:
         """The store in that file, created when missing; `None` is memory.
 
         A fresh one gets the organization "local" with the project "app", a DSN public key and an API token.
-        Raises ValueError for a file of another version, sqlite3.DatabaseError for one that is no store.
+        One of an earlier version is brought to this one. Raises ValueError for a file of a later version, sqlite3.DatabaseError for one that is no store.
         """
         file = Path(path) if path is not None else None
         if file is not None:
@@ -72,41 +70,28 @@ class Store:
         store = cls(file)
         try:
             with store.writing() as connection:
-                if schema.create_tables(connection):
+                version = create_tables(connection)
+                texts.prepare(connection)
+                if version == 0:
                     _furnish(connection)
-                _widen_token(connection)
+                elif version == 1:
+                    migration.fill(connection)
+                    _widen_token(connection)
         except BaseException:
             store.close()
             raise
         return store
 
     def close(self) -> None:
-        with self._writing:
-            self._writer.close()
-        with self._reading:
-            self._reader.close()
+        self._connections.close()
 
-    @contextmanager
-    def writing(self) -> Generator[sqlite3.Connection]:
+    def writing(self) -> AbstractContextManager[sqlite3.Connection]:
         """One transaction that may write: kept when the block ends, undone when it raises."""
-        with self._writing:
-            self._writer.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._writer
-                self._writer.execute("COMMIT")
-            finally:
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
+        return self._connections.writing()
 
-    @contextmanager
-    def reading(self) -> Generator[sqlite3.Connection]:
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
         """One consistent view; what is read inside does not change half-way."""
-        with self._reading:
-            self._reader.execute("BEGIN")
-            try:
-                yield self._reader
-            finally:
-                self._reader.execute("ROLLBACK")
+        return self._connections.reading()
 
     @cached_property
     def dsn_key(self) -> str:
@@ -172,9 +157,9 @@ class Store:
         return found is not None
 
     def received(self) -> dict[str, int]:
-        """How many items came in envelopes, by type; events are counted once each."""
+        """How many items came in envelopes, by type; events are counted once each, whether they are still kept or not."""
         with self.reading() as connection:
-            (events,) = connection.execute("SELECT COUNT(*) FROM events").fetchone()
+            (events,) = connection.execute("SELECT COALESCE(SUM(times_seen), 0) FROM issues").fetchone()
             others = connection.execute("SELECT type, SUM(count) FROM received_items GROUP BY type").fetchall()
         return {"event": events, **dict(others)}
 

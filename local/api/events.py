@@ -42,12 +42,13 @@ def _list(
     conditions = events_asked(request)
     conditions.add(where, value)
     wanted = event_filter(parse_query(request.query.get("query", "")), scope)
-    query = (
-        f"SELECT e.*, i.hash, e.timestamp AS sort_value, e.id AS row_id FROM {EVENTS} WHERE {conditions} AND {wanted}"
-    )
-    shown = page(connection, request, query, conditions.values + wanted.values, limit_of(request))
+    conditions += wanted
+    within = conditions.within("e.issue_id")
+    query = f"SELECT e.timestamp AS sort_value, e.id AS row_id FROM events e WHERE {conditions} AND {within}"
+    shown = page(connection, request, query, conditions.values + within.values, limit_of(request))
+    found = _rows(connection, [row["row_id"] for row in shown.rows])
     full = request.query.get("full", "").lower() in ("1", "true")
-    rows = [event_detail(connection, row) if full else event_summary(row) for row in shown.rows]
+    rows = [event_detail(connection, row) if full else event_summary(row) for row in found]
     return ApiResponse(rows, headers=shown.headers)
 
 
@@ -95,14 +96,14 @@ def get_event_id(request: ApiRequest) -> ApiResponse:
 
 
 def list_hashes(request: ApiRequest) -> ApiResponse:
-    """The fingerprints of an issue, here always one, with its newest event."""
+    """The fingerprints of an issue, here always one, with its newest event, null when none is kept."""
     with request.store.reading() as connection:
         conditions = Conditions()
         issue = issue_of(request, connection)
         conditions.add("e.issue_id = ?", issue["id"])
         latest = _row(connection, conditions)
         full = request.query.get("full", "true").lower() in ("1", "true")
-        event = event_detail(connection, latest) if full else event_summary(latest)
+        event = latest and (event_detail(connection, latest) if full else event_summary(latest))
         return ApiResponse([{"id": issue["hash"], "latestEvent": event, "mergedBySeer": False}])
 
 
@@ -118,6 +119,14 @@ def _found(connection: sqlite3.Connection, conditions: Conditions, direction: st
     if row is None:
         raise not_found("Event not found")
     return {**event_detail(connection, row), **neighbours(connection, row)}
+
+
+def _rows(connection: sqlite3.Connection, events: list[int]) -> list[Any]:
+    """Events by row, in that order."""
+    marks = ", ".join("?" * len(events))
+    rows = connection.execute(f"SELECT e.*, i.hash FROM {EVENTS} WHERE e.id IN ({marks})", events)
+    by_id = {row["id"]: row for row in rows}
+    return [by_id[event] for event in events]
 
 
 def _row(connection: sqlite3.Connection, conditions: Conditions, direction: str = "DESC") -> Any:

@@ -4,39 +4,22 @@
 
 import re
 import sqlite3
-from dataclasses import dataclass
 from typing import Any
 
 from local.api.list_parameters import environments_asked, events_asked, projects_asked
-from local.api.paging import limit_of, page
+from local.api.paging import cursor_of, limit_of, page_of_ranked
 from local.api.request import ApiRequest, ApiResponse, issue_of, organization_of, project_of
-from local.clock import DAY, HOUR, iso, now
+from local.clock import DAY, HOUR, iso
 from local.errors import bad_request
 from local.intake.life_cycle import any_due, wake
 from local.searching.conditions import Conditions, Scope
 from local.searching.filters import issue_filter
+from local.searching.ranking import SORTS, Search, rank
 from local.searching.syntax import parse_query
 from local.shapes.issues import issue_detail, issue_shape, stats
 from local.values import Json
 
 DEFAULT_QUERY = "is:unresolved"
-
-# What rows are ordered by, the greatest first. `f` has what was seen within the search, see _found.
-_SORTS = {
-    "date": "f.last_seen",
-    "new": "i.first_seen",
-    "freq": "f.seen",
-    "user": "f.users",
-    "inbox": "i.first_seen",
-    # Today's events beside those of a usual day of the week before.
-    "trends": "1000 * (SELECT COUNT(*) FROM events t"
-    " WHERE t.issue_id = i.id AND t.timestamp >= :now - 86400000)"
-    " / (1 + (SELECT COUNT(*) FROM events t WHERE t.issue_id = i.id"
-    " AND t.timestamp >= :now - 691200000 AND t.timestamp < :now - 86400000) / 7)",
-    # How severe and how many, fading with the days since.
-    "recommended": "CASE i.priority WHEN 'high' THEN 4 WHEN 'medium' THEN 2 ELSE 1 END"
-    " * (10 + MIN(f.seen, 1000) + 10 * MIN(f.users, 100)) * 100000000 / (86400000 + :now - f.last_seen)",
-}
 
 _PERIODS = {"24h": (HOUR, 24), "14d": (DAY, 14), "30d": (DAY, 30)}
 
@@ -46,35 +29,27 @@ COLUMNS = "i.*, p.slug, p.name, p.platform AS project_platform, o.slug AS organi
 _EVENT_ID = re.compile(r"[0-9a-f]{32}")
 
 
-@dataclass(frozen=True)
-class Search:
-    """The issues asked for: SQL without columns, its parameters, and whether events were asked about too."""
-
-    sql: str
-    values: list[Any]
-    events: Conditions
-    seen: Conditions
-
-
 def list_issues(request: ApiRequest) -> ApiResponse:
     """https://docs.sentry.io/api/events/list-an-organizations-issues/"""
     wake_due(request)
     limit = limit_of(request, "limit")
     sort = request.query.get("sort") or "date"
-    if sort not in _SORTS:
-        raise bad_request(f"Invalid sort parameter: '{sort[:50]}'. Choose one of: {', '.join(sorted(_SORTS))}.")
+    if sort not in SORTS:
+        raise bad_request(f"Invalid sort parameter: '{sort[:50]}'. Choose one of: {', '.join(sorted(SORTS))}.")
     with request.store.reading() as connection:
         _check_path(request, connection)
         direct = _direct_hit(request, connection)
         if direct is not None:
             return direct
         found = search(request, connection)
-        key = _SORTS[sort].replace(":now", str(now()))
-        query = f"SELECT {COLUMNS}, CAST({key} AS INTEGER) AS sort_value, i.id AS row_id FROM {found.sql}"
-        (hits,) = connection.execute(f"SELECT COUNT(*) FROM {found.sql}", found.values).fetchone()
-        shown = page(connection, request, query, found.values, limit)
-        headers = {**shown.headers, "X-Hits": str(hits), "X-Max-Hits": "1000"}
-        return ApiResponse(_rows(request, connection, shown.rows, found), headers=headers)
+        cursor = cursor_of(request)
+        after = (cursor.value, cursor.row) if cursor else None
+        backwards = cursor is not None and cursor.backwards
+        hits, ranked = rank(connection, found, sort, limit + 1, after, backwards=backwards)
+        ranked, headers = page_of_ranked(request, ranked, limit)
+        rows = rows_of(connection, [issue for _, issue in ranked])
+        headers |= {"X-Hits": str(hits), "X-Max-Hits": "1000"}
+        return ApiResponse(_rows(request, connection, rows, found), headers=headers)
 
 
 def get_issue(request: ApiRequest) -> ApiResponse:
@@ -113,21 +88,16 @@ def search(request: ApiRequest, connection: sqlite3.Connection) -> Search:
     """The issues the query string asks for. Raises ApiError."""
     projects = projects_asked(request, connection)
     scope = Scope(connection, request.caller.organization, request.caller.user, projects)
-    query = parse_query(request.query.get("query", DEFAULT_QUERY))
-    issues, events = issue_filter(query, scope)
-    seen = events_asked(request)
-    in_projects = f"({', '.join(map(str, projects)) or 'NULL'})"
-    wanted = Conditions(seen.sql + events.sql, seen.values + events.values)
-    if wanted.sql:
-        counted = (
-            "(SELECT e.issue_id, COUNT(*) AS seen, COUNT(DISTINCT e.user) AS users, MAX(e.timestamp) AS"
-            " last_seen"
-            f" FROM events e WHERE e.project_id IN {in_projects} AND {wanted} GROUP BY e.issue_id)"
-        )
-    else:
-        counted = "(SELECT id AS issue_id, times_seen AS seen, user_count AS users, last_seen FROM issues)"
-    sql = f"{ISSUES} JOIN {counted} f ON f.issue_id = i.id WHERE i.project_id IN {in_projects} AND {issues}"
-    return Search(sql, wanted.values + issues.values, events, seen)
+    issues, events = issue_filter(parse_query(request.query.get("query", DEFAULT_QUERY)), scope)
+    return Search(projects, issues, events_asked(request) + events)
+
+
+def rows_of(connection: sqlite3.Connection, issues: list[int]) -> list[sqlite3.Row]:
+    """Issues by id, in that order."""
+    marks = ", ".join("?" * len(issues))
+    rows = connection.execute(f"SELECT {COLUMNS} FROM {ISSUES} WHERE i.id IN ({marks})", issues)
+    by_id = {row["id"]: row for row in rows}
+    return [by_id[issue] for issue in issues]
 
 
 def _check_path(request: ApiRequest, connection: sqlite3.Connection) -> None:
@@ -173,9 +143,11 @@ def _rows(
     name = request.query.get("groupStatsPeriod") or "24h"
     step, steps = _PERIODS.get(name, _PERIODS["24h"])
     buckets = stats(connection, identifiers, step, steps)
-    seen = _seen(connection, identifiers, found.seen) if found and found.seen.sql else None
-    wanted = Conditions(found.seen.sql + found.events.sql, found.seen.values + found.events.values) if found else None
-    matching = _seen(connection, identifiers, wanted) if wanted and found and found.events.sql else None
+    seen_in, by_query = (events_asked(request), len(found.events.sql)) if found else (Conditions(), 0)
+    seen = _seen(connection, identifiers, seen_in) if seen_in.sql else None
+    matching = None
+    if found and by_query > len(seen_in.sql):
+        matching = _seen(connection, identifiers, found.events)
     environments = environments_asked(request)
     ever = _seen(connection, identifiers, environments) if environments.sql else None
     shown: list[dict[str, Json]] = []
@@ -207,10 +179,11 @@ _NOTHING: dict[str, Json] = {"count": "0", "userCount": 0, "firstSeen": None, "l
 
 def _seen(connection: sqlite3.Connection, issues: list[int], events: Conditions) -> dict[int, dict[str, Json]]:
     """How often, by how many and when each issue was seen in those events."""
+    walked, where = events.walk()
     rows = connection.execute(
         "SELECT e.issue_id, COUNT(*) AS seen, COUNT(DISTINCT e.user) AS users, MIN(e.timestamp) AS first,"
-        f" MAX(e.timestamp) AS last FROM events e WHERE e.issue_id IN ({', '.join('?' * len(issues))})"
-        f" AND {events} GROUP BY e.issue_id",
+        f" MAX(e.timestamp) AS last FROM {walked} WHERE e.issue_id IN ({', '.join('?' * len(issues))})"
+        f" AND {where} GROUP BY e.issue_id",
         [*issues, *events.values],
     ).fetchall()
     return {

@@ -60,7 +60,7 @@ def events_asked(request: ApiRequest) -> Conditions:
     if end is not None:
         conditions.add("e.timestamp < ?", end)
     environments = environments_asked(request)
-    return Conditions(conditions.sql + environments.sql, conditions.values + environments.values)
+    return conditions + environments
 
 
 def environments_asked(request: ApiRequest) -> Conditions:

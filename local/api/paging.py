@@ -77,23 +77,31 @@ def page(connection: sqlite3.Connection, request: ApiRequest, query: str, values
         f"SELECT * FROM ({query}) {bounds} ORDER BY sort_value {direction}, row_id {direction} LIMIT ?",
         [*values, limit + 1],
     ).fetchall()
-    more = len(rows) > limit
-    rows = rows[:limit]
-    if backwards:
-        rows.reverse()
-    before, after = (more, True) if backwards else (cursor is not None, more)
-    first, last = _edges(rows, cursor)
-    return Page(rows, {"Link": link(request, first, before, last, after)})
+    ranked, headers = page_of_ranked(request, [(row["sort_value"], row["row_id"]) for row in rows], limit)
+    rows = rows[: len(ranked)]
+    return Page(rows[::-1] if backwards else rows, headers)
 
 
-def _edges(rows: list[sqlite3.Row], cursor: Cursor | None) -> tuple[Cursor, Cursor]:
-    if rows:
-        return (
-            Cursor(rows[0]["sort_value"], rows[0]["row_id"], backwards=True),
-            Cursor(rows[-1]["sort_value"], rows[-1]["row_id"], backwards=False),
-        )
-    value, row = (cursor.value, cursor.row) if cursor else (0, 0)
-    return Cursor(value, row, backwards=True), Cursor(value, row, backwards=False)
+def page_of_ranked(
+    request: ApiRequest, found: list[tuple[int, int]], limit: int
+) -> tuple[list[tuple[int, int]], dict[str, str]]:
+    """The sort values and ids of one page, and its headers: of those that follow the cursor, the nearest first, one more
+    than the page holds when there are so many."""
+    cursor = cursor_of(request)
+    more, shown = len(found) > limit, found[:limit]
+    if cursor is not None and cursor.backwards:
+        shown = shown[::-1]
+        before, after = more, True
+    else:
+        before, after = cursor is not None, more
+    first, last = _edges(shown, cursor)
+    return shown, {"Link": link(request, first, before, last, after)}
+
+
+def _edges(shown: list[tuple[int, int]], cursor: Cursor | None) -> tuple[Cursor, Cursor]:
+    standing = (cursor.value, cursor.row) if cursor else (0, 0)
+    first, last = (shown[0], shown[-1]) if shown else (standing, standing)
+    return Cursor(*first, backwards=True), Cursor(*last, backwards=False)
 
 
 def page_of_list(

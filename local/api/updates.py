@@ -5,11 +5,12 @@
 import sqlite3
 
 from local.api.changes import Change, read_change
-from local.api.issues import COLUMNS, ISSUES, search, wake_due
+from local.api.issues import COLUMNS, ISSUES, rows_of, search, wake_due
 from local.api.request import ApiRequest, ApiResponse, issue_of, organization_of, project_of
 from local.errors import bad_request
 from local.happening import Happening
 from local.intake.life_cycle import add_activity
+from local.searching.ranking import found
 from local.shapes.issues import issue_shape
 
 STATUSES = {"unresolved": "unresolved", "resolved": "resolved", "ignored": "ignored", "muted": "ignored"}
@@ -60,11 +61,8 @@ def _chosen(request: ApiRequest, connection: sqlite3.Connection) -> list[sqlite3
             [*values, STATUSES[status]],
         ).fetchall()
     if not named:
-        found = search(request, connection)
-        return connection.execute(
-            f"SELECT {COLUMNS} FROM {found.sql} ORDER BY i.last_seen DESC LIMIT 100",
-            found.values,
-        ).fetchall()
+        chosen = found(connection, search(request, connection), "date")
+        return rows_of(connection, [issue for _, issue in chosen[:100]])
     if not all(identifier.isdecimal() and len(identifier) < 19 for identifier in named):
         raise bad_request("Invalid issue id.")
     return connection.execute(

@@ -15,6 +15,7 @@ from local.clock import DAY, MINUTE, moment
 from local.intake import titles
 from local.intake.cleaning import LONGEST_TEXT, clean
 from local.intake.grouping import frames_of, grouping_hash
+from local.terms import terms
 from local.values import Json, items, mapping, parse, rows, text, truth
 
 LEVELS = ("fatal", "error", "warning", "info", "debug", "sample")
@@ -55,6 +56,7 @@ class Incoming:
     user: str | None
     tags: dict[str, str]
     fields: dict[str, Json]
+    terms: bytes
     size: int
     body: bytes
 
@@ -74,6 +76,7 @@ def read_event(raw: Json, received: int, header_id: str | None = None, size: int
     event_id = event_id_of(event.get("event_id")) or event_id_of(header_id) or uuid.uuid4().hex
     user = _user(mapping(event.get("user")))
     tags = _tags(event, user)
+    fields = _fields(event, tags, title)
     search_text = " ".join(dict.fromkeys(part for part in (title, message, culprit, found.get("value", "")) if part))
     return Incoming(
         event_id=event_id,
@@ -94,7 +97,8 @@ def read_event(raw: Json, received: int, header_id: str | None = None, size: int
         environment=tags.get("environment"),
         user=user,
         tags=tags,
-        fields=_fields(event, tags, title),
+        fields=fields,
+        terms=terms(tags, fields),
         size=size,
         body=zlib.compress(json.dumps(event, separators=(",", ":")).encode(), 1),
     )

@@ -3,10 +3,12 @@
 import json
 import sqlite3
 
+from local import texts
 from local.happening import Happening
 from local.intake.incoming import Incoming
 from local.intake.life_cycle import after_event
 from local.store import Store
+from local.terms import field_values
 from local.values import Json
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: as in Sentry's short IDs
@@ -66,7 +68,8 @@ def _record(connection: sqlite3.Connection, project: int, event: Incoming) -> li
     tags = _json(event.tags)
     inserted = connection.execute(
         "INSERT INTO events (event_id, project_id, issue_id, timestamp, received, environment, release, user,"
-        " message, tags, fields, size, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " message, tags, fields, size, body, terms, trace)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             event.event_id,
             project,
@@ -81,7 +84,15 @@ def _record(connection: sqlite3.Connection, project: int, event: Incoming) -> li
             _json(event.fields),
             event.size,
             event.body,
+            event.terms,
+            event.fields.get("trace"),
         ),
+    )
+    row = inserted.lastrowid or 0
+    texts.add(connection, row)
+    connection.executemany(
+        "INSERT INTO issue_fields VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        [(key, value, issue_id) for key, value in field_values(event.fields)],
     )
     connection.execute(
         "INSERT INTO issue_tags SELECT ?, key, value, 1, ?, ? FROM json_each(?) WHERE TRUE"
@@ -95,7 +106,7 @@ def _record(connection: sqlite3.Connection, project: int, event: Incoming) -> li
         changed = after_event(connection, issue, event, release, issue["user_count"] + new_user)
     elif new_user:
         connection.execute("UPDATE issues SET user_count = 1 WHERE id = ?", (issue_id,))
-    counted = Happening(issue_id, "event", event=inserted.lastrowid)
+    counted = Happening(issue_id, "event", event=row)
     return [Happening(issue_id, changed), counted] if changed else [counted]
 
 

@@ -10,16 +10,52 @@ from typing import Any
 from local.searching.syntax import Term, like, number
 
 
+_TEXT = "e.message"
+_TEXT_BESIDE = (
+    "(SELECT t.message FROM events t INDEXED BY events_by_text"
+    " WHERE t.issue_id = e.issue_id AND t.timestamp = e.timestamp AND t.id = e.id)"
+)
+
+
 @dataclass
 class Conditions:
-    """SQL that must all hold, with its parameters in order."""
+    """SQL that must all hold, with its parameters in order; and SQL of sets of issues (their ids), with its own, outside
+    of which nothing can match: an index tells them sooner than the events do."""
 
     sql: list[str] = field(default_factory=list[str])
     values: list[Any] = field(default_factory=list[Any])
+    sets: list[str] = field(default_factory=list[str])
+    set_values: list[Any] = field(default_factory=list[Any])
 
     def add(self, sql: str, *values: object) -> None:
         self.sql.append(f"({sql})")
         self.values += values
+
+    def narrow(self, issues: str, *values: object) -> None:
+        self.sets.append(issues)
+        self.set_values += values
+
+    def within(self, column: str) -> "Conditions":
+        """That the issue in a column is in all of the sets."""
+        return Conditions([f"{column} IN ({issues})" for issues in self.sets], self.set_values)
+
+    def walk(self) -> tuple[str, str]:
+        """What the events of an issue are walked in, as `e`, and the conditions on them: with all that is asked about in
+        the index itself, if that can be."""
+        sql = str(self)
+        if _TEXT not in sql:
+            return "events e INDEXED BY events_of_issue", sql
+        if "e." not in sql.replace(_TEXT, "").replace("e.timestamp", ""):
+            return "events e INDEXED BY events_by_text", sql
+        return "events e INDEXED BY events_of_issue", sql.replace(_TEXT, _TEXT_BESIDE)
+
+    def __add__(self, other: "Conditions") -> "Conditions":
+        return Conditions(
+            self.sql + other.sql,
+            self.values + other.values,
+            self.sets + other.sets,
+            self.set_values + other.set_values,
+        )
 
     def __str__(self) -> str:
         return " AND ".join(self.sql) or "TRUE"

@@ -2,8 +2,14 @@
 
 # ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
 
+from local import texts
 from local.searching.conditions import Condition, Conditions, Scope, alternatives, latest_versions, matches
 from local.searching.syntax import Term, invalid, like, time_bound
+from local.terms import FIELDS as INDEXED_FIELDS
+from local.terms import field_term, tag_term
+
+MOST_VALUES = 50
+"""Of one tag that a pattern stands for; with more, each event is asked."""
 
 FIELDS = (
     "user.id",
@@ -31,18 +37,24 @@ _ALIASES = {
     "exception_type": "error.type",
     "exception_value": "error.value",
 }
+_COLUMNS = {"release": "e.release", "environment": "e.environment", "trace": "e.trace"}
 
 
-def add_text(events: Conditions, text: str) -> None:
+def add_text(events: Conditions, text: str, scope: Scope) -> None:
     """Free text is a part of the title, the message or the culprit of an event, in any case."""
     if text:
-        events.add(r"e.message LIKE ? ESCAPE '\'", f"%{like(text)}%")
+        add_event_term(events, Term("message", (text,)), scope)
 
 
 def add_event_term(events: Conditions, term: Term, scope: Scope) -> None:
     """Raises ApiError (400) for a value that cannot be."""
     sql, values = alternatives(term, scope, _event_condition)
     events.add(f"NOT COALESCE({sql}, FALSE)" if term.negated else sql, *values)
+    if not term.negated and term.operator == "=":
+        sets = [_issues(_ALIASES.get(term.key, term.key), value, scope) for value in term.values]
+        told = [issues for issues in sets if issues is not None]
+        if len(told) == len(sets):
+            events.narrow(" UNION ALL ".join(sql for sql, _ in told), *(value for _, some in told for value in some))
 
 
 def _event_condition(term: Term, value: str, scope: Scope) -> Condition:
@@ -52,7 +64,7 @@ def _event_condition(term: Term, value: str, scope: Scope) -> Condition:
     if key == "message":
         return r"e.message LIKE ? ESCAPE '\'", [f"%{like(value)}%"]
     if key == "id":
-        return "e.event_id = ?", [value.replace("-", "").lower()]
+        return "e.event_id = ?", [_event_id(value)]
     if key == "timestamp":
         operator, moment = time_bound(term, value)
         return f"e.timestamp {operator} ?", [moment]
@@ -66,10 +78,36 @@ def _event_condition(term: Term, value: str, scope: Scope) -> Condition:
     if key == "release" and value == "latest":
         versions = latest_versions(scope)
         return f"e.release IN ({', '.join('?' * len(versions))})", list(versions)
-    column = _column(key)
-    if column:
-        sql, values = matches(term, column, value)
-        return sql, values
+    if key in _COLUMNS:
+        return matches(term, _COLUMNS[key], value)
+    return _by_terms(term, key, value, scope) or _by_json(term, key, value)
+
+
+def _by_terms(term: Term, key: str, value: str, scope: Scope) -> Condition | None:
+    """By the terms of the event; None where they do not tell."""
+    if term.operator != "=" or (key in FIELDS and key not in INDEXED_FIELDS):
+        return None
+    named = _values_like(key, value, scope) if "*" in value else [value]
+    if named is None:
+        return None
+    digest = field_term if key in INDEXED_FIELDS else tag_term
+    return " OR ".join(["instr(e.terms, ?)"] * len(named)) or "FALSE", [digest(key, name) for name in named]
+
+
+def _values_like(key: str, pattern: str, scope: Scope) -> list[str] | None:
+    """The values of a tag or a field that a pattern stands for; None when they are too many. Asks the index for the next
+    value each time: it has one entry for each issue with each."""
+    table = "issue_fields" if key in INDEXED_FIELDS else "issue_tags"
+    rows = scope.connection.execute(
+        f"WITH RECURSIVE v (value) AS (SELECT MIN(value) FROM {table} WHERE key = ?1 UNION ALL"
+        f" SELECT (SELECT MIN(value) FROM {table} WHERE key = ?1 AND value > v.value) FROM v WHERE value IS NOT NULL)"
+        r" SELECT value FROM v WHERE value LIKE ?2 ESCAPE '\' LIMIT ?3",
+        (key, like(pattern), MOST_VALUES + 1),
+    ).fetchall()
+    return [row["value"] for row in rows] if len(rows) <= MOST_VALUES else None
+
+
+def _by_json(term: Term, key: str, value: str) -> Condition:
     if key in FIELDS:
         sql, values = matches(term, "f.value", value)
         return f"EXISTS (SELECT 1 FROM json_each(e.fields, ?) AS f WHERE {sql})", [_json_path(key), *values]
@@ -77,16 +115,38 @@ def _event_condition(term: Term, value: str, scope: Scope) -> Condition:
     return sql, [_json_path(key), *values]
 
 
+def _issues(key: str, value: str, scope: Scope) -> Condition | None:
+    """The issues with events of which that may hold, as an index has them; None where none has."""
+    if key == "message":
+        return texts.issues_with(scope.connection, value)
+    if key == "id":
+        return "SELECT issue_id FROM events WHERE event_id = ?", [_event_id(value)]
+    if key in ("has", "timestamp") or value == "" or (key == "release" and value == "latest"):
+        return None
+    if key == "error.handled":
+        key, value = "error.unhandled", _opposite(value)
+    elif key == "error.unhandled":
+        value = _truth(value)
+    if key == "trace":
+        return None if "*" in value else ("SELECT issue_id FROM events WHERE trace = ?", [value])
+    if key in FIELDS and key not in INDEXED_FIELDS:
+        return None
+    named = _values_like(key, value, scope) if "*" in value else [value]
+    if named is None:
+        return None
+    table = "issue_fields" if key in INDEXED_FIELDS else "issue_tags"
+    return f"SELECT issue_id FROM {table} WHERE key = ? AND value IN ({', '.join('?' * len(named))})", [key, *named]
+
+
 def _has(key: str) -> Condition:
-    column = _column(key)
-    if column:
-        return f"{column} IS NOT NULL", []
+    if key in _COLUMNS:
+        return f"{_COLUMNS[key]} IS NOT NULL", []
     column = "e.fields" if key in FIELDS else "e.tags"
     return f"json_extract({column}, ?) IS NOT NULL", [_json_path(key)]
 
 
-def _column(key: str) -> str | None:
-    return {"release": "e.release", "environment": "e.environment"}.get(key)
+def _event_id(value: str) -> str:
+    return value.replace("-", "").lower()
 
 
 def _json_path(key: str) -> str:

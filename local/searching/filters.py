@@ -16,7 +16,7 @@ def issue_filter(query: Query, scope: Scope) -> tuple[Conditions, Conditions]:
             issues.add(f"NOT ({sql})" if term.negated else sql, *values)
         else:
             add_event_term(events, term, scope)
-    add_text(events, query.text)
+    add_text(events, query.text, scope)
     return issues, events
 
 
@@ -27,5 +27,5 @@ def event_filter(query: Query, scope: Scope) -> Conditions:
     for term in query.terms:
         if term.key.lower() not in ISSUE_TERMS:
             add_event_term(events, term, scope)
-    add_text(events, query.text)
+    add_text(events, query.text, scope)
     return events

@@ -1,0 +1,34 @@
+"""Brings what version 1 of the tables holds to this one: what the indexes of searches need, filled from its events."""
+
+import json
+import sqlite3
+
+from local import texts
+from local.terms import field_values, terms
+from local.values import mapping
+
+BATCH = 1000
+"""Events read at once."""
+
+
+def fill(connection: sqlite3.Connection) -> None:
+    """Inside the caller's transaction; for a large file this takes a while, once."""
+    last = 0
+    while True:
+        rows = connection.execute(
+            "SELECT id, issue_id, tags, fields FROM events WHERE id > ? ORDER BY id LIMIT ?", (last, BATCH)
+        ).fetchall()
+        if not rows:
+            break
+        last = int(rows[-1]["id"])
+        for row in rows:
+            tags, fields = mapping(json.loads(row["tags"])), mapping(json.loads(row["fields"]))
+            connection.execute(
+                "UPDATE events SET terms = ?, trace = ? WHERE id = ?",
+                (terms(tags, fields), fields.get("trace"), row["id"]),
+            )
+            connection.executemany(
+                "INSERT INTO issue_fields VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                [(key, value, row["issue_id"]) for key, value in field_values(fields)],
+            )
+    texts.add_all(connection, last)

@@ -1,0 +1,145 @@
+"""What is forgotten, so that the store stays small: events that are old, too many of one issue, or more than there is room
+for. Issues stay, with their counts, users and tags.
+
+Pages that become free are used again: a file whose size is at its bound grows no further.
+"""
+
+# ruff: noqa: S608 - values travel as parameters; only our own names are put into SQL
+
+import sqlite3
+import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from threading import Event, Thread
+
+from local import texts
+from local.clock import DAY, now
+from local.store import Store
+
+FORGOTTEN = ("events",)
+"""Tables of what comes in, each with `id`, `project_id` and `timestamp` (ms)."""
+
+BATCH = 100
+"""Rows of one transaction: who writes meanwhile waits for some milliseconds."""
+
+EVERY = 5.0
+"""Seconds between two looks."""
+
+MEGABYTE = 1_000_000
+IN_A_FILE, IN_MEMORY = 1000, 200
+
+
+@dataclass(frozen=True)
+class Retention:
+    """For how long, how many of one issue, and how much in all is kept; without `megabytes`, 1000 in a file and 200 in
+    memory."""
+
+    days: int = 30
+    events_of_issue: int = 50_000
+    megabytes: int | None = None
+
+
+@contextmanager
+def retaining(store: Store, retention: Retention) -> Generator[None]:
+    """Forget in the background, at once and every few seconds, until the block ends."""
+    ended = Event()
+    thread = Thread(target=_retain, args=(store, retention, ended), name="retention", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def forget(store: Store, retention: Retention, ended: Event | None = None) -> int:
+    """Delete all that is not kept, in small steps between which others write; how many rows there were."""
+    ended = ended or Event()
+    deleted = 0
+    for wanted in _steps(store, retention):
+        began = time.monotonic()
+        with store.writing() as connection:
+            deleted += _delete(connection, *wanted)
+        if ended.wait(time.monotonic() - began):  # as long as it took: at most half of the time is ours
+            break
+    return deleted
+
+
+def _retain(store: Store, retention: Retention, ended: Event) -> None:
+    while not ended.is_set():
+        with suppress(sqlite3.OperationalError):  # the disk is full, or another process writes: the next time
+            forget(store, retention, ended)
+        ended.wait(EVERY)
+
+
+_Rows = tuple[str, list[int]]
+"""A table, and ids of rows in it."""
+
+
+def _steps(store: Store, retention: Retention) -> Generator[_Rows]:
+    yield from _too_old(store, now() - retention.days * DAY)
+    yield from _too_many(store, retention.events_of_issue)
+    megabytes = retention.megabytes or (IN_A_FILE if store.is_kept else IN_MEMORY)
+    yield from _too_much(store, megabytes * MEGABYTE)
+
+
+def _too_old(store: Store, before: int) -> Generator[_Rows]:
+    with store.reading() as connection:
+        projects = [row["id"] for row in connection.execute("SELECT id FROM projects")]
+    for table in FORGOTTEN:
+        for project in projects:
+            query = f"SELECT id FROM {table} WHERE project_id = ? AND timestamp < ? LIMIT {BATCH}"
+            while rows := _ids(store, query, project, before):
+                yield table, rows
+
+
+def _too_many(store: Store, most: int) -> Generator[_Rows]:
+    for issue in _ids(store, "SELECT id FROM issues WHERE times_seen > ?", most):
+        with store.reading() as connection:
+            last = connection.execute(
+                "SELECT timestamp, id FROM events WHERE issue_id = ? ORDER BY timestamp DESC, id DESC LIMIT 1 OFFSET ?",
+                (issue, most),
+            ).fetchone()
+        query = f"SELECT id FROM events WHERE issue_id = ? AND (timestamp, id) <= (?, ?) LIMIT {BATCH}"
+        while last and (rows := _ids(store, query, issue, *last)):
+            yield "events", rows
+
+
+def _too_much(store: Store, most: int) -> Generator[_Rows]:
+    """What came first goes first."""
+    while _used(store) > most:
+        with store.reading() as connection:
+            first = [
+                (row["timestamp"], table)
+                for table in FORGOTTEN
+                for row in connection.execute(f"SELECT timestamp FROM {table} ORDER BY id LIMIT 1")
+            ]
+        if not first:
+            return
+        table = min(first)[1]
+        yield table, _ids(store, f"SELECT id FROM {table} ORDER BY id LIMIT {BATCH}")
+
+
+def _used(store: Store) -> int:
+    """Bytes of the store, without what is free in it."""
+    with store.reading() as connection:
+        pages, free, size = (
+            connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+        )
+    return (pages - free) * size
+
+
+def _ids(store: Store, query: str, *values: int) -> list[int]:
+    with store.reading() as connection:
+        return [row["id"] for row in connection.execute(query, values)]
+
+
+def _delete(connection: sqlite3.Connection, table: str, rows: list[int]) -> int:
+    marks = ", ".join("?" * len(rows))
+    if table == "events":
+        texts.remove(connection, rows)
+    deleted = connection.execute(f"DELETE FROM {table} WHERE id IN ({marks})", rows).rowcount
+    if table == "events":
+        texts.removed(connection)
+    return deleted

@@ -1,0 +1,89 @@
+"""The index of texts: which issues have events with some text in them.
+
+It is written for BATCH events at a time, which takes a seventh of what one at a time does. Of the last ones, which are
+not in it yet, their issues are looked at, too.
+"""
+
+# ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
+
+import json
+import sqlite3
+
+BATCH = 128
+"""Events."""
+
+MOST_HITS = 25_000
+"""Events; a text that so many of them have is found sooner by looking at events as they come."""
+
+MOST_TRIGRAMS = 40
+"""Of one text; the rest of it is looked for in what these find."""
+
+_ISSUE = 1 << 31
+"""A row of the index is an issue times this, plus an event: those of an issue stand together."""
+
+_ROW = f"issue_id * {_ISSUE} + id"
+_INDEXED = "(SELECT CAST(value AS INTEGER) FROM settings WHERE name = 'texts_indexed')"
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """For an index in which there is nothing yet."""
+    connection.execute("INSERT INTO settings VALUES ('texts_indexed', '0') ON CONFLICT DO NOTHING")
+
+
+def add(connection: sqlite3.Connection, event: int) -> None:
+    """Index the events up to that one (its row), when it is the last of a batch."""
+    if event % BATCH == 0:
+        add_all(connection, event)
+
+
+def add_all(connection: sqlite3.Connection, last: int) -> None:
+    """Index what is not yet, up to that event (its row)."""
+    connection.execute(
+        f"INSERT INTO event_texts (rowid, message) SELECT {_ROW}, message FROM events"
+        f" WHERE id > {_INDEXED} AND id <= ? ORDER BY 1",
+        (last,),
+    )
+    connection.execute("UPDATE settings SET value = ? WHERE name = 'texts_indexed'", (last,))
+
+
+def remove(connection: sqlite3.Connection, events: list[int]) -> None:
+    """Take events (their rows), which are deleted after this, out of the index."""
+    connection.execute(
+        f"INSERT INTO event_texts (event_texts, rowid, message) SELECT 'delete', {_ROW}, message FROM events"
+        f" WHERE id IN ({', '.join('?' * len(events))}) AND id <= {_INDEXED}",
+        events,
+    )
+
+
+def removed(connection: sqlite3.Connection) -> None:
+    """After events were deleted: the rows of the last ones are given to new ones, which are not indexed yet."""
+    connection.execute(
+        "UPDATE settings SET value = MIN(CAST(value AS INTEGER), COALESCE((SELECT MAX(id) FROM events), 0))"
+        " WHERE name = 'texts_indexed'"
+    )
+
+
+def issues_with(connection: sqlite3.Connection, text: str) -> tuple[str, list[str]] | None:
+    """SQL, with its parameters, of issues outside of which no event has that text, whose `*` stands for anything.
+
+    None where the index does not help: for a text without three characters in a row, or one that many events have.
+    """
+    wanted = _expression(text)
+    if not wanted:
+        return None
+    rows = connection.execute(
+        "SELECT issue, COUNT(*) AS hits FROM"
+        f" (SELECT rowid / {_ISSUE} AS issue FROM event_texts WHERE event_texts MATCH ? LIMIT ?) GROUP BY issue",
+        (wanted, MOST_HITS),
+    ).fetchall()
+    if sum(row["hits"] for row in rows) == MOST_HITS:
+        return None
+    issues = json.dumps([row["issue"] for row in rows])
+    return f"SELECT value FROM json_each(?) UNION ALL SELECT issue_id FROM events WHERE id > {_INDEXED}", [issues]
+
+
+def _expression(text: str) -> str:
+    """All groups of three characters, each quoted: nothing of the text is read as FTS5's syntax."""
+    parts = text.split("*")
+    trigrams = dict.fromkeys(part[at : at + 3] for part in parts for at in range(len(part) - 2))
+    return " AND ".join('"' + trigram.replace('"', '""') + '"' for trigram in list(trigrams)[:MOST_TRIGRAMS])
