@@ -1,5 +1,5 @@
-"""A small shop that breaks in several ways, and is slow in one; the real sentry-sdk sends its errors, spans and logs, as
-any app's.
+"""A small shop that breaks in several ways, and is slow in one; its errors, spans and logs are sent by the real
+sentry-sdk, as any app's are.
 
 Run by the demo as `python sample_app.py DSN RELEASE`, once for each release.
 """

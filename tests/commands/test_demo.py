@@ -44,6 +44,9 @@ def test_it_shows_the_whole_way(demo: Demo, tmp_path: Path) -> None:
     assert (process.returncode, errors) == (0, "")
     assert "CheckoutError" in said
     assert "unresolved (regressed)" in said
+    before, _, after = said.partition(" log warn: The cache of order lines does not answer")
+    assert re.search(r"http\.server /orders", before)
+    assert re.search(r"^.*\n.* 24 x db SELECT sku FROM order_lines .* N\+1$", after, re.MULTILINE)
     (fixed,) = re.findall(r"^engine: alert \d: resolve, (APP-\d)\. A passing failure", said, re.MULTILINE)
     (left,) = re.findall(r"^engine: alert \d: given_back, (APP-\d)\. The rule does not know", said, re.MULTILINE)
     assert re.search(rf"^alert \d \| created \| done \| {fixed} \|.* note: A passing failure", said, re.MULTILINE)
