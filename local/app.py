@@ -139,7 +139,7 @@ ROUTES = [
             ("GET", "{version}/previous-with-commits/", releases.get_previous_with_commits, READ_RELEASES),
         )
     ),
-    Route("GET", ORGANIZATION + "events/validate/", validation.validate_search, READ_ORGANIZATION),
+    Route("GET", ORGANIZATION + "events/validate/", validation.validate_search, (*READ_ORGANIZATION, *READ_EVENTS)),
     *(
         Route("GET", path, endpoint, scopes)
         for path, endpoint, scopes in (

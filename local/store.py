@@ -76,7 +76,7 @@ class Store:
                     _furnish(connection)
                 elif version == 1:
                     migration.fill(connection)
-                    _widen_token(connection)
+                _widen_token(connection)
         except BaseException:
             store.close()
             raise

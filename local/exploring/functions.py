@@ -45,6 +45,12 @@ def is_function(field: str) -> bool:
     return _CALL.fullmatch(field) is not None
 
 
+def alias_of(field: str) -> str:
+    """The other name of a call, by which it may be sorted: `p95_span_duration` of `p95(span.duration)`."""
+    found = _CALL.fullmatch(field)
+    return re.sub(r"\W+", "_", f"{found[1]}_{found[2]}").rstrip("_") if found else field
+
+
 def function_of(dataset: Dataset, field: str, seconds: float) -> Function:
     """What a call as `p95(span.duration)` means; `seconds` is the time that rates are of. Raises ApiError (400)."""
     found = _CALL.fullmatch(field)

@@ -9,7 +9,7 @@ from typing import Any
 from local.errors import bad_request
 from local.exploring.columns import Column, Dataset, shown, type_of
 from local.exploring.conditions import compared, condition_of, refuse_text
-from local.exploring.functions import function_of, is_function
+from local.exploring.functions import alias_of, function_of, is_function
 from local.exploring.reading import fetch
 from local.searching.conditions import Condition, Conditions
 from local.searching.expressions import Expression
@@ -136,8 +136,14 @@ def _check(query: Query) -> None:
     for name in query.fields:
         if name.startswith("equation|"):
             raise bad_request("Equations are not supported by this server")
-    if any(name.removeprefix("-") not in query.fields for name in query.sort):
+    if any(_sorted_by(query, name) is None for name in query.sort):
         raise bad_request("Cannot sort by a field that is not selected.")
+
+
+def _sorted_by(query: Query, name: str) -> str | None:
+    """The field that is meant, by itself or by a function's alias."""
+    wanted = name.removeprefix("-")
+    return next((field for field in query.fields if wanted in (field, alias_of(field))), None)
 
 
 def _having(statement: Statement, query: Query) -> Condition:
@@ -154,7 +160,11 @@ def _having(statement: Statement, query: Query) -> Condition:
 
 
 def _order(query: Query, columns: dict[str, tuple[str, Column]], plain: list[str], grouped: bool) -> str:
-    asked = [f"{columns[name.removeprefix('-')][0]} {'DESC' if name.startswith('-') else 'ASC'}" for name in query.sort]
+    asked = [
+        f"{columns[field][0]} {'DESC' if name.startswith('-') else 'ASC'}"
+        for name in query.sort
+        if (field := _sorted_by(query, name)) is not None
+    ]
     if not grouped:
         return ", ".join([*asked, "t DESC", "r DESC"])
     first = [f"{alias} DESC" for alias, _ in columns.values() if alias not in plain][:1]

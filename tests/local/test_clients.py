@@ -95,13 +95,43 @@ async def test_a_search_is_said_to_be_valid_before_it_is_made(local: Local) -> N
     ("more", "part", "error"),
     [
         ({"orderby": "timestamp"}, "orderby", "Orderby must also be a selected field"),
-        ({"dataset": "nope"}, "dataset", "dataset must be one of: errors, spans, logs"),
+        ({"dataset": "nope"}, "dataset", "dataset must be one of: discover, errors, logs, ourlogs, spans"),
+        ({"field": ["nope(x)", "count()"]}, "field", "Unknown function nope"),
     ],
 )
 async def test_what_is_wrong_with_a_search_is_told_by_its_part(local: Local, more: Any, part: str, error: str) -> None:
     status, said = await local.refusal("events/validate/", **{**SEARCH, **more})
     assert (status, said["valid"]) == (400, False)
-    assert [(row["valid"], row["error"]) for row in said[part]] == [(False, error)]
+    assert [row["error"] for row in said[part] if not row["valid"]] == [error]
+
+
+@pytest.mark.parametrize(
+    ("query", "error"),
+    [
+        ('"', "Error parsing search query: Parse error"),
+        ("(level:error", "Error parsing search query: Parse error"),
+        ("timestamp:soon", "Error parsing search query"),
+        ("nope(x):>1", "Unknown function nope"),
+        ("level:error OR count():>1", "Error parsing search query: Conditions on aggregates"),
+    ],
+)
+async def test_what_is_wrong_with_a_query_is_told(local: Local, query: str, error: str) -> None:
+    status, said = await local.refusal("events/validate/", **{**SEARCH, "query": query})
+    assert (status, said["query"]["valid"]) == (400, False)
+    assert said["query"]["error"].startswith(error)
+
+
+SPANS: dict[str, Any] = {"dataset": "spans", "field": ["span.op", "p95(span.duration)", "any.attribute"]}
+
+
+async def test_what_a_search_asks_for_has_its_type_and_may_be_sorted_by_another_name(local: Local) -> None:
+    query = "(span.op:db OR has:cart) p95(span.duration):>1s"
+    said = await local.get("events/validate/", **SPANS, orderby="-p95_span_duration", query=query)
+    assert [row["attrType"] for row in said["field"]] == ["string", "number", "string"]
+    assert said["orderby"] == [{"name": "-p95_span_duration", "valid": True, "error": None, "attrType": "number"}]
+    assert [row["name"] for row in said["query"]["fields"]] == ["p95(span.duration)"]
+    answer = await local.get("events/", **SPANS, sort="-p95_span_duration", query=query)
+    assert answer["data"] == []
 
 
 async def test_a_period_and_a_project_that_are_none_are_refused_as_everywhere(local: Local) -> None:
