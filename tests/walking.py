@@ -190,8 +190,9 @@ def fill_of(text: str, place: str | None = None) -> Fill:
 # The same of our own answers, whose words of Sentry's have a form.
 
 EXAMPLES = {
+    "period": "24h", "bars": "▁█",
     "identifier": "5", "short ID": "SHOP-1", "slug": "shop", "word": "resolved", "moment": "2026-11-24T21:39:17Z",
-    "issue type": "metric_issue", "issue": "SHOP-1", "alert": "17.1", "cursor": "0:100:0", "period": "24h", "bars": "▁█", "link": "http://sentry.test/organizations/acme/issues/5/",
+    "issue type": "metric_issue", "issue": "SHOP-1", "alert": "17.1", "cursor": "0:100:0", "link": "http://sentry.test/organizations/acme/issues/5/",
 }  # fmt: skip
 
 

@@ -272,9 +272,14 @@ def event_trend(
         begins=when(datetime.fromtimestamp(begins, UTC)) if begins is not None and begins < 1e11 else None,
         step_seconds=step,
         is_unfinished=any(series.is_unfinished for series in found.items),
-        series=[_line(series, begins or 0.0, step) for series in found.items],
+        series=[_line(series, begins or 0.0, step) for series in found.items if not _is_empty_rest(series)],
         omitted=[*found.notes, *notes],
     )
+
+
+def _is_empty_rest(series: Series) -> bool:
+    """Where the groups that are told are all there are."""
+    return series.is_other and not any(value for _, value in series.points)
 
 
 def _line(series: Series, begins: float, step: int) -> TrendLine:
