@@ -124,7 +124,8 @@ class Explore:
             return await self._get((owner, "events-timeseries"), dataset, asked.series(functions, groups), read)
 
         async def of_old() -> EventSeries:
-            if self.caller.dialect is Dialect.SENTRY_10:
+            # Which does not heed a dataset that it does not know, and counts transactions, too.
+            if await self.caller.identify() is Dialect.SENTRY_10:
                 self._old.add(dataset)
             path = owner, "events-stats"
             return await self._ask(path, dataset, lambda old: asked.old_series(functions, groups, old=old), read_old)
