@@ -38,7 +38,16 @@ EVENTS_OF_ISSUE = 20
 DAYS = 29
 ROUNDS = 7
 
-KINDS = ("ValueError", "KeyError", "TimeoutError", "ConnectionError", "TypeError", "IndexError", "RuntimeError", "OSError")
+KINDS = (
+    "ValueError",
+    "KeyError",
+    "TimeoutError",
+    "ConnectionError",
+    "TypeError",
+    "IndexError",
+    "RuntimeError",
+    "OSError",
+)
 CAUSES = ("card was declined", "connection was refused", "field is missing", "took too long", "is out of stock")
 BROWSERS = (("Chrome", "141.0"), ("Chrome", "140.0"), ("Firefox", "139.0"), ("Safari", "18.1"), ("Edge", "141.0"))
 

@@ -15,7 +15,7 @@ from application import build_server
 from settings import load_settings
 from tools.introduction import introduction
 
-MOST = 1_800
+MOST = 2_300
 MOST_OF_ALERTS = 350
 
 

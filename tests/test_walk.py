@@ -102,6 +102,7 @@ LISTS: list[tuple[str, dict[str, Any]]] = [
     ("get_events", {"issue": "5"}),
     ("list_projects", {}),
     ("list_releases", {}),
+    ("search_events", {}),
 ]
 
 

@@ -28,6 +28,27 @@ ORDINARY = {
     "external_url": "https://git.acme.test/acme/shop/pull/12", "issue_type": "metric_issue",
 }  # fmt: skip
 SPAN = "5a" * 8
+
+
+class Found(models.SentryModel):
+    """A row of a search of events, in which anything may stand: two of its types and units, and the name of a tag."""
+
+    id: str = ""
+    issue: str = ""
+    title: str = ""
+    timestamp: str = ""
+    project: str = ""
+    release: str = ""
+    environment: str = ""
+    user: str = ""
+    trace: str = ""
+    type: str = ""
+    unit: str = ""
+    tag: str = ""
+    several: list[Any] = []
+    more: dict[str, Any] = {}
+
+
 # What the views read of what the models leave untyped.
 UNTYPED: dict[str, Json] = {
     "status_details": {"inRelease": "shop@2", "ignoreUntil": "2026-11-24T21:39:17Z"},
@@ -68,7 +89,7 @@ UNTYPED: dict[str, Json] = {
 }
 ROOTS: tuple[type[BaseModel], ...] = (
     models.Issue, models.Event, models.Project, models.Organization, models.Release, models.Commit, models.Deploy,
-    models.TagValues, models.CodeMapping, models.SuspectFlag,
+    models.TagValues, models.CodeMapping, models.SuspectFlag, Found,
 )  # fmt: skip
 ENTRIES: dict[str, type[BaseModel] | None] = {
     "exception": models.ExceptionValue, "threads": models.Thread, "breadcrumbs": models.Breadcrumb,
@@ -169,6 +190,7 @@ def fill_of(text: str, place: str | None = None) -> Fill:
 # The same of our own answers, whose words of Sentry's have a form.
 
 EXAMPLES = {
+    "period": "24h", "bars": "▁█",
     "identifier": "5", "short ID": "SHOP-1", "slug": "shop", "word": "resolved", "moment": "2026-11-24T21:39:17Z",
     "issue type": "metric_issue", "issue": "SHOP-1", "alert": "17.1", "cursor": "0:100:0", "link": "http://sentry.test/organizations/acme/issues/5/",
 }  # fmt: skip

@@ -23,7 +23,6 @@ from views.results import (
     Slug,
     Step,
     Word,
-    Words,
     each,
 )
 from views.secrets.replacing import REDACTED
@@ -34,6 +33,7 @@ from views.wording import counted, joined, read, sparkline, when
 Dataset = Literal["errors", "logs", "spans"]
 Span = Annotated[str, Form("period", re.compile(r"[0-9]{1,5}[mhdw]"))]
 """Of time: `24h`."""
+Bars = Annotated[str, Form("bars", re.compile("[▁-█]{1,100}"))]
 IDS = ("id", "sentry.item_id")
 NEWEST = "-timestamp"
 FEW = 6
@@ -138,7 +138,7 @@ class TrendLine(Part):
     total: float | None = None  # where that says something
     peak: float | None = None
     peak_at: Moment | None = None
-    bars: Words = ""
+    bars: Bars = ""
     counts: list[float | None] = []  # of each step, from `EventTrend.begins` on
 
     def lines(self, begins: datetime | None, step: int, *, is_unfinished: bool, several: bool) -> list[str]:
@@ -272,9 +272,14 @@ def event_trend(
         begins=when(datetime.fromtimestamp(begins, UTC)) if begins is not None and begins < 1e11 else None,
         step_seconds=step,
         is_unfinished=any(series.is_unfinished for series in found.items),
-        series=[_line(series, begins or 0.0, step) for series in found.items],
+        series=[_line(series, begins or 0.0, step) for series in found.items if not _is_empty_rest(series)],
         omitted=[*found.notes, *notes],
     )
+
+
+def _is_empty_rest(series: Series) -> bool:
+    """Where the groups that are told are all there are."""
+    return series.is_other and not any(value for _, value in series.points)
 
 
 def _line(series: Series, begins: float, step: int) -> TrendLine:

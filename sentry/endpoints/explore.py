@@ -91,7 +91,7 @@ class Explore:
             Route.LOGS: glitchtip.logs,
             Route.TRANSACTIONS: glitchtip.transactions,
         }
-        return await self._first(f"search {dataset}", dataset, routes)
+        return await self._first(f"search {dataset}", dataset, routes, owner, project)
 
     async def get_event_series(
         self,
@@ -124,13 +124,14 @@ class Explore:
             return await self._get((owner, "events-timeseries"), dataset, asked.series(functions, groups), read)
 
         async def of_old() -> EventSeries:
-            if self.caller.dialect is Dialect.SENTRY_10:
+            # Which does not heed a dataset that it does not know, and counts transactions, too.
+            if await self.caller.identify() is Dialect.SENTRY_10:
                 self._old.add(dataset)
             path = owner, "events-stats"
             return await self._ask(path, dataset, lambda old: asked.old_series(functions, groups, old=old), read_old)
 
         routes: dict[Route, Ask[EventSeries]] = {Route.ORGANIZATION: of_organization, Route.EVENTS_STATS: of_old}
-        return await self._first(f"count {dataset} over time", dataset, routes)
+        return await self._first(f"count {dataset} over time", dataset, routes, owner, project)
 
     async def get_attributes(
         self,
@@ -217,7 +218,9 @@ class Explore:
         found = await of_each([one for one in names if not NUMERIC.fullmatch(one)], find, least=0)
         return owner, [number for one in names if (number := found.get(one, one if NUMERIC.fullmatch(one) else ""))]
 
-    async def _first(self, operation: str, dataset: Dataset, routes: dict[Route, Ask[P]]) -> P:
+    async def _first(
+        self, operation: str, dataset: Dataset, routes: dict[Route, Ask[P]], owner: str, project: str | None
+    ) -> P:
         if dataset in self._lacking:
             raise _without(dataset)
         try:
@@ -229,6 +232,9 @@ class Explore:
             if self.caller.dialect in (Dialect.TODAY, Dialect.SENTRY_10):
                 self._lacking.add(dataset)
             raise _without(dataset, error) from error
+        except (ForbiddenError, NotFoundError) as error:
+            _, name = await self.caller.scope(project, owner)
+            raise await self.projects.unless_missing(name, owner, error) from error
 
     async def _ask(
         self,

@@ -13,6 +13,7 @@ MOST_SERIES = 20
 MOST_STEPS = 1_000
 MOST_GROUPS = 20
 """Fields by which a series is grouped."""
+OF_META = {"fields", "units", "dataScanned", "dataset"}
 _MILLISECONDS = 1e11
 """A time in seconds is less: it would be after the year 5000."""
 _NO_NAME = re.compile(r"[^a-z0-9_]+", re.IGNORECASE)
@@ -32,7 +33,7 @@ class RowsOf:
         found = objects(body.get("data"))
         said = as_object(body.get("meta")) or {}
         # Before 22 `meta` was but the types, by the names that rows give fields.
-        meta = Meta.model_validate(said if as_object(said.get("fields")) else {"fields": said})
+        meta = Meta.model_validate(said if OF_META & said.keys() else {"fields": said})
         return EventRows(
             [self._row(row) for row in found[: self.most]],
             reply.next_cursor,

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import httpx
 import respx
 from standins import todays_answers as answers
+from standins import todays_explore as explore
 from standins.recorded import TOKEN
 
 from sentry.values import as_object
@@ -56,7 +57,7 @@ _FOUND = {
 
 @dataclass(frozen=True)
 class Route:
-    """`takes` are the parameters of the query that the route may be asked with."""
+    """`takes` are the parameters of the query that the route may be asked with; the answer may be made of them."""
 
     path: str
     answer: Any
@@ -107,10 +108,32 @@ def _routes(region: str) -> list[Route]:
             answers.TRACE_META,
             "statsPeriod start end include_uptime timestamp project",
         ),
+        *_of_explore(of_project),
+    ]
+
+
+def _rows(request: httpx.Request) -> Any:
+    """Of a trace its logs; else what Explore finds."""
+    is_of_trace = request.url.params.get("query") == f"trace:{answers.TRACE_ID}"
+    return answers.LOGS_OF_TRACE if is_of_trace else explore.rows(request)
+
+
+def _of_explore(of_project: str) -> list[Route]:
+    of = "organizations/acme"
+    attributes = f"{of_project} dataset itemType attributeType substringMatch query cursor"
+    return [
+        Route(f"{of}/events", _rows, f"{of_project} dataset field query sort per_page cursor"),
         Route(
-            "organizations/acme/events",
-            answers.LOGS_OF_TRACE,
-            "dataset field query sort per_page cursor statsPeriod start end project environment",
+            f"{of}/events-timeseries",
+            explore.series,
+            f"{of_project} dataset yAxis query interval topEvents groupBy sort excludeOther",
+        ),
+        Route(f"{of}/trace-items/attributes", explore.ATTRIBUTES, attributes),
+        Route(f"{of}/tags", explore.TAGS, f"{of_project} dataset use_cache"),
+        Route(
+            f"{of}/stats_v2",
+            explore.outcomes(accepted=1234, filtered=9),
+            f"{of_project} groupBy field interval category",
         ),
     ]
 
@@ -187,9 +210,10 @@ class Today:
             unknown = set(request.url.params) - set(route.takes.split())
             unknown |= _fields(json.loads(request.content or "{}")) - FIELDS
             assert not unknown, f"Today's Sentry does not take {unknown} at {request.method} {route.path}"
-            assert request.url.params.get("sort", "date") in SORTS
+            assert route.path != ISSUES or request.url.params.get("sort", "date") in SORTS
             other = self._instead.get(f"{request.method} /api/0/{route.path}/")
-            return other or httpx.Response(route.status, json=route.answer, headers=LIMITS)
+            answer = route.answer(request) if callable(route.answer) else route.answer
+            return other or httpx.Response(route.status, json=answer, headers=LIMITS)
 
         return handle
 

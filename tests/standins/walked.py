@@ -12,7 +12,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import PromptReference, ResourceTemplateReference, TextContent, TextResourceContents
 from standins.clients import connection_to
 from standins.knowing import ORGANIZATIONS
-from walking import ROOTS, Fill, ordinary, sample
+from walking import ROOTS, Fill, Found, ordinary, sample
 from wire import text_of
 
 from application import build_server
@@ -61,6 +61,13 @@ RELEASE_CALLS: list[Call] = [
     ("resource", "sentry://releases/acme/shop@1", {}),
     ("completion", "version", {}),
 ]
+SEARCH_CALLS: list[Call] = [
+    ("tool", "search_events", {"fields": "id,issue,title,timestamp,project,release,user,trace,several,more"}),
+    ("tool", "search_events", {"fields": "title,count()"}),
+    ("tool", "search_events", {"fields": "title,count()", "interval": "1h"}),
+    ("tool", "search_events", {"fields": "titel,nothing"}),
+    ("tool", "search_events", {"dataset": "logs"}),
+]
 CALLS: dict[type, list[Call]] = {
     models.Issue: ISSUE_CALLS,
     models.Event: EVENT_CALLS,
@@ -71,6 +78,7 @@ CALLS: dict[type, list[Call]] = {
     models.Deploy: RELEASE_CALLS[1:3],
     models.CodeMapping: [*EVENT_CALLS[:1], *EVENT_CALLS[2:4], *EVENT_CALLS[5:]],
     models.SuspectFlag: [ISSUE_CALLS[1]],
+    Found: SEARCH_CALLS,
     models.TagValues: [
         ("tool", "get_tag_values", {"issue": "5", "tag": "release"}),
         ISSUE_CALLS[1],
@@ -107,11 +115,17 @@ class World:
         return httpx.Response(status, content=content, headers=[(b"link", link)] if self.link else [])
 
     def _found(self, name: str, path: str) -> Any:
-        issue, event, project, organization, release, commit, deploy, tag, mapping, flag = (
+        issue, event, project, organization, release, commit, deploy, tag, mapping, flag, found = (
             self.objects[kind] for kind in ROOTS
         )
         if "/tags/" in path and name != "tags":
             return tag
+        if path.endswith("/acme/events/"):
+            return {"data": [{**found, "count()": 3}], "meta": _meta(found, "fields", "units")}
+        if name == "events-timeseries":
+            return {"timeSeries": [_series(found)]}
+        if path.endswith("/acme/tags/"):
+            return [{"key": found["tag"]}]
         return {
             "organizations": [{**ORGANIZATIONS[Dialect.TODAY], **organization}],
             "issues": [issue],
@@ -133,6 +147,19 @@ class World:
             "notes": {},
             "comments": {},
         }.get(name)
+
+
+def _meta(found: dict[str, Any], types: str, units: str) -> dict[str, Any]:
+    return {types: {"title": found["type"], "count()": found["type"]}, units: {"count()": found["unit"]}}
+
+
+def _series(found: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "yAxis": found["title"],
+        "groupBy": [{"key": found["tag"], "value": found["release"]}, {"key": "more", "value": found["more"]}],
+        "values": [{"timestamp": 1_795_640_400_000, "value": 3, "incomplete": True}],
+        "meta": {"valueType": found["type"], "valueUnit": found["unit"], "interval": 3_600_000},
+    }
 
 
 def served(world: World, *, structured: bool = True, budget: int = 20_000) -> Client:

@@ -37,6 +37,7 @@ ANSWERS: dict[str, Any] = {
     "organizations/acme/releases/shop@1": RELEASE,
     "organizations/acme/releases/shop@1/commits": [],
     "organizations/acme/releases/shop@1/deploys": [],
+    "organizations/acme/events": {"data": [], "meta": {}},
 }
 CALLS: dict[str, dict[str, Any]] = {
     "list_issues": {},
@@ -49,6 +50,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "get_project": {"project": "shop"},
     "list_releases": {},
     "get_release": {"release": "shop@1"},
+    "search_events": {},
 }
 
 

@@ -54,6 +54,10 @@ ANSWERS: list[tuple[str, Any]] = [
     (r"/organizations/beta/releases/shop@1/", {"version": "shop@1"}),
     (r"/organizations/beta/releases/shop@2/", {"version": UNSEEN}),
     (r"/organizations/beta/releases/shop@1/(commits|deploys)/", []),
+    (r"/organizations/beta/events/", {"data": [{"id": EVENT, "issue": "SHOP-1"}], "meta": {}}),
+    (r"/organizations/beta/events-(timeseries|stats)/", {"timeSeries": [], "data": []}),
+    (r"/organizations/beta/stats_v2/", {"groups": []}),
+    (r"/organizations/beta/logs/", [{"id": EVENT, "body": "out of coupons"}]),
 ]
 
 
@@ -63,6 +67,8 @@ def beta(kind: Dialect) -> Any:
     def has(path: str) -> bool:
         if kind is Dialect.GLITCHTIP and "/shared/" in path:
             return False
+        if "/logs/" in path or "/organizations/beta/events" in path:
+            return (kind is Dialect.GLITCHTIP) is ("/logs/" in path)
         return kind not in BY_NUMBER or not re.match(r"/organizations/beta/(issues/.|shared/)", path)
 
     async def answer(request: Request, wire: Wire) -> None:
@@ -116,6 +122,11 @@ CALLS: dict[str, list[dict[str, Any]]] = {
     "get_project": [{"project": "beta/shop"}, {"project": "shop", "organization": "beta"}],
     "list_releases": [{"project": "beta/shop"}, {"organization": "beta"}],
     "get_release": [{"release": "shop@1", "organization": "beta"}],
+    "search_events": [
+        {"project": "beta/shop", "dataset": "logs"},
+        {"organization": "beta", "dataset": "logs"},
+        {"organization": "beta", "query": "project:shop", "dataset": "logs"},
+    ],
 }
 
 
@@ -181,6 +192,10 @@ async def test_what_an_answer_names_is_what_the_next_call_takes(kind: Dialect) -
         assert "beta/SHOP-1 | unresolved" in text_of(await client.call_tool("list_issues", {"project": "beta/shop"}))
         listed = text_of(await client.call_tool("get_events", {"issue": "beta/SHOP-1"}))
         assert "of issue beta/SHOP-1, the newest first (get_event takes beta/ID)" in listed
+        if kind is Dialect.TODAY:
+            searched = text_of(await client.call_tool("search_events", {"project": "beta/shop"}))
+            assert "(get_event takes beta/ID)" in searched
+            assert "| beta/SHOP-1 |" in searched
         assert "beta/shop" in text_of(await client.call_tool("list_projects", {"organization": "beta"}))
         changed = {"issue": "beta/SHOP-1, beta/5", "comment": "fixed"}
         assert "beta/SHOP-1: still unresolved" in text_of(await client.call_tool("update_issue", changed))
@@ -195,7 +210,7 @@ async def test_the_usual_organization_is_not_repeated() -> None:
 async def test_tools_ask_for_the_organization_only_where_none_is_set() -> None:
     for organization, asking in (
         ("acme", set[str]()),
-        ("", {"list_issues", "list_projects", "get_project", "list_releases", "get_release"}),
+        ("", {"list_issues", "list_projects", "get_project", "list_releases", "get_release", "search_events"}),
     ):
         async with opened(Dialect.TODAY, organization) as (client, _):
             tools = (await client.list_tools()).tools

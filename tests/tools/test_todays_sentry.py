@@ -3,16 +3,18 @@
 import json
 from collections.abc import Generator
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from mcp.client.client import Client
 from mcp.types import TextContent
 from standins import todays_answers as answers
+from standins import todays_explore as explore
 from standins.recorded import TOKEN
 from standins.today import CODE, ISSUES, RELEASES, SELF_HOSTED, SENTRY_IO, VERSION, Today, link, todays_sentry
 from wire import connected_to, text_of
 
+from sentry.datasets import KNOWN
 from service.access.callers import Scope
 from tools.catalogue import CATALOGUE
 
@@ -49,6 +51,12 @@ OF_TRACE = [
     COUNTS,
     f"events/?{LOGS}&project=-1&start=2026-11-23T20%3A00%3A00&end=2026-11-25T20%3A00%3A00&per_page=100",
 ]
+
+
+def _fields(*fields: str) -> str:
+    return urlencode([("field", field) for field in fields])
+
+
 READS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     ("list_issues", {}, [f"issues/?{UNRESOLVED}&limit=25"], [f"{SHORT} | unresolved (regressed)", "<unlabeled event>"]),
     (
@@ -190,6 +198,60 @@ READS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
         ["+1.12 s error", "(this event)"],
     ),
     ("get_trace", {"issue": SHORT}, [f"issues/{SHORT}/events/latest/", *OF_TRACE], ["(this event)"]),
+    (
+        "search_events",
+        {},
+        [f"events/?dataset=errors&statsPeriod=24h&{_fields(*KNOWN['errors'].fields)}&sort=-timestamp&per_page=25"],
+        ["2 rows of errors in 24h, the newest first", f"| {EVENT} | {SHORT} | PriceError: no price |", explore.TRACE],
+    ),
+    (
+        "search_events",
+        {
+            "project": PROJECT,
+            "query": "level:error plan:gold",
+            "fields": ["issue", "count()", "count_unique(user)"],
+            "sort": "-count_unique(user)",
+            "environment": "production",
+            "period": "7d",
+            "limit": 5,
+            "cursor": "0:5:0",
+        },
+        [
+            f"projects/acme/{PROJECT}/",
+            "events/?dataset=errors&statsPeriod=7d&project=4507&query=level%3Aerror+plan%3Agold&environment=production"
+            f"&{_fields('issue', 'count()', 'count_unique(user)')}&sort=-count_unique%28user%29&per_page=5"
+            "&cursor=0%3A5%3A0",
+            "stats_v2/?groupBy=outcome&field=sum%28quantity%29&category=error&interval=1d&statsPeriod=7d&project=4507",
+        ],
+        [f"| {SHORT} | 1,234 | 56 |"],
+    ),
+    (
+        "search_events",
+        {"dataset": "logs"},
+        [f"events/?dataset=logs&statsPeriod=24h&{_fields(*KNOWN['logs'].fields)}&sort=-timestamp&per_page=25"],
+        [f"| {explore.LOG} | 2026-11-24 20:00:03Z | warn | no price of SKU-7 |"],
+    ),
+    (
+        "search_events",
+        {"dataset": "spans", "fields": "span.op,p95(span.duration),failure_rate(),epm()"},
+        [
+            "events/?dataset=spans&statsPeriod=24h"
+            f"&{_fields('span.op', 'p95(span.duration)', 'failure_rate()', 'epm()')}"
+            "&sort=-p95%28span.duration%29&per_page=25",
+            "stats_v2/?groupBy=outcome&field=sum%28quantity%29&category=span&interval=1h&statsPeriod=24h",
+        ],
+        ["| db | 1.71 s | 1.23% | 4.25/min |"],
+    ),
+    (
+        "search_events",
+        {"interval": "1h", "fields": ["issue", "count()"], "limit": 3},
+        [
+            "events-timeseries/?dataset=errors&statsPeriod=24h&interval=3600&yAxis=count%28%29&groupBy=issue&topEvents=3"
+            "&sort=-count%28%29",
+            "stats_v2/?groupBy=outcome&field=sum%28quantity%29&category=error&interval=1h&statsPeriod=24h",
+        ],
+        [f"issue={SHORT} | total 359 | peak 310 at 2026-11-26 00:00Z", "11-25 22h: 4 0 310 40 5 so far"],
+    ),
 ]
 
 
@@ -274,17 +336,19 @@ async def test_a_sentry_of_ones_own_is_not_asked_for_a_region_or_its_kind() -> N
         (f"{ISSUES}/{ISSUE}/events", "get_events", {"issue": ISSUE}),
         ("organizations/acme/projects", "list_projects", {}),
         (RELEASES, "list_releases", {}),
+        ("organizations/acme/events", "search_events", {}),
     ],
 )
 async def test_a_list_is_paged_by_the_links_of_its_answers(
     today: Today, path: str, tool: str, arguments: dict[str, Any]
 ) -> None:
     rows = {ISSUES: answers.ISSUE_ROW, RELEASES: answers.RELEASE}.get(path, answers.PROJECT_ROW)
+    listed: Any = {"data": [explore.ROWS["errors"]], "meta": {}} if tool == "search_events" else [rows]
     async with connected(today) as client:
-        today.answers("GET", path, 200, [rows], link=link(more=True))
+        today.answers("GET", path, 200, listed, link=link(more=True))
         assert answers.CURSOR in await read(client, tool, **arguments)
 
-        today.answers("GET", path, 200, [rows], link=link(more=False))
+        today.answers("GET", path, 200, listed, link=link(more=False))
         last = await read(client, tool, **arguments, cursor=answers.CURSOR)
 
     assert "cursor" not in last

@@ -37,6 +37,7 @@ async def test_every_read_answers_as_the_resource_of_that_name_does(rest: Rest) 
         "/projects/{organization}/{project}/issues": "issues",
         "/releases": "releases",
         "/releases/{organization}/{release}": "issues",
+        "/events": "rows",
         "/events/{event}": "breadcrumbs",
         "/events/{event}/stacktrace": "stacktrace",
         "/alerts": "alerts",
