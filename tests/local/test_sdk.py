@@ -150,6 +150,61 @@ async def test_an_unhandled_exception_says_so(embedded: Embedded) -> None:
     assert issue["isUnhandled"] is True
 
 
+@pytest.mark.parametrize("lifecycle", ["static", "stream"])
+async def test_spans_logs_and_errors_are_one_trace(embedded: Embedded, lifecycle: str) -> None:
+    """As the SDK sends spans by default, in a transaction, and as it does when they are streamed."""
+
+    def request() -> None:
+        sentry_sdk.logger.warning(
+            "stock of {sku} is low", sku="SKU-7", attributes={"left": 2, "ratio": 0.5, "hot": True}
+        )
+        captured(1001)
+
+    def static() -> None:
+        with sentry_sdk.start_transaction(op="http.server", name="GET /checkout"):
+            for number in range(3):
+                with sentry_sdk.start_span(op="db", name=f"SELECT {number}") as child:
+                    child.set_data("rows", number)
+            request()
+
+    def stream() -> None:
+        with sentry_sdk.traces.start_span(name="GET /checkout", attributes={"sentry.op": "http.server"}):
+            for number in range(3):
+                attributes = {"sentry.op": "db", "rows": number}
+                with sentry_sdk.traces.start_span(name=f"SELECT {number}", attributes=attributes):
+                    pass
+            request()
+
+    await capture(
+        embedded, {"static": static, "stream": stream}[lifecycle], release="shop@1.4.2", environment="production",
+        traces_sample_rate=1.0, enable_logs=True, _experiments={"trace_lifecycle": lifecycle},
+    )  # fmt: skip
+    fields = ["trace", "span.op", "span.description", "is_transaction", "transaction", "release", "environment", "rows"]
+    rows = (await get(embedded, "events/", dataset="spans", field=fields, sort="span.description"))["data"]
+    trace = rows[0].pop("trace")
+    everywhere = {"transaction": "GET /checkout", "release": "shop@1.4.2", "environment": "production"}
+    assert rows[0] == {
+        **everywhere, "span.op": "http.server", "span.description": "GET /checkout", "is_transaction": True,
+        "rows": None,
+    }  # fmt: skip
+    assert rows[3] == {
+        **everywhere, "span.op": "db", "span.description": "SELECT 2", "is_transaction": False, "rows": 2,
+        "trace": trace,
+    }  # fmt: skip
+    (root,) = await get(embedded, f"trace/{trace}/")
+    assert [child["description"] for child in root["children"]] == ["SELECT 0", "SELECT 1", "SELECT 2"]
+    assert [(error["short_id"], error["event_type"]) for error in root["errors"]] == [("APP-1", "error")]
+    fields = ["severity", "message", "message.template", "left", "ratio", "hot", "span_id", "release"]
+    (found,) = (await get(embedded, "events/", dataset="logs", field=fields, query=f"trace:{trace}"))["data"]
+    assert found.pop("span_id") == root["event_id"]
+    assert found == {
+        "severity": "warn", "message": "stock of SKU-7 is low", "message.template": "stock of {sku} is low", "left": 2,
+        "ratio": 0.5, "hot": "true", "release": "shop@1.4.2",
+    }  # fmt: skip
+    meta = await get(embedded, f"trace-meta/{trace}/")
+    assert (meta["spansCount"], meta["errorsCount"], meta["logsCount"]) == (4, 1, 1)
+
+
 async def test_ten_programs_at_once_lose_nothing(embedded: Embedded) -> None:
     def program() -> None:
         for order in range(20):

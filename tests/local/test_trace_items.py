@@ -96,8 +96,9 @@ async def test_self_time_is_the_time_in_which_no_child_ran(local: Local) -> None
 async def test_a_span_alone_takes_what_it_lacks_from_the_envelope(local: Local) -> None:
     start = seconds_ago(minutes=1)
     alone = {
-        "trace_id": TRACE, "span_id": "d" * 16, "parent_span_id": "a" * 16, "op": "ui.webvital.cls", "origin": "auto.http",
-        "description": "main > img", "start_timestamp": start, "timestamp": start + 0.25, "segment_id": "e" * 16,
+        "trace_id": TRACE, "span_id": "d" * 16, "parent_span_id": "a" * 16, "op": "ui.webvital.cls",
+        "origin": "auto.http", "description": "main > img", "start_timestamp": start,
+        "timestamp": start + 0.25, "segment_id": "e" * 16,
         "data": {"sentry.release": "shop@2", "sentry.transaction": "/cart", "user.id": "9", "count": 3},
         "measurements": {"cls": {"value": 0.1, "unit": ""}},
     }  # fmt: skip
