@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import sentry_sdk
+import sentry_sdk.logger
 from sending import capture
 from sentry_sdk.integrations.logging import EventHandler
 from sentry_sdk.utils import event_from_exception
@@ -150,9 +151,13 @@ async def test_an_unhandled_exception_says_so(embedded: Embedded) -> None:
     assert issue["isUnhandled"] is True
 
 
-@pytest.mark.parametrize("lifecycle", ["static", "stream"])
-async def test_spans_logs_and_errors_are_one_trace(embedded: Embedded, lifecycle: str) -> None:
-    """As the SDK sends spans by default, in a transaction, and as it does when they are streamed."""
+async def test_spans_logs_and_errors_are_one_trace(embedded: Embedded) -> None:
+    def program() -> None:
+        with sentry_sdk.start_transaction(op="http.server", name="GET /checkout"):
+            for number in range(3):
+                with sentry_sdk.start_span(op="db", name=f"SELECT {number}") as child:
+                    child.set_data("rows", number)
+            request()
 
     def request() -> None:
         sentry_sdk.logger.warning(
@@ -160,24 +165,9 @@ async def test_spans_logs_and_errors_are_one_trace(embedded: Embedded, lifecycle
         )
         captured(1001)
 
-    def static() -> None:
-        with sentry_sdk.start_transaction(op="http.server", name="GET /checkout"):
-            for number in range(3):
-                with sentry_sdk.start_span(op="db", name=f"SELECT {number}") as child:
-                    child.set_data("rows", number)
-            request()
-
-    def stream() -> None:
-        with sentry_sdk.traces.start_span(name="GET /checkout", attributes={"sentry.op": "http.server"}):
-            for number in range(3):
-                attributes = {"sentry.op": "db", "rows": number}
-                with sentry_sdk.traces.start_span(name=f"SELECT {number}", attributes=attributes):
-                    pass
-            request()
-
     await capture(
-        embedded, {"static": static, "stream": stream}[lifecycle], release="shop@1.4.2", environment="production",
-        traces_sample_rate=1.0, enable_logs=True, _experiments={"trace_lifecycle": lifecycle},
+        embedded, program, release="shop@1.4.2", environment="production",
+        traces_sample_rate=1.0, enable_logs=True,
     )  # fmt: skip
     fields = ["trace", "span.op", "span.description", "is_transaction", "transaction", "release", "environment", "rows"]
     rows = (await get(embedded, "events/", dataset="spans", field=fields, sort="span.description"))["data"]

@@ -146,6 +146,17 @@ async def test_spans_and_logs_of_nodes_sdk_are_read(local: Local) -> None:
     assert local.store.received() == {"event": 0, "log": 1, "span": 1}
 
 
+async def test_spans_that_pythons_sdk_streams_are_read(local: Local) -> None:
+    assert (await local.post(recorded("python-2.75-spans"))).status_code == 200
+    fields = ("span.op", "span.description", "transaction", "is_transaction", "release", "environment", "sdk.name")
+    query, root = await local.explore("spans", *fields, sort="span.op", **RECORDED)
+    everywhere = {
+        "transaction": "GET /x", "release": "shop@1", "environment": "production", "sdk.name": "sentry.python",
+    }  # fmt: skip
+    assert query == {**everywhere, "span.op": "db", "span.description": "SELECT 1", "is_transaction": False}
+    assert root == {**everywhere, "span.op": "http.server", "span.description": "GET /x", "is_transaction": True}
+
+
 async def test_a_transaction_of_nodes_sdk_is_read(local: Local) -> None:
     assert (await local.post(recorded("node-10-transaction"))).status_code == 200
     query, root = await local.explore(
