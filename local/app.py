@@ -11,7 +11,21 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from local.api import comments, committers, events, index, issues, projects, releases, tags, updates
+from local.api import (
+    attributes,
+    comments,
+    committers,
+    events,
+    explore,
+    index,
+    issues,
+    projects,
+    releases,
+    tags,
+    timeseries,
+    traces,
+    updates,
+)
 from local.api.request import ApiRequest, ApiResponse, Route, authenticate, require
 from local.errors import ApiError, bad_request
 from local.happening import Tell, tell_nobody
@@ -29,6 +43,7 @@ READ_PROJECTS = ("project:read",)
 READ_ORGANIZATION = ("org:read",)
 READ_RELEASES = ("project:read", "project:releases", "org:read")
 WRITE_RELEASES = ("project:releases",)
+READ_EXPLORE = (*READ_ORGANIZATION, *READ_EVENTS)
 
 ORGANIZATION = "/api/0/organizations/{organization}/"
 PROJECT = "/api/0/projects/{organization}/{project}/"
@@ -79,6 +94,14 @@ ROUTES = [
     Route("GET", RELEASE + "commits/", releases.list_commits, READ_RELEASES),
     Route("GET", RELEASE + "deploys/", releases.list_deploys, READ_RELEASES),
     Route("POST", RELEASE + "deploys/", releases.create_deploy, WRITE_RELEASES),
+    Route("GET", ORGANIZATION + "events/", explore.list_events, READ_EXPLORE),
+    Route("GET", ORGANIZATION + "events-timeseries/", timeseries.get_timeseries, READ_EXPLORE),
+    Route("GET", ORGANIZATION + "events-stats/", timeseries.get_stats, READ_EXPLORE),
+    Route("GET", ORGANIZATION + "tags/", attributes.list_organization_tags, READ_EXPLORE),
+    Route("GET", ORGANIZATION + "tags/{key}/values/", attributes.list_organization_tag_values, READ_EXPLORE),
+    Route("GET", ORGANIZATION + "trace-items/attributes/", attributes.list_attributes, READ_EXPLORE),
+    Route("GET", ORGANIZATION + "trace/{trace}/", traces.get_trace, READ_EXPLORE),
+    Route("GET", ORGANIZATION + "trace-meta/{trace}/", traces.get_trace_meta, READ_EXPLORE),
 ]
 
 

@@ -4,6 +4,8 @@ import sqlite3
 import time
 from pathlib import Path
 
+from local.percentiles import Percentile
+
 VERSION = 1
 
 BUSY_SECONDS = 30.0
@@ -193,6 +195,56 @@ CREATE TABLE deploys (
     date_finished INTEGER NOT NULL
 );
 CREATE INDEX deploys_of_release ON deploys (release_id);
+
+CREATE TABLE IF NOT EXISTS spans (
+    id INTEGER PRIMARY KEY,
+    project_id INTEGER NOT NULL REFERENCES projects,
+    trace_id TEXT NOT NULL,
+    span_id TEXT NOT NULL,
+    parent_span_id TEXT,
+    segment_id TEXT,                    -- the span of the request or task that it is part of
+    event_id TEXT,                      -- of the transaction it came in; none where spans are sent alone
+    is_segment INTEGER NOT NULL,
+    timestamp INTEGER NOT NULL,         -- when it began
+    start REAL NOT NULL,                -- the same in seconds, to the microsecond
+    duration REAL NOT NULL,             -- milliseconds, as self_time
+    self_time REAL NOT NULL,
+    op TEXT NOT NULL,
+    name TEXT NOT NULL,
+    description TEXT NOT NULL,          -- what free text is searched in
+    status TEXT,
+    segment_name TEXT,
+    environment TEXT,
+    release TEXT,
+    user TEXT,                          -- as in events
+    attributes TEXT NOT NULL,           -- JSON object of text and numbers
+    UNIQUE (trace_id, span_id, project_id)
+);
+CREATE INDEX IF NOT EXISTS spans_of_project ON spans (project_id, timestamp);
+CREATE INDEX IF NOT EXISTS spans_by_op ON spans (project_id, op, timestamp);
+CREATE INDEX IF NOT EXISTS spans_by_segment_name ON spans (project_id, segment_name, timestamp);
+CREATE INDEX IF NOT EXISTS segments_of_project ON spans (project_id, is_segment, timestamp)
+    WHERE is_segment = 1;
+
+CREATE TABLE IF NOT EXISTS logs (
+    id INTEGER PRIMARY KEY,
+    item_id TEXT NOT NULL,
+    project_id INTEGER NOT NULL REFERENCES projects,
+    trace_id TEXT,
+    span_id TEXT,
+    timestamp INTEGER NOT NULL,
+    nanoseconds INTEGER NOT NULL,       -- the same since 1970, to order what was logged at once
+    severity TEXT NOT NULL,
+    severity_number INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    environment TEXT,
+    release TEXT,
+    attributes TEXT NOT NULL            -- JSON object of text and numbers
+);
+CREATE INDEX IF NOT EXISTS logs_of_project ON logs (project_id, timestamp, severity, message);
+CREATE INDEX IF NOT EXISTS logs_of_trace ON logs (trace_id, timestamp);
+CREATE INDEX IF NOT EXISTS logs_by_item ON logs (item_id);
+CREATE INDEX IF NOT EXISTS events_in_trace ON events (json_extract(fields, '$.trace'), timestamp);
 """
 
 
@@ -210,6 +262,7 @@ def connect(path: Path | None) -> sqlite3.Connection:
         cached_statements=512,
     )
     connection.row_factory = sqlite3.Row
+    connection.create_aggregate("percentile", 2, Percentile)
     try:
         if path is not None:
             _write_ahead(connection)

@@ -15,6 +15,8 @@ from local import Embedded, Store, create_app
 
 Json = Any
 
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
 
 def frame(function: str, module: str = "shop.cart", *, in_app: bool = True, **more: Json) -> dict[str, Json]:
     """A frame as SDKs send it."""
@@ -62,6 +64,48 @@ def envelope(event: dict[str, Json], kind: str = "event", **header: Json) -> byt
     return b"\n".join(lines) + b"\n"
 
 
+def seconds_ago(**length: float) -> float:
+    """Seconds since 1970, as spans and logs have them."""
+    return (datetime.now(UTC) - timedelta(**length)).timestamp()
+
+
+def typed(**attributes: Json) -> dict[str, Json]:
+    """Attributes as SDKs send them; `__` stands for a dot."""
+    kinds: dict[Any, str] = {bool: "boolean", int: "integer", float: "double"}
+    return {
+        name.replace("__", "."): {"value": value, "type": kinds.get(type(value), "string")}
+        for name, value in attributes.items()
+    }
+
+
+def span(name: str = "SELECT 1", *, span_id: str = "", trace_id: str = TRACE, took: float = 5, **more: Json) -> Json:
+    """A span of the second form, which took so many milliseconds; `more` are its fields."""
+    start = more.pop("start_timestamp", None) or seconds_ago(seconds=30)
+    return {
+        "trace_id": trace_id,
+        "span_id": span_id or uuid.uuid4().hex[:16],
+        "name": name,
+        "status": "ok",
+        "is_segment": False,
+        "start_timestamp": start,
+        "end_timestamp": start + took / 1000,
+        "attributes": {},
+        **more,
+    }
+
+
+def log(body: str, level: str = "info", **more: Json) -> Json:
+    return {"timestamp": seconds_ago(seconds=30), "trace_id": TRACE, "level": level, "body": body, **more}
+
+
+def container(kind: str, *items: Json, **header: Json) -> bytes:
+    """Spans or logs in one item, as today's SDKs send them."""
+    version = {"span": "span.v2", "log": "log"}[kind]
+    item = {"type": kind, "item_count": len(items), "content_type": f"application/vnd.sentry.items.{version}+json"}
+    lines = [header, item, {"version": 2, "items": list(items)}]
+    return b"\n".join(json.dumps(line).encode() for line in lines) + b"\n"
+
+
 @dataclass
 class Local:
     """A fresh embedded Sentry in memory, called without a socket."""
@@ -87,6 +131,16 @@ class Local:
             assert response.status_code == 200, response.text
             event_id = response.json()["id"]
         return event_id
+
+    async def send_items(self, kind: str, *items: dict[str, Json], project: int = 1) -> None:
+        """Send spans or logs in one container."""
+        response = await self.post(container(kind, *items), project)
+        assert response.status_code == 200, response.text
+
+    async def explore(self, dataset: str, *fields: str, **query: Json) -> list[dict[str, Json]]:
+        """The rows of Explore."""
+        rows: list[dict[str, Json]] = (await self.get("events/", dataset=dataset, field=list(fields), **query))["data"]
+        return rows
 
     def url(self, path: str) -> str:
         return f"/api/0/organizations/{self.organization}/{path}"

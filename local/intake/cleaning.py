@@ -69,8 +69,14 @@ def clean(event: dict[str, Json]) -> dict[str, Json]:
     rest = [key for key in event if key not in _FIRST]
     cleaned: dict[str, Json] = {}
     for key in (first + rest)[:LONGEST_LIST]:
-        cleaned[_text(key[:LONGEST_KEY], budget)] = _clean(event[key], 1, key in _SCRUBBED_SECTIONS, budget)
+        name = _text(key[:LONGEST_KEY], budget)  # before its value, which may take all that is left
+        cleaned[name] = _clean(event[key], 1, key in _SCRUBBED_SECTIONS, budget)
     return cleaned
+
+
+def clean_values(values: dict[str, Json]) -> dict[str, Json]:
+    """The members of an object that is no event, safe to keep and without secrets."""
+    return _object(values, 2, True, _Budget())
 
 
 def _clean(value: Json, depth: int, scrub: bool, budget: _Budget) -> Json:

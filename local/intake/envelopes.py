@@ -33,8 +33,11 @@ class RejectedError(Exception):
 
 @dataclass(frozen=True)
 class Item:
+    """`content_type` says which of a type's forms the payload has."""
+
     type: str
     payload: bytes
+    content_type: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def parse_envelope(raw: bytes) -> Envelope:
         kind = text(header.get("type")) or "unknown"
         if not room.take(kind, len(payload)):
             raise too_large(kind)
-        envelope.items.append(Item(kind, payload))
+        envelope.items.append(Item(kind, payload, text(header.get("content_type"))))
     return envelope
 
 

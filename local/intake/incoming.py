@@ -71,7 +71,7 @@ def read_event(raw: Json, received: int, header_id: str | None = None, size: int
     event["errors"] = errors
     found = titles.metadata(event)
     title, culprit, message = titles.title(found), titles.culprit(event), titles.message(event)
-    event_id = _event_id(event.get("event_id")) or _event_id(header_id) or uuid.uuid4().hex
+    event_id = event_id_of(event.get("event_id")) or event_id_of(header_id) or uuid.uuid4().hex
     user = _user(mapping(event.get("user")))
     tags = _tags(event, user)
     search_text = " ".join(dict.fromkeys(part for part in (title, message, culprit, found.get("value", "")) if part))
@@ -105,7 +105,7 @@ def read_body(body: bytes) -> dict[str, Json]:
     return mapping(json.loads(zlib.decompress(body)))
 
 
-def _event_id(value: Json) -> str | None:
+def event_id_of(value: Json) -> str | None:
     cleaned = (text(value) or "").replace("-", "").lower()
     return cleaned if _EVENT_ID.fullmatch(cleaned) else None
 
@@ -252,6 +252,7 @@ def _fields(event: dict[str, Json], tags: dict[str, str], title: str) -> dict[st
     """What can be searched for beside tags, by Sentry's names
     (https://docs.sentry.io/concepts/search/searchable-properties/events/)."""
     user = mapping(event.get("user"))
+    trace = mapping(mapping(event.get("contexts")).get("trace"))
     exceptions = rows(event.get("exception"))
     frames = [frame for exception in exceptions for frame in frames_of(exception.get("stacktrace"))][-MOST_FRAMES:]
     fields: dict[str, Json] = {
@@ -268,7 +269,8 @@ def _fields(event: dict[str, Json], tags: dict[str, str], title: str) -> dict[st
         "stack.module": _distinct(frames, "module"),
         "http.method": text(mapping(event.get("request")).get("method")),
         "http.url": text(mapping(event.get("request")).get("url")),
-        "trace": text(mapping(mapping(event.get("contexts")).get("trace")).get("trace_id")),
+        "trace": text(trace.get("trace_id")),
+        "trace.span": text(trace.get("span_id")),
         "platform": text(event.get("platform")) or "other",
         "sdk.name": text(mapping(event.get("sdk")).get("name")),
         "title": title,

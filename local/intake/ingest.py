@@ -23,7 +23,8 @@ from local.intake.envelopes import (
 )
 from local.intake.incoming import read_event
 from local.intake.limits import MOST_EVENT
-from local.intake.recording import count_items, record_event
+from local.intake.recording import record_event
+from local.intake.trace_items import record_items
 from local.store import Store
 from local.values import Json, parse, text
 
@@ -79,7 +80,7 @@ def _take_in(store: Store, request: Request, raw: bytes) -> str | None:
     for item in envelope.items:
         if item.type == "event":
             answered = _record(store, project, item, envelope, received, request.app.state.tell)
-    count_items(store, project, [item.type for item in envelope.items if item.type != "event"])
+    record_items(store, project, envelope, received)
     return answered
 
 

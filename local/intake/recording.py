@@ -2,8 +2,6 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable
-from itertools import groupby
 
 from local.happening import Happening
 from local.intake.incoming import Incoming
@@ -23,17 +21,6 @@ def record_event(store: Store, project: int, event: Incoming) -> list[Happening]
     """
     with store.writing() as connection:
         return _record(connection, project, event)
-
-
-def count_items(store: Store, project: int, types: Iterable[str]) -> None:
-    """Count what came in an envelope beside events."""
-    counted = [(project, kind[:64], len(list(same))) for kind, same in groupby(sorted(types))]
-    if counted:
-        with store.writing() as connection:
-            connection.executemany(
-                "INSERT INTO received_items VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
-                counted,
-            )
 
 
 def short_number(number: int) -> str:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from local.clock import DAY, HOUR, MINUTE, SECOND, moment, now
 from local.errors import ApiError, bad_request
 
-_KEY = r"(?P<key>[A-Za-z0-9_.@-]+|tags\[[^\]\s]+\]|\"[^\"]+\")"
+KEY = r"(?P<key>[A-Za-z0-9_.@-]+|tags\[[^\]\s]+\]|\"[^\"]+\")"
 _TOKEN = re.compile(
-    rf"(?P<negated>!?){_KEY}:(?P<operator>>=|<=|>|<|=|!=)?"
+    rf"(?P<negated>!?){KEY}:(?P<operator>>=|<=|>|<|=|!=)?"
     r"(?P<value>\[[^\]]*\]|\"(?:[^\"\\]|\\.)*\"|[^\s\"]*)(?=\s|$)"
 )
 _QUOTED = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|([^,\s][^,]*)")
@@ -42,6 +42,7 @@ class Query:
 
 def parse_query(query: str) -> Query:
     """Raises ApiError (400) for what is no query."""
+    query = storable(query)
     terms: list[Term] = []
     words: list[str] = []
     position = 0
@@ -51,21 +52,27 @@ def parse_query(query: str) -> Query:
             continue
         found = _TOKEN.match(query, position)
         if found:
-            terms.append(_term(found))
+            terms.append(term_of(found))
             position = found.end()
             continue
-        word, position = _word(query, position)
+        word, position = word_at(query, position)
         if word in ("OR", "AND"):
             raise invalid('Boolean statements containing "OR" or "AND" are not supported in this search')
         words.append(word)
     return Query(terms, " ".join(words))
 
 
+def storable(query: str) -> str:
+    """A query without NUL, which ends a path into JSON before its quotes do."""
+    return query.replace("\x00", "\ufffd")
+
+
 def invalid(reason: str) -> ApiError:
     return bad_request(f"Error parsing search query: {reason}")
 
 
-def _word(query: str, start: int) -> tuple[str, int]:
+def word_at(query: str, start: int) -> tuple[str, int]:
+    """A word of free text or a quoted one, and where it ends."""
     if query[start] == '"':
         end = query.find('"', start + 1)
         if end < 0:
@@ -86,7 +93,8 @@ def _word(query: str, start: int) -> tuple[str, int]:
     return word, end
 
 
-def _term(found: re.Match[str]) -> Term:
+def term_of(found: re.Match[str]) -> Term:
+    """The term of a match with the groups `negated`, `key`, `operator` and `value`."""
     key = found["key"].strip('"')
     key = key.removeprefix("tags[").removesuffix("]") if key.startswith("tags[") else key
     value, operator = found["value"], found["operator"] or "="

@@ -12,6 +12,7 @@ from local.app import ROUTES
 GONE = (404, {"detail": "The requested resource does not exist"})
 PATH = {
     "organization": "local", "project": "app", "issue": "1", "event": "0" * 32, "key": "level", "version": "1",
+    "trace": "a" * 32,
 }  # fmt: skip
 
 

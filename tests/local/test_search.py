@@ -197,7 +197,16 @@ async def test_a_search_that_cannot_be_is_refused_in_words(local: Local, query: 
 
 @pytest.mark.parametrize(
     "query",
-    ["'; DROP TABLE issues; --", 'a":1) OR 1=1 --', "has:x'y", "release:' OR '1'='1", '"k\'e\\"y":x', "key:[a,'b']"],
+    [
+        "'; DROP TABLE issues; --",
+        'a":1) OR 1=1 --',
+        "has:x'y",
+        "release:' OR '1'='1",
+        '"k\'e\\"y":x',
+        "key:[a,'b']",
+        '"\x00":x',
+        'has:"\x00"',
+    ],
 )
 async def test_a_search_cannot_leave_its_parameters(shop: Local, query: str) -> None:
     await shop.call("GET", "issues/", query=query)
