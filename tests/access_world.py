@@ -112,8 +112,8 @@ def marked(sentry: Sentry, mark: str, slug: str, url: str) -> Target:
     event = sentry.capture(broken, release=f"{mark}@1", environment=mark, **named)
     found = _asked(sentry, f"organizations/{sentry.organization}/eventids/{event}")
     issue = issue_of(sentry, found["groupId"])
-    named = (mark, sentry.organization, slug, str(project), issue["id"], issue["shortId"], event, f"{mark}@1", url)
-    return Target(*named, trace=found["event"]["contexts"]["trace"]["trace_id"])
+    names = (mark, sentry.organization, slug, str(project), issue["id"], issue["shortId"], event, f"{mark}@1", url)
+    return Target(*names, trace=found["event"]["contexts"]["trace"]["trace_id"])
 
 
 def trace_of(target: Target, *others: Target) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -122,7 +122,11 @@ def trace_of(target: Target, *others: Target) -> tuple[list[dict[str, Any]], lis
 
     def of(one: Target, *within: dict[str, Any]) -> dict[str, Any]:
         raised = error(one.event, description=f"{one.mark} broke", short_id=one.short_id, project_slug=one.project)
-        named = {"description": f"{one.mark} was asked", "project_slug": one.project, "errors": [raised]}
+        named: dict[str, Any] = {
+            "description": f"{one.mark} was asked",
+            "project_slug": one.project,
+            "errors": [raised],
+        }
         return span(next(numbers), *within, **named)
 
     own = of(target, *(of(other, of(target)) for other in others))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Literal, Self, TypeVar
 
 from pydantic import Field
@@ -168,7 +169,7 @@ class TraceResult(Result):
         yield lambda found: found._shortened(80)
         for share in SHARES:
             most = int(len(self.rows) * share)
-            yield lambda found, most=most: _with_fewer(found, most)
+            yield partial(_with_fewer, most=most)
         yield lambda found: found._shortened(40).with_changes(unplaced=found.unplaced[:2])
 
     def _shortened(self, most: float) -> Self:

@@ -7,7 +7,7 @@ https://docs.sentry.io/api/
 
 from typing import Any
 
-from standins.traces import TRACE_ID, checkout, counts, log, table
+from standins import traces
 
 Row = dict[str, Any]
 
@@ -15,6 +15,7 @@ ORGANIZATION, PROJECT, VERSION = "acme", "shop-backend", "shop@2.1.0+7"
 ISSUE_ID, SHORT_ID, SPARSE_ID = "6012000007", "SHOP-BACKEND-7", "6012000008"
 EVENT_ID, OLDEST_ID, SPARSE_EVENT_ID = "7c0de" + "1" * 27, "7c0de" + "2" * 27, "7c0de" + "3" * 27
 COMMIT_ID = "9d3c" * 10
+TRACE_ID = traces.TRACE_ID
 CURSOR = "1795640000000:0:0"
 _AT = "2026-11-24T20:00:00.123456Z"
 _EARLIER = "2026-11-20T08:30:00Z"
@@ -280,9 +281,9 @@ SUSPECT_FLAGS: Row = {"data": [
 ]}  # fmt: skip
 COMMENT_POSTED: Row = {**_COMMENT, "id": "5002"}
 
-TRACE: list[Row] = checkout(EVENT_ID)
-TRACE_META: Row = counts(18, errors=1, logs=2)
-LOGS_OF_TRACE: Row = table([
-    log(1, 1_100, "no answer within 800 ms, giving up", severity="warn", span_id=f"{31:016x}"),
-    log(2, 16, "checkout of 12 products"),
+TRACE: list[Row] = traces.checkout(EVENT_ID)
+TRACE_META: Row = traces.counts(18, errors=1, logs=2)
+LOGS_OF_TRACE: Row = traces.table([
+    traces.log(1, 1_100, "no answer within 800 ms, giving up", severity="warn", span_id=f"{31:016x}"),
+    traces.log(2, 16, "checkout of 12 products"),
 ])  # fmt: skip

@@ -11,6 +11,7 @@ from mcp.client.client import Client
 from mcp.types import TextResourceContents
 from specimens import large_event
 from standins.clients import connection_to
+from standins.traces import TRACE_ID, counts, span, table
 from wire import text_of
 
 from application import build_server
@@ -37,7 +38,9 @@ ANSWERS: dict[str, Any] = {
     "organizations/acme/releases/shop@1": RELEASE,
     "organizations/acme/releases/shop@1/commits": [],
     "organizations/acme/releases/shop@1/deploys": [],
-    "organizations/acme/events": {"data": [], "meta": {}},
+    f"organizations/acme/trace/{TRACE_ID}": [span(1)],
+    f"organizations/acme/trace-meta/{TRACE_ID}": counts(1),
+    "organizations/acme/events": table([]),
 }
 CALLS: dict[str, dict[str, Any]] = {
     "list_issues": {},
@@ -51,6 +54,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "list_releases": {},
     "get_release": {"release": "shop@1"},
     "search_events": {},
+    "get_trace": {"trace": TRACE_ID},
 }
 
 
