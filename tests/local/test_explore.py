@@ -71,6 +71,12 @@ async def test_rows_have_the_fields_asked_for_by_their_names(shop: Local) -> Non
     assert (body["meta"]["dataset"], body["meta"]["dataScanned"]) == ("errors", "full")
 
 
+async def test_a_tag_is_a_number_where_it_is_asked_for_as_one(local: Local) -> None:
+    await local.send(failure(tags={"size": "12.5", "name": "nan"}))
+    fields = ["tags[size,number]", "tags[name,number]", "tags[name,string]", "size"]
+    assert await local.explore("errors", *fields) == [dict(zip(fields, [12.5, None, "nan", "12.5"], strict=True))]
+
+
 async def test_a_field_that_is_asked_for_twice_is_there_once(shop: Local) -> None:
     assert await shop.explore("logs", "severity", "severity", query="stock is low") == [{"severity": "warn"}]
 
