@@ -93,9 +93,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, help="with --http: port (3004)")
     parser.add_argument("--local", action="store_true", help="over an embedded Sentry, whose DSN is printed")
     parser.add_argument("--data", metavar="PATH", help="with --local: keep its data in this file")
-    parser.add_argument("--keep-days", metavar="N", type=int, help="with --local: forget events after so many days (30)")
+    parser.add_argument(
+        "--keep-days", metavar="N", type=int, help="with --local: forget events after so many days (30)"
+    )
     parser.add_argument("--keep-events", metavar="N", type=int, help="with --local: of each issue at most (50000)")
-    parser.add_argument("--keep-mb", metavar="N", type=int, help="with --local: megabytes of data (1000; in memory 200)")
+    parser.add_argument(
+        "--keep-mb", metavar="N", type=int, help="with --local: megabytes of data (1000; in memory 200)"
+    )
     parser.add_argument("--show-token", action="store_true", help="with --local: print the token of its Web API, too")
     parser.add_argument("--webhook", metavar="URL", help="with --local: send it webhooks (SENTRY_WEBHOOK_SECRET)")
     parser.add_argument("--version", action="version", version=f"sentry-mcp {__version__}")

@@ -1,5 +1,6 @@
-"""What is forgotten, so that the store stays small: events that are old, too many of one issue, or more than there is room
-for. Issues stay, with their counts, users and tags.
+"""What is forgotten, so that the store stays small: events that are old, too many of one issue, or too many at all.
+
+Issues stay, with their counts, users and tags.
 
 Pages that become free are used again: a file whose size is at its bound grows no further.
 """
@@ -125,7 +126,8 @@ def _used(store: Store) -> int:
     """Bytes of the store, without what is free in it."""
     with store.reading() as connection:
         pages, free, size = (
-            connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+            int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+            for name in ("page_count", "freelist_count", "page_size")
         )
     return (pages - free) * size
 
