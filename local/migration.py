@@ -26,8 +26,8 @@ def fill(connection: sqlite3.Connection) -> None:
         for row in rows:
             tags, fields = mapping(json.loads(row["tags"])), mapping(json.loads(row["fields"]))
             connection.execute(
-                f"UPDATE events SET trace = ?, {', '.join(f'{name} = ?' for name in COLUMNS)} WHERE id = ?",
-                (fields.get("trace"), *terms(tags, fields), row["id"]),
+                f"UPDATE events SET {', '.join(f'{name} = ?' for name in COLUMNS)} WHERE id = ?",
+                (*terms(tags, fields), row["id"]),
             )
             connection.executemany(
                 "INSERT INTO issue_fields VALUES (?, ?, ?) ON CONFLICT DO NOTHING",

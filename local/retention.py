@@ -18,8 +18,8 @@ from local import texts
 from local.clock import DAY, now
 from local.store import Store
 
-FORGOTTEN = ("events",)
-"""Tables of what comes in, each with `id`, `project_id` and `timestamp` (ms)."""
+FORGOTTEN = ("events", "spans", "logs")
+"""Tables of what comes in, each with `id`, `project_id` and `timestamp` (ms); those that there are."""
 
 BATCH = 100
 """Rows of one transaction: who writes meanwhile waits for some milliseconds."""
@@ -88,7 +88,7 @@ def _steps(store: Store, retention: Retention) -> Generator[_Rows]:
 def _too_old(store: Store, before: int) -> Generator[_Rows]:
     with store.reading() as connection:
         projects = [row["id"] for row in connection.execute("SELECT id FROM projects")]
-    for table in FORGOTTEN:
+    for table in _tables(store):
         for project in projects:
             query = f"SELECT id FROM {table} WHERE project_id = ? AND timestamp < ? LIMIT {BATCH}"
             while rows := _ids(store, query, project, before):
@@ -109,17 +109,24 @@ def _too_many(store: Store, most: int) -> Generator[_Rows]:
 
 def _too_much(store: Store, most: int) -> Generator[_Rows]:
     """What came first goes first."""
+    tables = _tables(store)
     while _used(store) > most:
         with store.reading() as connection:
             first = [
                 (row["timestamp"], table)
-                for table in FORGOTTEN
+                for table in tables
                 for row in connection.execute(f"SELECT timestamp FROM {table} ORDER BY id LIMIT 1")
             ]
         if not first:
             return
         table = min(first)[1]
         yield table, _ids(store, f"SELECT id FROM {table} ORDER BY id LIMIT {BATCH}")
+
+
+def _tables(store: Store) -> list[str]:
+    with store.reading() as connection:
+        there = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return [table for table in FORGOTTEN if table in there]
 
 
 def _used(store: Store) -> int:

@@ -109,7 +109,6 @@ CREATE TABLE IF NOT EXISTS events (
     fields TEXT NOT NULL,               -- JSON object: what else can be searched (user.id, error.type, ...)
     size INTEGER NOT NULL,
     body BLOB NOT NULL,                 -- the cleaned event, JSON, deflated
-    trace TEXT,
     terms_0 BLOB, terms_1 BLOB, terms_2 BLOB, terms_3 BLOB,     -- what it has of tags and fields, see local/terms.py
     terms_4 BLOB, terms_5 BLOB, terms_6 BLOB, terms_7 BLOB,
     UNIQUE (event_id, project_id)
@@ -120,7 +119,6 @@ CREATE INDEX IF NOT EXISTS events_of_issue ON events (issue_id, timestamp, envir
 CREATE INDEX IF NOT EXISTS events_of_project ON events (project_id, timestamp, issue_id, environment, release,
     user, terms_0, terms_1, terms_2, terms_3, terms_4, terms_5, terms_6, terms_7);
 CREATE INDEX IF NOT EXISTS events_by_text ON events (issue_id, timestamp, message);
-CREATE INDEX IF NOT EXISTS events_of_trace ON events (trace) WHERE trace IS NOT NULL;
 CREATE VIRTUAL TABLE IF NOT EXISTS event_texts USING fts5    -- by rows of local/texts.py
     (message, content = '', columnsize = 0, detail = none, tokenize = 'trigram');
 
@@ -208,6 +206,7 @@ CREATE TABLE IF NOT EXISTS deploys (
     date_finished INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS deploys_of_release ON deploys (release_id);
+CREATE INDEX IF NOT EXISTS events_in_trace ON events (json_extract(fields, '$.trace'), timestamp);
 """
 
 
@@ -230,7 +229,7 @@ def create_tables(connection: sqlite3.Connection) -> int:
 
 def _prepare_first_version(connection: sqlite3.Connection) -> None:
     """What version 1 had otherwise; its rows are filled by local/migration.py."""
-    for column in ("trace TEXT", *(f"{name} BLOB" for name in COLUMNS)):
-        connection.execute(f"ALTER TABLE events ADD COLUMN {column}")
+    for column in COLUMNS:
+        connection.execute(f"ALTER TABLE events ADD COLUMN {column} BLOB")
     for index in ("issues_by_last_seen", "events_of_issue", "events_of_project"):
         connection.execute(f"DROP INDEX {index}")

@@ -6,6 +6,7 @@ not in it yet, their issues are looked at, too.
 
 # ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
 
+import re
 import sqlite3
 
 BATCH = 128
@@ -84,6 +85,6 @@ def issues_with(connection: sqlite3.Connection, text: str) -> tuple[str, list[st
 
 def _expression(text: str) -> str:
     """All groups of three characters, each quoted: nothing of the text is read as FTS5's syntax."""
-    parts = text.split("*")
+    parts = re.split(r"[*\0]", text)  # a NUL would end the expression, and is in no text that is kept
     trigrams = dict.fromkeys(part[at : at + 3] for part in parts for at in range(len(part) - 2))
     return " AND ".join('"' + trigram.replace('"', '""') + '"' for trigram in list(trigrams)[:MOST_TRIGRAMS])

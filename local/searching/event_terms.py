@@ -40,7 +40,7 @@ _ALIASES = {
 MOST_ISSUES = 4000
 """Of a set; what more of them have is found sooner by looking at events as they come."""
 
-_COLUMNS = {"release": "e.release", "environment": "e.environment", "trace": "e.trace"}
+_COLUMNS = {"release": "e.release", "environment": "e.environment", "trace": "json_extract(e.fields, '$.trace')"}
 
 
 def add_text(events: Conditions, text: str, scope: Scope) -> None:
@@ -135,7 +135,7 @@ def _issues(key: str, value: str, scope: Scope) -> Condition | None:
     elif key == "error.unhandled":
         value = _truth(value)
     if key == "trace":
-        return None if "*" in value else ("SELECT issue_id FROM events WHERE trace = ?", [value])
+        return None if "*" in value else ("SELECT issue_id FROM events WHERE json_extract(fields, '$.trace') = ?", [value])
     if key in FIELDS and key not in INDEXED_FIELDS:
         return None
     named = _values_like(key, value, scope) if "*" in value else [value]
