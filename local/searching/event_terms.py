@@ -135,7 +135,9 @@ def _issues(key: str, value: str, scope: Scope) -> Condition | None:
     elif key == "error.unhandled":
         value = _truth(value)
     if key == "trace":
-        return None if "*" in value else ("SELECT issue_id FROM events WHERE json_extract(fields, '$.trace') = ?", [value])
+        return (
+            None if "*" in value else ("SELECT issue_id FROM events WHERE json_extract(fields, '$.trace') = ?", [value])
+        )
     if key in FIELDS and key not in INDEXED_FIELDS:
         return None
     named = _values_like(key, value, scope) if "*" in value else [value]

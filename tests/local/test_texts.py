@@ -78,7 +78,9 @@ async def test_a_text_stands_for_itself(texts: Local, query: str, found: list[in
     assert sorted(kind for kind in kinds if kind != "Other") == [f"Kind{number}" for number in found]
 
 
-@pytest.mark.parametrize("query", ['"', '"" OR ""', "a\x00bc", "AND AND", "{{{", "^^^^", "***", '"""', "event_texts:x" * 20])
+@pytest.mark.parametrize(
+    "query", ['"', '"" OR ""', "a\x00bc", "AND AND", "{{{", "^^^^", "***", '"""', "event_texts:x" * 20]
+)
 async def test_no_text_breaks_the_index(texts: Local, query: str) -> None:
     response = await texts.call("GET", "issues/", query=query)
     assert response.status_code in (200, 400)
