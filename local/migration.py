@@ -1,10 +1,12 @@
 """Brings what version 1 of the tables holds to this one: what the indexes of searches need, filled from its events."""
 
+# ruff: noqa: S608 - values travel as parameters; only our own names are put into SQL
+
 import json
 import sqlite3
 
 from local import texts
-from local.terms import field_values, terms
+from local.terms import COLUMNS, field_values, terms
 from local.values import mapping
 
 BATCH = 1000
@@ -24,8 +26,8 @@ def fill(connection: sqlite3.Connection) -> None:
         for row in rows:
             tags, fields = mapping(json.loads(row["tags"])), mapping(json.loads(row["fields"]))
             connection.execute(
-                "UPDATE events SET terms = ?, trace = ? WHERE id = ?",
-                (terms(tags, fields), fields.get("trace"), row["id"]),
+                f"UPDATE events SET {', '.join(f'{name} = ?' for name in COLUMNS)} WHERE id = ?",
+                (*terms(tags, fields), row["id"]),
             )
             connection.executemany(
                 "INSERT INTO issue_fields VALUES (?, ?, ?) ON CONFLICT DO NOTHING",

@@ -1,5 +1,6 @@
-"""What is forgotten, so that the store stays small: events that are old, too many of one issue, or more than there is room
-for. Issues stay, with their counts, users and tags.
+"""What is forgotten, so that the store stays small: events that are old, too many of one issue, or too many at all.
+
+Issues stay, with their counts, users and tags.
 
 Pages that become free are used again: a file whose size is at its bound grows no further.
 """
@@ -17,8 +18,8 @@ from local import texts
 from local.clock import DAY, now
 from local.store import Store
 
-FORGOTTEN = ("events",)
-"""Tables of what comes in, each with `id`, `project_id` and `timestamp` (ms)."""
+FORGOTTEN = ("events", "spans", "logs")
+"""Tables of what comes in, each with `id`, `project_id` and `timestamp` (ms); those that there are."""
 
 BATCH = 100
 """Rows of one transaction: who writes meanwhile waits for some milliseconds."""
@@ -87,7 +88,7 @@ def _steps(store: Store, retention: Retention) -> Generator[_Rows]:
 def _too_old(store: Store, before: int) -> Generator[_Rows]:
     with store.reading() as connection:
         projects = [row["id"] for row in connection.execute("SELECT id FROM projects")]
-    for table in FORGOTTEN:
+    for table in _tables(store):
         for project in projects:
             query = f"SELECT id FROM {table} WHERE project_id = ? AND timestamp < ? LIMIT {BATCH}"
             while rows := _ids(store, query, project, before):
@@ -108,11 +109,12 @@ def _too_many(store: Store, most: int) -> Generator[_Rows]:
 
 def _too_much(store: Store, most: int) -> Generator[_Rows]:
     """What came first goes first."""
+    tables = _tables(store)
     while _used(store) > most:
         with store.reading() as connection:
             first = [
                 (row["timestamp"], table)
-                for table in FORGOTTEN
+                for table in tables
                 for row in connection.execute(f"SELECT timestamp FROM {table} ORDER BY id LIMIT 1")
             ]
         if not first:
@@ -121,11 +123,18 @@ def _too_much(store: Store, most: int) -> Generator[_Rows]:
         yield table, _ids(store, f"SELECT id FROM {table} ORDER BY id LIMIT {BATCH}")
 
 
+def _tables(store: Store) -> list[str]:
+    with store.reading() as connection:
+        there = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return [table for table in FORGOTTEN if table in there]
+
+
 def _used(store: Store) -> int:
     """Bytes of the store, without what is free in it."""
     with store.reading() as connection:
         pages, free, size = (
-            connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+            int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+            for name in ("page_count", "freelist_count", "page_size")
         )
     return (pages - free) * size
 

@@ -2,6 +2,8 @@
 
 import sqlite3
 
+from local.terms import COLUMNS
+
 VERSION = 2
 
 # Times are whole milliseconds since 1970 (UTC). Columns that hold JSON say so.
@@ -107,16 +109,16 @@ CREATE TABLE IF NOT EXISTS events (
     fields TEXT NOT NULL,               -- JSON object: what else can be searched (user.id, error.type, ...)
     size INTEGER NOT NULL,
     body BLOB NOT NULL,                 -- the cleaned event, JSON, deflated
-    terms BLOB,                         -- what it has of tags and fields, see local/terms.py
-    trace TEXT,
+    terms_0 BLOB, terms_1 BLOB, terms_2 BLOB, terms_3 BLOB,     -- what it has of tags and fields, see local/terms.py
+    terms_4 BLOB, terms_5 BLOB, terms_6 BLOB, terms_7 BLOB,
     UNIQUE (event_id, project_id)
 );
 -- Searches walk these two, which have all that most of them ask about: a row of events has pages of its own.
-CREATE INDEX IF NOT EXISTS events_of_issue ON events (issue_id, timestamp, environment, release, user, terms);
-CREATE INDEX IF NOT EXISTS events_of_project ON events
-    (project_id, timestamp, issue_id, environment, release, user, terms);
+CREATE INDEX IF NOT EXISTS events_of_issue ON events (issue_id, timestamp, environment, release, user,
+    terms_0, terms_1, terms_2, terms_3, terms_4, terms_5, terms_6, terms_7);
+CREATE INDEX IF NOT EXISTS events_of_project ON events (project_id, timestamp, issue_id, environment, release,
+    user, terms_0, terms_1, terms_2, terms_3, terms_4, terms_5, terms_6, terms_7);
 CREATE INDEX IF NOT EXISTS events_by_text ON events (issue_id, timestamp, message);
-CREATE INDEX IF NOT EXISTS events_of_trace ON events (trace) WHERE trace IS NOT NULL;
 CREATE VIRTUAL TABLE IF NOT EXISTS event_texts USING fts5    -- by rows of local/texts.py
     (message, content = '', columnsize = 0, detail = none, tokenize = 'trigram');
 
@@ -275,7 +277,7 @@ def create_tables(connection: sqlite3.Connection) -> int:
 
 def _prepare_first_version(connection: sqlite3.Connection) -> None:
     """What version 1 had otherwise; its rows are filled by local/migration.py."""
-    connection.execute("ALTER TABLE events ADD COLUMN terms BLOB")
-    connection.execute("ALTER TABLE events ADD COLUMN trace TEXT")
+    for column in COLUMNS:
+        connection.execute(f"ALTER TABLE events ADD COLUMN {column} BLOB")
     for index in ("issues_by_last_seen", "events_of_issue", "events_of_project"):
         connection.execute(f"DROP INDEX {index}")

@@ -62,7 +62,8 @@ class Store:
         """The store in that file, created when missing; `None` is memory.
 
         A fresh one gets the organization "local" with the project "app", a DSN public key and an API token.
-        One of an earlier version is brought to this one. Raises ValueError for a file of a later version, sqlite3.DatabaseError for one that is no store.
+        One of an earlier version is brought to this one. Raises ValueError for a file of a later version,
+        sqlite3.DatabaseError for one that is no store.
         """
         file = Path(path) if path is not None else None
         if file is not None:
@@ -157,7 +158,7 @@ class Store:
         return found is not None
 
     def received(self) -> dict[str, int]:
-        """How many items came in envelopes, by type; events are counted once each, whether they are still kept or not."""
+        """How many items came in envelopes, by type; events are counted once each, those that are forgotten, too."""
         with self.reading() as connection:
             (events,) = connection.execute("SELECT COALESCE(SUM(times_seen), 0) FROM issues").fetchone()
             others = connection.execute("SELECT type, SUM(count) FROM received_items GROUP BY type").fetchall()

@@ -1,7 +1,7 @@
 """What an event has of tags and fields, in a form that a search of many events reads quickly. Pure.
 
-The column `events.terms` holds a digest of 6 bytes for each tag and each of the FIELDS, one after the other. To look for
-one of them there takes a tenth of what reading the event's JSON does.
+Of each tag, and of each of the FIELDS, a digest of 6 bytes stands in one of the columns `terms_0` to `terms_7` of the
+event; in which one, its last bits say. To look for it there takes a fiftieth of what reading the event's JSON does.
 """
 
 import hashlib
@@ -28,11 +28,23 @@ FIELDS = (
 SIZE = 6
 """Bytes of a digest: two of a hundred thousand events are confused once in some ten million searches."""
 
+COLUMNS = tuple(f"terms_{number}" for number in range(8))
 
-def terms(tags: Mapping[str, str], fields: Mapping[str, Json]) -> bytes:
-    """The terms of an event."""
-    of_tags = (tag_term(key, value) for key, value in tags.items())
-    return b"".join([*of_tags, *(field_term(key, value) for key, value in field_values(fields))])
+
+def terms(tags: Mapping[str, str], fields: Mapping[str, Json]) -> list[bytes]:
+    """The terms of an event, for each of the columns."""
+    columns = [bytearray() for _ in COLUMNS]
+    for key, value in tags.items():
+        _add(columns, _digest(f"tag {key} {value}"))
+    for key, value in field_values(fields):
+        _add(columns, _digest(f"field {key} {value}"))
+    return [bytes(column) for column in columns]
+
+
+def term_of(key: str, value: str, *, is_field: bool) -> tuple[str, bytes]:
+    """The column of a term, and what to look for in it."""
+    digest = _digest(f"{'field' if is_field else 'tag'} {key} {value}")
+    return COLUMNS[digest[-1] % len(COLUMNS)], digest
 
 
 def field_values(fields: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
@@ -44,15 +56,10 @@ def field_values(fields: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
                 yield key, one
 
 
-@lru_cache(maxsize=8192)
-def tag_term(key: str, value: str) -> bytes:
-    return _digest(f"tag {key} {value}")
+def _add(columns: list[bytearray], digest: bytes) -> None:
+    columns[digest[-1] % len(COLUMNS)] += digest
 
 
 @lru_cache(maxsize=8192)
-def field_term(key: str, value: str) -> bytes:
-    return _digest(f"field {key} {value}")
-
-
 def _digest(named: str) -> bytes:
     return hashlib.blake2b(named.encode(), digest_size=SIZE).digest()

@@ -6,7 +6,7 @@ not in it yet, their issues are looked at, too.
 
 # ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
 
-import json
+import re
 import sqlite3
 
 BATCH = 128
@@ -71,19 +71,20 @@ def issues_with(connection: sqlite3.Connection, text: str) -> tuple[str, list[st
     wanted = _expression(text)
     if not wanted:
         return None
-    rows = connection.execute(
-        "SELECT issue, COUNT(*) AS hits FROM"
-        f" (SELECT rowid / {_ISSUE} AS issue FROM event_texts WHERE event_texts MATCH ? LIMIT ?) GROUP BY issue",
-        (wanted, MOST_HITS),
-    ).fetchall()
-    if sum(row["hits"] for row in rows) == MOST_HITS:
+    (hits,) = connection.execute(
+        "SELECT COUNT(*) FROM (SELECT 1 FROM event_texts WHERE event_texts MATCH ? LIMIT ?)", (wanted, MOST_HITS)
+    ).fetchone()
+    if hits == MOST_HITS:
         return None
-    issues = json.dumps([row["issue"] for row in rows])
-    return f"SELECT value FROM json_each(?) UNION ALL SELECT issue_id FROM events WHERE id > {_INDEXED}", [issues]
+    return (
+        f"SELECT rowid / {_ISSUE} FROM event_texts WHERE event_texts MATCH ?"
+        f" UNION ALL SELECT issue_id FROM events WHERE id > {_INDEXED}",
+        [wanted],
+    )
 
 
 def _expression(text: str) -> str:
     """All groups of three characters, each quoted: nothing of the text is read as FTS5's syntax."""
-    parts = text.split("*")
+    parts = re.split(r"[*\0]", text)  # a NUL would end the expression, and is in no text that is kept
     trigrams = dict.fromkeys(part[at : at + 3] for part in parts for at in range(len(part) - 2))
     return " AND ".join('"' + trigram.replace('"', '""') + '"' for trigram in list(trigrams)[:MOST_TRIGRAMS])

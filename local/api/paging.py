@@ -85,7 +85,7 @@ def page(connection: sqlite3.Connection, request: ApiRequest, query: str, values
 def page_of_ranked(
     request: ApiRequest, found: list[tuple[int, int]], limit: int
 ) -> tuple[list[tuple[int, int]], dict[str, str]]:
-    """The sort values and ids of one page, and its headers: of those that follow the cursor, the nearest first, one more
+    """The sort values and ids of one page, and its headers. `found` follows the cursor, the nearest first: one more
     than the page holds when there are so many."""
     cursor = cursor_of(request)
     more, shown = len(found) > limit, found[:limit]

@@ -56,7 +56,7 @@ class Incoming:
     user: str | None
     tags: dict[str, str]
     fields: dict[str, Json]
-    terms: bytes
+    terms: list[bytes]
     size: int
     body: bytes
 

@@ -68,8 +68,9 @@ def _record(connection: sqlite3.Connection, project: int, event: Incoming) -> li
     tags = _json(event.tags)
     inserted = connection.execute(
         "INSERT INTO events (event_id, project_id, issue_id, timestamp, received, environment, release, user,"
-        " message, tags, fields, size, body, terms, trace)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " message, tags, fields, size, body,"
+        " terms_0, terms_1, terms_2, terms_3, terms_4, terms_5, terms_6, terms_7)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             event.event_id,
             project,
@@ -84,8 +85,7 @@ def _record(connection: sqlite3.Connection, project: int, event: Incoming) -> li
             _json(event.fields),
             event.size,
             event.body,
-            event.terms,
-            event.fields.get("trace"),
+            *event.terms,
         ),
     )
     row = inserted.lastrowid or 0

@@ -9,7 +9,6 @@ from typing import Any
 
 from local.searching.syntax import Term, like, number
 
-
 _TEXT = "e.message"
 _TEXT_BESIDE = (
     "(SELECT t.message FROM events t INDEXED BY events_by_text"
@@ -17,31 +16,37 @@ _TEXT_BESIDE = (
 )
 
 
+Condition = tuple[str, list[Any]]
+"""SQL and its parameters."""
+
+
 @dataclass
 class Conditions:
-    """SQL that must all hold, with its parameters in order; and SQL of sets of issues (their ids), with its own, outside
-    of which nothing can match: an index tells them sooner than the events do."""
+    """SQL that must all hold, with its parameters in order, and what indexes tell of it sooner than events do.
+
+    `sets` select the ids of issues outside of which nothing can match.
+    """
 
     sql: list[str] = field(default_factory=list[str])
     values: list[Any] = field(default_factory=list[Any])
-    sets: list[str] = field(default_factory=list[str])
-    set_values: list[Any] = field(default_factory=list[Any])
+    sets: list[Condition] = field(default_factory=list[Condition])
 
     def add(self, sql: str, *values: object) -> None:
         self.sql.append(f"({sql})")
         self.values += values
 
-    def narrow(self, issues: str, *values: object) -> None:
-        self.sets.append(issues)
-        self.set_values += values
-
     def within(self, column: str) -> "Conditions":
         """That the issue in a column is in all of the sets."""
-        return Conditions([f"{column} IN ({issues})" for issues in self.sets], self.set_values)
+        sql = [f"{column} IN ({issues})" for issues, _ in self.sets]
+        return Conditions(sql, [value for _, values in self.sets for value in values])
+
+    @property
+    def are_of_text(self) -> bool:
+        return _TEXT in str(self)
 
     def walk(self) -> tuple[str, str]:
-        """What the events of an issue are walked in, as `e`, and the conditions on them: with all that is asked about in
-        the index itself, if that can be."""
+        """What the events of an issue are walked in, as `e`, and the conditions on them: in the index that has what is
+        asked about, if one has all of it."""
         sql = str(self)
         if _TEXT not in sql:
             return "events e INDEXED BY events_of_issue", sql
@@ -50,12 +55,7 @@ class Conditions:
         return "events e INDEXED BY events_of_issue", sql.replace(_TEXT, _TEXT_BESIDE)
 
     def __add__(self, other: "Conditions") -> "Conditions":
-        return Conditions(
-            self.sql + other.sql,
-            self.values + other.values,
-            self.sets + other.sets,
-            self.set_values + other.set_values,
-        )
+        return Conditions(self.sql + other.sql, self.values + other.values, self.sets + other.sets)
 
     def __str__(self) -> str:
         return " AND ".join(self.sql) or "TRUE"
@@ -70,9 +70,6 @@ class Scope:
     user: int
     projects: list[int]
 
-
-Condition = tuple[str, list[Any]]
-"""SQL and its parameters."""
 
 TermCondition = Callable[[Term, str, Scope], Condition]
 """The condition of a term for one of its values."""

@@ -6,7 +6,7 @@ from local import texts
 from local.searching.conditions import Condition, Conditions, Scope, alternatives, latest_versions, matches
 from local.searching.syntax import Term, invalid, like, time_bound
 from local.terms import FIELDS as INDEXED_FIELDS
-from local.terms import field_term, tag_term
+from local.terms import term_of
 
 MOST_VALUES = 50
 """Of one tag that a pattern stands for; with more, each event is asked."""
@@ -37,7 +37,10 @@ _ALIASES = {
     "exception_type": "error.type",
     "exception_value": "error.value",
 }
-_COLUMNS = {"release": "e.release", "environment": "e.environment", "trace": "e.trace"}
+MOST_ISSUES = 4000
+"""Of a set; what more of them have is found sooner by looking at events as they come."""
+
+_COLUMNS = {"release": "e.release", "environment": "e.environment", "trace": "json_extract(e.fields, '$.trace')"}
 
 
 def add_text(events: Conditions, text: str, scope: Scope) -> None:
@@ -50,11 +53,13 @@ def add_event_term(events: Conditions, term: Term, scope: Scope) -> None:
     """Raises ApiError (400) for a value that cannot be."""
     sql, values = alternatives(term, scope, _event_condition)
     events.add(f"NOT COALESCE({sql}, FALSE)" if term.negated else sql, *values)
-    if not term.negated and term.operator == "=":
-        sets = [_issues(_ALIASES.get(term.key, term.key), value, scope) for value in term.values]
-        told = [issues for issues in sets if issues is not None]
-        if len(told) == len(sets):
-            events.narrow(" UNION ALL ".join(sql for sql, _ in told), *(value for _, some in told for value in some))
+    if term.negated or term.operator != "=":
+        return
+    key = _ALIASES.get(term.key, term.key)
+    sets = [_issues(key, value, scope) for value in term.values]
+    told = [issues for issues in sets if issues is not None]
+    if len(told) == len(sets):
+        events.sets.append((" UNION ALL ".join(sql for sql, _ in told), [value for _, some in told for value in some]))
 
 
 def _event_condition(term: Term, value: str, scope: Scope) -> Condition:
@@ -90,13 +95,15 @@ def _by_terms(term: Term, key: str, value: str, scope: Scope) -> Condition | Non
     named = _values_like(key, value, scope) if "*" in value else [value]
     if named is None:
         return None
-    digest = field_term if key in INDEXED_FIELDS else tag_term
-    return " OR ".join(["instr(e.terms, ?)"] * len(named)) or "FALSE", [digest(key, name) for name in named]
+    found = [term_of(key, name, is_field=key in INDEXED_FIELDS) for name in named]
+    return " OR ".join(f"instr(e.{column}, ?)" for column, _ in found) or "FALSE", [digest for _, digest in found]
 
 
 def _values_like(key: str, pattern: str, scope: Scope) -> list[str] | None:
-    """The values of a tag or a field that a pattern stands for; None when they are too many. Asks the index for the next
-    value each time: it has one entry for each issue with each."""
+    """The values of a tag or a field that a pattern stands for; None when they are too many.
+
+    The index is asked for the next value each time: of each there is an entry for each issue.
+    """
     table = "issue_fields" if key in INDEXED_FIELDS else "issue_tags"
     rows = scope.connection.execute(
         f"WITH RECURSIVE v (value) AS (SELECT MIN(value) FROM {table} WHERE key = ?1 UNION ALL"
@@ -128,14 +135,20 @@ def _issues(key: str, value: str, scope: Scope) -> Condition | None:
     elif key == "error.unhandled":
         value = _truth(value)
     if key == "trace":
-        return None if "*" in value else ("SELECT issue_id FROM events WHERE trace = ?", [value])
+        return (
+            None if "*" in value else ("SELECT issue_id FROM events WHERE json_extract(fields, '$.trace') = ?", [value])
+        )
     if key in FIELDS and key not in INDEXED_FIELDS:
         return None
     named = _values_like(key, value, scope) if "*" in value else [value]
     if named is None:
         return None
     table = "issue_fields" if key in INDEXED_FIELDS else "issue_tags"
-    return f"SELECT issue_id FROM {table} WHERE key = ? AND value IN ({', '.join('?' * len(named))})", [key, *named]
+    query = f"SELECT issue_id FROM {table} WHERE key = ? AND value IN ({', '.join('?' * len(named))})"
+    (found,) = scope.connection.execute(
+        f"SELECT COUNT(*) FROM ({query} LIMIT ?)", (key, *named, MOST_ISSUES)
+    ).fetchone()
+    return (query, [key, *named]) if found < MOST_ISSUES else None
 
 
 def _has(key: str) -> Condition:

@@ -29,7 +29,7 @@ _OF_ALL_EVENTS = {"f.last_seen": "i.last_seen", "f.seen": "i.times_seen", "f.use
 _SEEN = re.compile(r"f\.\w+")
 
 LEAST = 200
-"""Issues whose users are counted in a first step; each further step takes twice as many."""
+"""Issues whose events are counted in a first step; each further step takes twice as many."""
 
 Ranked = tuple[int, int]
 """What an issue is ordered by, and its id."""
@@ -45,10 +45,10 @@ class Search:
 
 
 def found(connection: sqlite3.Connection, search: Search, sort: str) -> list[Ranked]:
-    """All issues, the greatest first. Ordered by users: by how many there can be at most."""
+    """All issues, the greatest first; ordered by what takes long to count, by how much that can be at most."""
     within = search.events.within("i.id")
     where = Conditions([f"i.project_id IN ({_marks(search.projects)})"], [*search.projects]) + search.issues + within
-    key = SORTS[sort].replace("f.users", "MIN(f.seen, i.user_count)")
+    key = _bound(search, sort)
     if search.events.sql and not _SEEN.search(key):
         walked, matching = search.events.walk()
         where.add(f"EXISTS (SELECT 1 FROM {walked} WHERE e.issue_id = i.id AND {matching})", *search.events.values)
@@ -61,14 +61,14 @@ def rank(
     """How many issues there are, and the first `limit` of those that follow `after`; going backwards, of those before
     it, the nearest first."""
     bounds = found(connection, search, sort)
-    if "f.users" not in SORTS[sort] or not search.events.sql:
+    if _bound(search, sort) == SORTS[sort]:
         rest = bounds if after is None else [one for one in bounds if (one > after if backwards else one < after)]
         return len(bounds), rest[-limit:][::-1] if backwards else rest[:limit]
     if backwards and after is not None:
         above = _exact(connection, search, sort, [issue for bound, issue in bounds if bound >= after[0]])
         return len(bounds), sorted(one for one in above if one > after)[:limit]
-    # Different users are what takes longest to count. It is done for some issues at a time, those that can have most
-    # first, until none of the rest can stand on the page.
+    # It is counted for some issues at a time, those that can have most first, until none of the rest can stand on the
+    # page.
     best: list[Ranked] = []
     start, step = 0, LEAST
     while start < len(bounds) and not (len(best) == limit and bounds[start] < best[-1]):
@@ -76,6 +76,16 @@ def rank(
         best = sorted([*best, *(one for one in ranked if after is None or one < after)], reverse=True)[:limit]
         start, step = start + step, step * 2
     return len(bounds), best
+
+
+def _bound(search: Search, sort: str) -> str:
+    """A key that is never less than the one of the sort, and takes no long counting: of different users, of texts."""
+    key = SORTS[sort]
+    if not search.events.sql:
+        return key
+    if search.events.are_of_text:
+        return key.replace("f.seen", "i.times_seen").replace("f.users", "i.user_count")
+    return key.replace("f.users", "MIN(f.seen, i.user_count)")
 
 
 def _exact(connection: sqlite3.Connection, search: Search, sort: str, issues: list[int]) -> list[Ranked]:

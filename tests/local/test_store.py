@@ -2,8 +2,14 @@
 
 import asyncio
 import multiprocessing
+import os
+import signal
 import sqlite3
 import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +24,12 @@ from local.intake.incoming import read_event
 from local.intake.recording import record_event
 
 EVENTS = 300
+
+
+@pytest.fixture(params=["memory", "file"])
+def store_of_either(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Store]:
+    with closing(Store.open(None if request.param == "memory" else tmp_path / "store.sqlite3")) as store:
+        yield store
 
 
 def record(path: str, writer: int) -> None:
@@ -141,3 +153,56 @@ async def test_reading_does_not_wait_for_a_writer(tmp_path: Path) -> None:
         connection.execute("DELETE FROM projects")
         counted: Any = await asyncio.wait_for(asyncio.to_thread(store.received), 5)
         assert counted == {"event": 0}
+
+
+def test_readers_do_not_wait_for_each_other_nor_for_a_writer(store_of_either: Store) -> None:
+    store = store_of_either
+    with store.reading() as one, store.reading() as other, store.writing() as connection:
+        connection.execute("INSERT INTO settings VALUES ('a', 'b')")
+        for reader in (one, other):
+            assert reader.execute("SELECT COUNT(*) FROM settings WHERE name = 'a'").fetchone()[0] == 0
+
+
+def test_what_one_reads_does_not_change_half_way(store_of_either: Store) -> None:
+    store = store_of_either
+    with store.reading() as reader:
+        before = reader.execute("SELECT COUNT(*) FROM issues").fetchone()[0]
+        record_event(store, 1, read_event(failure(), now()))
+        assert reader.execute("SELECT COUNT(*) FROM issues").fetchone()[0] == before == 0
+        assert reader.execute("SELECT COUNT(*) FROM events").fetchone()[0] == 0
+    with store.reading() as reader:
+        assert reader.execute("SELECT COUNT(*) FROM events").fetchone()[0] == 1
+
+
+def test_more_may_read_at_once_than_there_are_readers(store_of_either: Store) -> None:
+    store = store_of_either
+    record_event(store, 1, read_event(failure(), now()))
+    with ThreadPoolExecutor(40) as threads:
+        assert set(threads.map(lambda _: store.received()["event"], range(400))) == {1}
+
+
+def test_memory_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with closing(Store.open(None)) as store:
+        assert list(tmp_path.iterdir()) == []
+        record_event(store, 1, read_event(failure(), now()))
+        assert store.received() == {"event": 1}
+        assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_memory_leaves_nothing_behind_when_it_is_killed(tmp_path: Path) -> None:
+    program = (
+        "import os, signal; from local import Store; store = Store.open(None); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2])}
+    ended = subprocess.run([sys.executable, "-c", program], env=environment, timeout=60, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_closed_store_says_so_and_may_be_closed_again(store_of_either: Store) -> None:
+    store_of_either.close()
+    store_of_either.close()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        store_of_either.received()

@@ -1,0 +1,136 @@
+"""What the embedded Sentry forgets, and what it does not."""
+
+import asyncio
+import random
+import time
+from collections.abc import Generator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sending import Local, ago, connect, failure, frame
+
+from local import Retention, Store, serve
+from local.clock import now
+from local.intake.incoming import read_event
+from local.intake.recording import record_event
+from local.retention import forget
+
+
+def put(store: Store, number: int, project: int = 1, **more: Any) -> None:
+    """Events of one issue, each by another user, the first one the oldest."""
+    for each in range(number):
+        event = failure(user={"id": f"{each}"}, tags={"queue": f"q{each % 2}"}, **more)
+        record_event(store, project, read_event(event, now()))
+
+
+def kept(store: Store) -> int:
+    with store.reading() as connection:
+        return int(connection.execute("SELECT COUNT(*) FROM events").fetchone()[0])
+
+
+@pytest.fixture(params=["memory", "file"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Store]:
+    with closing(Store.open(None if request.param == "memory" else tmp_path / "store.sqlite3")) as opened:
+        yield opened
+
+
+async def test_what_is_old_is_forgotten_and_its_counts_are_kept(store: Store) -> None:
+    put(store, 250, timestamp=ago(days=31))
+    put(store, 3, timestamp=ago(days=29))
+    assert forget(store, Retention()) == 250
+    assert forget(store, Retention()) == 0
+    async with connect(store) as client:
+        local = Local(store, client)
+        (issue,) = await local.get("issues/", query="")
+        assert (issue["count"], issue["userCount"]) == ("253", 250)
+        assert issue["firstSeen"] < ago(days=30)
+        queue = await local.get("issues/1/tags/queue/")
+        assert queue["totalValues"] == 253
+        assert len(await local.get("issues/1/events/")) == 3
+    assert store.received() == {"event": 253}
+
+
+async def test_an_issue_without_events_stays_and_is_shown(store: Store) -> None:
+    put(store, 2, timestamp=ago(days=40))
+    forget(store, Retention(days=7))
+    async with connect(store) as client:
+        local = Local(store, client)
+        assert await local.titles() == ["ValueError: bad coupon"]
+        assert (await local.get("issues/1/"))["count"] == "2"
+        assert await local.get("issues/1/events/") == []
+        assert (await local.get("issues/1/hashes/"))[0]["latestEvent"] is None
+        assert (await local.call("GET", "issues/1/events/latest/")).status_code == 404
+        assert (await client.get("/organizations/local/issues/1/", headers={"Host": "127.0.0.1"})).status_code == 200
+        assert await local.titles("coupon") == []
+        assert await local.titles("queue:q1") == []
+        await local.send(failure())
+        assert await local.titles("coupon") == ["ValueError: bad coupon"]
+        assert (await local.get("issues/1/"))["count"] == "3"
+
+
+async def test_of_each_issue_the_newest_events_are_kept(store: Store) -> None:
+    for hours in range(130):
+        put(store, 1, timestamp=ago(hours=hours + 1))
+    put(store, 4, frames=[frame("other")])
+    assert forget(store, Retention(events_of_issue=5)) == 125
+    async with connect(store) as client:
+        local = Local(store, client)
+        shown = await local.get("issues/1/events/")
+        assert [event["dateCreated"] > ago(hours=6.5) for event in shown] == [True] * 5
+        assert len(await local.get("issues/2/events/")) == 4
+
+
+def test_of_all_the_newest_are_kept_when_there_is_no_more_room_and_room_is_used_again(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    chance = random.Random(3)
+    sizes: list[int] = []
+    with closing(Store.open(path)) as store:
+        for _ in range(4):
+            put(store, 300, extra={"noise": chance.randbytes(4000).hex()})  # of which nothing can be deflated away
+            forget(store, Retention(megabytes=2))
+            assert 0 < kept(store) < 600
+            sizes.append(path.stat().st_size)
+        with store.reading() as connection:
+            (first,) = connection.execute("SELECT MIN(id) FROM events").fetchone()
+            (last,) = connection.execute("SELECT MAX(id) FROM events").fetchone()
+            assert last - first + 1 == kept(store)
+    assert sizes[3] < 1.2 * sizes[1]
+
+
+def test_a_store_with_room_and_young_events_keeps_all(store: Store) -> None:
+    put(store, 20)
+    assert forget(store, Retention()) == 0
+    assert kept(store) == 20
+
+
+async def test_texts_of_new_events_are_found_after_old_ones_were_forgotten(store: Store) -> None:
+    put(store, 300, timestamp=ago(days=40))
+    forget(store, Retention())
+    assert kept(store) == 0
+    for number in range(150):  # these take the rows of the old ones
+        record_event(store, 1, read_event(failure(f"Kind{number}", f"needle-{number}-"), now()))
+    async with connect(store) as client:
+        local = Local(store, client)
+        assert await local.titles("needle-7-") == ["Kind7: needle-7-"]
+        assert await local.titles("needle-149-") == ["Kind149: needle-149-"]
+        assert await local.titles("bad coupon") == []
+
+
+async def test_a_served_store_forgets_in_the_background_from_the_start() -> None:
+    with closing(Store.open(None)) as store:
+        put(store, 150, timestamp=ago(days=10))
+        async with serve(store, retention=Retention(days=5)):
+            until = time.monotonic() + 20
+            while kept(store) and time.monotonic() < until:
+                await asyncio.sleep(0.01)
+            assert kept(store) == 0
+
+
+async def test_a_served_store_without_a_retention_forgets_nothing() -> None:
+    with closing(Store.open(None)) as store:
+        put(store, 2, timestamp=ago(days=400))
+        async with serve(store):
+            await asyncio.sleep(0.1)
+        assert kept(store) == 2
