@@ -68,10 +68,10 @@ def answers_of(call: Callable[..., Any]) -> tuple[type[BaseModel], ...]:
 
 def _types_of_answers() -> dict[str, Any]:
     """By name. Loaded only where output schemas are asked for: tools name the type, no more."""
-    from views import alerts, events, issues, projects, releases, searches, tags, updates
+    from views import alerts, events, issues, projects, releases, search_trends, searches, tags, updates
     from views.traces import stacktraces
 
-    modules = (alerts, events, issues, projects, releases, searches, stacktraces, tags, updates)
+    modules = (alerts, events, issues, projects, releases, search_trends, searches, stacktraces, tags, updates)
     return {name: value for module in modules for name, value in vars(module).items()}
 
 
