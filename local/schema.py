@@ -206,6 +206,7 @@ CREATE TABLE IF NOT EXISTS deploys (
     date_finished INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS deploys_of_release ON deploys (release_id);
+CREATE INDEX IF NOT EXISTS events_in_trace ON events (json_extract(fields, '$.trace'), timestamp);
 
 CREATE TABLE IF NOT EXISTS spans (
     id INTEGER PRIMARY KEY,

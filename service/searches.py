@@ -11,8 +11,8 @@ from sentry.models import Outcomes
 from sentry.search import diagnose
 from service.current import current_client
 from service.side_by_side import all_of, briefly, together
-from views import searches as views
-from views.searches import EventSearch, EventTrend
+from views.search_trends import EventTrend, event_trend
+from views.searches import EventSearch, event_search
 
 ALL = "*"
 MOST_STEPS = 200
@@ -84,7 +84,7 @@ async def search_events(
     notes += [] if page.items else _of_issues(text)
     notes += await _meant(where, dataset, doubtful)
     other = client.other_organization(project, organization=organization)
-    return views.event_search(page, dataset, where["period"], by, notes=notes, organization=other)
+    return event_search(page, dataset, where["period"], by, notes=notes, organization=other)
 
 
 async def _over_time(
@@ -133,7 +133,7 @@ async def _over_time(
     is_nothing = not any(value for one in series.items for _, value in one.points)
     if is_nothing:
         notes += [*_of_issues(query), *await _meant(where, dataset, datasets.keys_of(query))]
-    return views.event_trend(series, dataset, where["period"], step, int(length.total_seconds()), notes=notes)
+    return event_trend(series, dataset, where["period"], step, int(length.total_seconds()), notes=notes)
 
 
 async def _placed(organization: str | None, project: str | None, query: str | None) -> tuple[_Where, str]:

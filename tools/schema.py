@@ -68,10 +68,13 @@ def answers_of(call: Callable[..., Any]) -> tuple[type[BaseModel], ...]:
 
 def _types_of_answers() -> dict[str, Any]:
     """By name. Loaded only where output schemas are asked for: tools name the type, no more."""
-    from views import alerts, events, issues, projects, releases, searches, tags, trace_tree, updates
+    from views import alerts, events, issues, projects, releases, search_trends, searches, tags, trace_tree, updates
     from views.traces import stacktraces
 
-    modules = (alerts, events, issues, projects, releases, searches, stacktraces, tags, trace_tree, updates)
+    modules = (
+        *(alerts, events, issues, projects, releases, search_trends, searches),
+        *(stacktraces, tags, trace_tree, updates),
+    )
     return {name: value for module in modules for name, value in vars(module).items()}
 
 

@@ -8,7 +8,8 @@ import service
 from tools.arguments import Cursor, Limit, Listed, Organization, Period, Project, Text
 
 if TYPE_CHECKING:
-    from views.searches import EventSearch, EventTrend
+    from views.search_trends import EventTrend
+    from views.searches import EventSearch
 
 
 async def search_events(

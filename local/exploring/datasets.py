@@ -69,7 +69,7 @@ _ERRORS: dict[str, Column] = {
     "issue": _issue("short_id"),
     "issue.id": Column("e.issue_id", type="integer"),
     "event.type": _issue("type"),
-    "trace": Column("e.trace"),
+    "trace": Column("json_extract(e.fields, '$.trace')"),
     "trace.span": _event_field("trace.span"),
     "user": Column("e.user"),
     "user.display": Column(_USER_DISPLAY),

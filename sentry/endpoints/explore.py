@@ -118,7 +118,7 @@ class Explore:
             *(dataset, numbers or (), query, read_period(period)[0], environment, sort, limit),
             interval=int(read_period(interval)[1].total_seconds()),
         )
-        read, read_old = SeriesOf(tuple(groups)), OldSeriesOf(tuple(functions), tuple(groups))
+        read, read_old = SeriesOf(), OldSeriesOf(tuple(functions), tuple(groups))
 
         async def of_organization() -> EventSeries:
             return await self._get((owner, "events-timeseries"), dataset, asked.series(functions, groups), read)

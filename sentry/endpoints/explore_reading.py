@@ -51,8 +51,6 @@ class RowsOf:
 class SeriesOf:
     """Reads the answer of `events-timeseries/`."""
 
-    groups: tuple[str, ...] = ()
-
     def __call__(self, reply: Reply) -> EventSeries:
         _not_a_list(reply)
         found = objects(one(reply).get("timeSeries"))[:MOST_SERIES]

@@ -5,7 +5,7 @@ of whose it is. What is somebody else's, and what cannot be attributed to a proj
 said of what is not there.
 """
 
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -313,24 +313,17 @@ class Guarded:
         cursor: str | None = None,
     ) -> EventRows:
         """Of the caller's own projects: of a number that was counted nobody can say later whose events are in it."""
-        owner, name, names = await self._look.projects(organization, project, projects)
-        page = await self._found(
-            f"Project {name} of {owner}" if name else f"Organization {owner}",
-            self._client.search_events(
-                organization=owner,
-                project=name,
-                projects=names,
-                dataset=dataset,
-                fields=fields,
-                query=query,
-                sort=sort,
-                period=period,
-                environment=environment,
-                limit=limit,
-                cursor=cursor,
-            ),
+        page, is_own = await self._searched(
+            *(self._client.search_events, organization, project, projects),
+            dataset=dataset,
+            fields=fields,
+            query=query,
+            sort=sort,
+            period=period,
+            environment=environment,
+            limit=limit,
+            cursor=cursor,
         )
-        is_own = await self._look.telling_rows(owner, name, names)
         return _only(page, [row for row in page.items if is_own(row)])
 
     async def get_event_series(
@@ -349,27 +342,35 @@ class Guarded:
         environment: str | None = None,
         limit: int = 25,
     ) -> EventSeries:
-        """As with its rows."""
-        owner, name, names = await self._look.projects(organization, project, projects)
-        found = await self._found(
-            f"Project {name} of {owner}" if name else f"Organization {owner}",
-            self._client.get_event_series(
-                organization=owner,
-                project=name,
-                projects=names,
-                dataset=dataset,
-                functions=functions,
-                groups=groups,
-                query=query,
-                sort=sort,
-                period=period,
-                interval=interval,
-                environment=environment,
-                limit=limit,
-            ),
+        found, is_own = await self._searched(
+            *(self._client.get_event_series, organization, project, projects),
+            dataset=dataset,
+            functions=functions,
+            groups=groups,
+            query=query,
+            sort=sort,
+            period=period,
+            interval=interval,
+            environment=environment,
+            limit=limit,
         )
-        is_own = await self._look.telling_rows(owner, name, names)
         return _only(found, [series for series in found.items if is_own(series.group)])
+
+    async def _searched(
+        self,
+        ask: Callable[..., Awaitable[PageT]],
+        organization: str | None,
+        project: str | None,
+        projects: Sequence[str] | None,
+        **asked: Any,
+    ) -> tuple[PageT, Callable[[Mapping[str, Any]], bool]]:
+        """What is found in the caller's own projects, and whether a row of it names another."""
+        owner, name, names = await self._look.projects(organization, project, projects)
+        page = await self._found(
+            f"Project {name} of {owner}" if name else f"Organization {owner}",
+            ask(organization=owner, project=name, projects=names, **asked),
+        )
+        return page, await self._look.telling_rows(owner, name, names)
 
     async def get_attributes(
         self,

@@ -45,7 +45,7 @@ async def test_todays_sentry_is_asked_once() -> None:
 
 
 async def test_errors_have_another_name_before_23_and_that_is_remembered() -> None:
-    known = {EVENTS: UNKNOWN, f"{EVENTS}?dataset=discover": (200, FOUND)}
+    known: dict[str, tuple[int, Any]] = {EVENTS: UNKNOWN, f"{EVENTS}?dataset=discover": (200, FOUND)}
 
     async def twice(client: SentryClient) -> tuple[Any, Any]:
         return await search("errors", "title", query="a OR b")(client), await search("errors", "title")(client)

@@ -22,7 +22,7 @@ def today() -> Generator[Today]:
         yield today
 
 
-def connected(today: Today, **settings: str) -> Any:
+def connected(today: Today, **settings: Any) -> Any:
     return connected_to(today.url, SENTRY_AUTH_TOKEN=TOKEN, SENTRY_MCP_CACHE_TTL="0", **settings)
 
 
@@ -265,6 +265,15 @@ async def test_a_gap_and_many_steps_are_told_by_their_times(today: Today) -> Non
     assert "not over" not in text
 
 
+async def test_a_step_that_sentry_takes_instead_is_told(today: Today) -> None:
+    values = [{"timestamp": 1_795_640_400 + 7_200 * at, "value": 5, "incomplete": False} for at in range(3)]
+    today.answers("GET", SERIES, 200, {"timeSeries": [{"yAxis": "count()", "values": values, "meta": {}}]})
+    async with connected(today) as client:
+        text = await search(client, interval="1h")
+    assert "\n  11-25 21h: 5 5 5\n" in text
+    assert text.endswith("Sentry counted in steps of 120 minutes.")
+
+
 async def test_where_nothing_was_counted_over_time_that_is_said(today: Today) -> None:
     today.answers("GET", SERIES, 200, {"timeSeries": [{"yAxis": "count()", "values": [{"timestamp": 1, "value": 0}]}]})
     async with connected(today) as client:
@@ -288,7 +297,7 @@ async def test_a_table_fits_its_budget_and_what_leads_on_stays_whole(today: Toda
 
 async def test_numbers_of_steps_give_way_to_a_budget_and_peaks_stay(today: Today) -> None:
     values = [{"timestamp": 1_795_640_400 + 3600 * at, "value": 10**9 + at, "incomplete": False} for at in range(200)]
-    series = [
+    series: list[dict[str, Any]] = [
         {"yAxis": "count()", "groupBy": [{"key": "release", "value": f"shop@{n}"}], "values": values, "meta": {}}
         for n in range(10)
     ]
