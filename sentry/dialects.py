@@ -116,6 +116,16 @@ SORTS = ("date", "new", "freq", "user", "trends", "recommended")
 
 OLD = (Dialect.SENTRY_10, Dialect.SENTRY_9)
 _ANY_GLITCHTIP = (Dialect.GLITCHTIP, Dialect.GLITCHTIP_6)
+_BREADCRUMBS = "get_issue has the breadcrumbs of the same request."
+INSTEAD_OF_TRACES = {
+    Dialect.TODAY: f"Self-hosted for errors alone, or from before 24, it stores no spans. {_BREADCRUMBS}",
+    Dialect.SENTRY_10: _BREADCRUMBS,
+    Dialect.SENTRY_9: _BREADCRUMBS,
+    Dialect.GLITCHTIP: _BREADCRUMBS,
+    Dialect.GLITCHTIP_6: "search_events finds what was logged in it, with dataset=logs and the query trace:ID, and "
+    "with dataset=spans the groups of its transactions.",
+}
+"""What to do where a kind has no traces."""
 NOT_TAKEN: tuple[tuple[str, tuple[Dialect, ...], str], ...] = (
     # part of a change, who takes it and does nothing, or fails   what to do instead
     ("priority", (*OLD, *_ANY_GLITCHTIP), "Issues have no priority there: leave it out."),

@@ -150,9 +150,15 @@ class SentryClientProtocol(Protocol):
     def get_release_deploys(self, version: str, *, organization: str | None = None) -> Awaitable[list[Deploy]]: ...
 
     def get_trace(
-        self, trace: str, *, organization: str | None = None, timestamp: datetime | None = None
+        self,
+        trace: str,
+        *,
+        organization: str | None = None,
+        timestamp: datetime | None = None,
+        event: str | None = None,
     ) -> Awaitable[Trace]:
-        """A trace by its ID, of 32 hex digits; `timestamp` is some moment in it, where one is known."""
+        """A trace by its ID, of 32 hex digits; `timestamp` is some moment in it, `event` an error, where they are
+        known."""
         ...
 
     def get_trace_counts(

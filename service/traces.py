@@ -44,7 +44,7 @@ async def get_trace(
     client = current_client()
     owner, moment = named.organization, named.timestamp
     spans, logs, counts = await together(
-        client.get_trace(named.trace, organization=owner, timestamp=moment),
+        client.get_trace(named.trace, organization=owner, timestamp=moment, event=named.event),
         client.get_trace_logs(named.trace, organization=owner, timestamp=moment),
         briefly(client.get_trace_counts(named.trace, organization=owner, timestamp=moment)),
     )

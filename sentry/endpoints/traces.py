@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from sentry.dialects import Dialect, Route, routes_of
+from sentry.dialects import INSTEAD_OF_TRACES, Dialect, Route, routes_of
 from sentry.endpoints.caller import Caller
 from sentry.errors import ForbiddenError, InvalidRequestError, NotFoundError, UnsupportedError
 from sentry.models import Trace, TraceCounts, TraceLog
@@ -30,13 +30,6 @@ OWN_LOGS = 200
 """Rows that GlitchTip gives at most."""
 TELL_APART = "multiple projects"
 """In the words with which an organization refuses that several projects are looked into at once."""
-INSTEAD = {
-    Dialect.SENTRY_9: "list_issues with the query trace:ID finds nothing there, either; get_issue has the breadcrumbs "
-    "of the same request.",
-    Dialect.GLITCHTIP: "get_issue has the breadcrumbs of the same request.",
-    Dialect.GLITCHTIP_6: "search_events with dataset=logs and the query trace:ID finds what was logged, and with "
-    "dataset=spans its transaction groups.",
-}
 _SPANS = Nested("children", trace_row, SPANS)
 
 
@@ -48,18 +41,24 @@ class Traces:
     """Until when an organization that counts no traces is not asked again."""
 
     async def get_trace(
-        self, trace: str, *, organization: str | None = None, timestamp: datetime | None = None
+        self,
+        trace: str,
+        *,
+        organization: str | None = None,
+        timestamp: datetime | None = None,
+        event: str | None = None,
     ) -> Trace:
         """https://docs.sentry.io/api/explore/retrieve-a-trace/; older servers by a route that is withdrawn by now, and
-        has transactions alone. `timestamp` is some moment in it: with that Sentry looks at less. Raises
-        UnsupportedError where there are no traces."""
+        has transactions alone. `timestamp` is some moment in it: with that Sentry looks at less. `event` is an error
+        that is to be in it, however many there are. Raises UnsupportedError where there are no traces."""
         owner = await self.caller.organization(organization)
         wanted = f"Trace {trace}"
+        of_error = [("errorId", event)] if event else []
 
         async def whole() -> Trace:
             return await self.caller.get(
                 *("organizations", owner, "trace", trace),
-                params=[("additional_attributes", STATUS), ALL_PROJECTS, *_at(timestamp)],
+                params=[("additional_attributes", STATUS), ALL_PROJECTS, *_at(timestamp), *of_error],
                 wanted=wanted,
                 lifetime=Lifetime.ISSUE,
                 read=_trace,
@@ -79,18 +78,13 @@ class Traces:
             return await self.caller.first(
                 "read a trace", {Route.ORGANIZATION: whole, Route.EVENTS_TRACE: transactions}
             )
-        except RouteMissingError as error:
-            if error.is_page:
+        except (RouteMissingError, UnsupportedError) as error:
+            kind = self.caller.dialect or Dialect.TODAY
+            if isinstance(error, RouteMissingError) and error.is_page and not kind.is_glitchtip:
                 raise
             raise UnsupportedError(
-                "This Sentry has no traces: their spans are not stored where it is self-hosted for errors alone, or "
-                "from before 24. get_issue has the breadcrumbs of the same request.",
-                status_code=error.status_code,
+                f"This Sentry ({kind.value}) has no traces. {INSTEAD_OF_TRACES[kind]}", status_code=error.status_code
             ) from error
-        except UnsupportedError as error:
-            if self.caller.dialect in INSTEAD:
-                error.message += f" Instead: {INSTEAD[self.caller.dialect]}"
-            raise
 
     async def get_trace_counts(
         self, trace: str, *, organization: str | None = None, timestamp: datetime | None = None

@@ -260,12 +260,19 @@ class Guarded:
         return await self._client.get_release_deploys(version, organization=owner) if is_whole else []
 
     async def get_trace(
-        self, trace: str, *, organization: str | None = None, timestamp: datetime | None = None
+        self,
+        trace: str,
+        *,
+        organization: str | None = None,
+        timestamp: datetime | None = None,
+        event: str | None = None,
     ) -> Trace:
         """Of a trace in which the caller has nothing, there is nothing."""
         wanted = f"Trace {trace}"
         owner = await self._look.organization(organization, wanted)
-        found = await self._look.asked(wanted, self._client.get_trace(trace, organization=owner, timestamp=timestamp))
+        found = await self._look.asked(
+            wanted, self._client.get_trace(trace, organization=owner, timestamp=timestamp, event=event)
+        )
         return self._bounds.part_of_trace(found, owner)
 
     async def get_trace_counts(

@@ -181,6 +181,20 @@ async def test_a_release_of_several_is_shown_without_what_is_of_the_others(world
     assert OTHER in whole.text
 
 
+async def test_of_a_trace_of_several_the_callers_part_is_shown_and_the_rest_is_counted(world: World) -> None:
+    trace = next(line for line in matrix.lines() if line.name == "get_trace")
+    arguments = {"trace": world.targets[OWN].trace}
+    async with world.client("of-project") as client, world.client("of-organization") as of_all:
+        own, whole = [await told(one, trace, arguments) for one in (client, of_all)]
+    assert "2 spans, 2 errors, 1 log" in own.text
+    assert "3 spans and 3 errors of projects that you cannot see." in own.text
+    assert own.text.count("called by 1 span that you cannot see") == 2
+    assert OTHER not in own.text.lower()
+    assert "5 spans, 5 errors, 2 logs" in whole.text
+    assert "cannot see" not in whole.text
+    assert OTHER in whole.text
+
+
 async def test_of_several_organizations_one_is_to_be_named(world: World) -> None:
     projects = next(line for line in matrix.lines() if line.name == "list_projects")
     async with world.client("of-both") as client:

@@ -160,7 +160,7 @@ async def test_every_tool_says_that_a_wrong_token_is_not_accepted(place: Place) 
         for tool in there:
             wanted = [*tool.input_schema.get("required", []), *(["status"] if tool.name == "update_issue" else [])]
             arguments = {name: required[name] for name in wanted}
-            if tool.name == "get_stacktrace":
+            if tool.name in ("get_stacktrace", "get_trace"):
                 arguments = {"event": UNKNOWN_EVENT}
             assert error_of(await client.call_tool(tool.name, arguments))["error"] == "unauthorized", tool.name
     of_sentry = {entry.call.__name__ for entry in CATALOGUE if entry.scope not in OF_ALERTS}

@@ -114,7 +114,9 @@ async def test_an_older_route_is_asked_where_the_new_one_is_missing(kind: Dialec
 async def test_glitchtip_has_no_traces_and_what_it_has_instead_is_said() -> None:
     error, _ = await asked({}, lambda client: client.get_trace(TRACE_ID), Dialect.GLITCHTIP)
     assert isinstance(error, UnsupportedError)
-    assert "GlitchTip has no way to read a trace. Instead: " in error.message
+    assert error.message == (
+        "This Sentry (GlitchTip) has no traces. get_issue has the breadcrumbs of the same request."
+    )
 
 
 async def test_glitchtips_own_logs_are_read() -> None:

@@ -92,7 +92,7 @@ async def test_where_the_code_lies_is_asked_once_an_hour_for_a_project(today: To
     """Whatever else is kept."""
     clock = Clock()
     async with connected(today, clock, cache_ttl) as client:
-        for moment, requests in ((0, 3), (20, 2), (3_590, 2), (3_601, 3)):
+        for moment, requests in ((0, 4), (20, 3), (3_590, 3), (3_601, 4)):
             clock.now = moment
             today.requests.clear()
             text = text_of(await client.call_tool("get_issue", {"issue": ISSUE}))

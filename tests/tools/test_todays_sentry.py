@@ -47,7 +47,7 @@ LOGS = (
     f"&query=trace%3A{answers.TRACE_ID}&sort=timestamp"
 )
 OF_TRACE = [
-    f"trace/{answers.TRACE_ID}/?additional_attributes=span.status&project=-1&timestamp=1795550400",
+    f"trace/{answers.TRACE_ID}/?additional_attributes=span.status&project=-1&timestamp=1795550400&errorId={EVENT}",
     COUNTS,
     f"events/?{LOGS}&project=-1&start=2026-11-23T20%3A00%3A00&end=2026-11-25T20%3A00%3A00&per_page=100",
 ]

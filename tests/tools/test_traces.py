@@ -9,9 +9,12 @@ import httpx
 import pytest
 import respx
 from mcp.client.client import Client
+from standins.knowing import ORGANIZATIONS
 from standins.recorded import TOKEN
 from standins.traces import TRACE_ID, Row, checkout, counts, error, log, span, status, table
 from wire import connected_to, text_of
+
+from sentry.dialects import Dialect
 
 URL = "https://sentry.acme.test"
 EVENT = "7c0de" + "1" * 27
@@ -361,4 +364,24 @@ async def test_an_older_sentry_is_asked_by_the_route_that_it_has(sentry: Sentry)
 async def test_a_sentry_without_traces_says_so(sentry: Sentry) -> None:
     async with connected() as client:
         result = await client.call_tool("get_trace", {"trace": TRACE_ID})
-    assert text_of(result).startswith("unsupported: This Sentry has no traces")
+    assert text_of(result).startswith("unsupported: This Sentry (today's Sentry) has no traces. Self-hosted for errors")
+
+
+@pytest.mark.parametrize("kind", [Dialect.SENTRY_10, Dialect.GLITCHTIP])
+async def test_of_a_kind_that_has_no_traces_it_is_said_what_to_do_instead(sentry: Sentry, kind: Dialect) -> None:
+    sentry.bodies["api/0/organizations"] = 200, [ORGANIZATIONS[kind]]
+    async with connected() as client:
+        result = await client.call_tool("get_trace", {"trace": TRACE_ID})
+    assert text_of(result) == (
+        f"unsupported: This Sentry ({kind.value}) has no traces. get_issue has the breadcrumbs of the same request."
+    )
+
+
+async def test_of_glitchtip_the_logs_of_a_trace_are_shown(sentry: Sentry) -> None:
+    row = {"id": "1", "timestamp": "2026-11-24T20:00:01Z", "level": "warn", "body": "slow", "projectId": 5}
+    sentry.bodies["api/0/organizations"] = 200, [ORGANIZATIONS[Dialect.GLITCHTIP]]
+    sentry.bodies["logs"] = 200, [row, {**row, "id": "2", "timestamp": "2026-11-24T20:00:00Z", "body": "begun"}]
+    async with connected() as client:
+        text = await read(client)
+    assert text.split("```\n")[1].splitlines() == ["+0 ms log warn: begun", "+1.00 s log warn: slow"]
+    assert "This Sentry (GlitchTip) has no traces." in text

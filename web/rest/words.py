@@ -27,6 +27,7 @@ OF_EACH_ANSWER: dict[str, Any] = {
 ARGUMENTS = {
     "issue": "Its number, its short ID (SHOP-12), `organization/SHOP-12`, or its URL in Sentry, percent-encoded.",
     "event": "Its ID, 32 hexadecimal digits; with an issue also latest, oldest or recommended.",
+    "trace": "Its ID, 32 hexadecimal digits, `organization/ID`, or its URL in Sentry, percent-encoded.",
     "organization": "Its slug. Left out: the one of the settings, or the only one.",
     "project": "Its slug, or `organization/slug`.",
     "release": "The version, percent-encoded: `shop%401.5.0`.",
@@ -73,6 +74,7 @@ ARGUMENTS_OF = {
 EXAMPLES: dict[str, Any] = {
     "issue": "SHOP-4",
     "event": "9f86d081884c4d659a2feaa0c55ad015",
+    "trace": "6fbd8e37f4c04a8b9dbfb57a28db5ce2",
     "organization": "acme",
     "project": "shop",
     "release": "shop@1.5.0",
@@ -140,6 +142,12 @@ ABOUT = {
     "list_releases": "The newest first.",
     "get_release": "The issues new in it, commits, deploys, authors, health.",
     "get_event": "One occurrence in full: stack trace, breadcrumbs, request, user, tags, contexts.",
+    "get_trace": (
+        "What happened in one request: the way through its spans to what failed, the slowest beside it, those that were "
+        "repeated as one, errors and logs."
+    ),
+    "get_trace_of_issue": "The trace of its latest event, unless `event` names another.",
+    "get_trace_of_event": "The trace that an event is of, with this event marked in it.",
     "get_project": "Platform, teams and latest release.",
     "list_projects": "Slug, platform and name of each.",
     "search_events": (
