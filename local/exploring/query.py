@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
 
+import re
 import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from local.errors import bad_request
 from local.exploring.columns import Column, Dataset, shown, type_of
 from local.exploring.conditions import compared, condition_of, refuse_text
-from local.exploring.functions import alias_of, function_of, is_function
+from local.exploring.functions import function_of, is_function
 from local.exploring.reading import fetch
 from local.searching.conditions import Condition, Conditions
 from local.searching.expressions import Expression
@@ -17,6 +18,8 @@ from local.searching.syntax import Term
 from local.values import Json
 
 MOST_FIELDS = 20
+
+_ALIAS = re.compile(r"\W+")
 
 
 @dataclass(frozen=True)
@@ -136,14 +139,17 @@ def _check(query: Query) -> None:
     for name in query.fields:
         if name.startswith("equation|"):
             raise bad_request("Equations are not supported by this server")
-    if any(_sorted_by(query, name) is None for name in query.sort):
+    for name in query.sort:
+        _sorted_by(name, query.fields)
+
+
+def _sorted_by(name: str, fields: list[str]) -> str:
+    """The field that a part of `sort` names: as it was asked for, or by Sentry's alias, as `p95_span_duration`."""
+    named = name.removeprefix("-")
+    found = next((one for one in fields if named in (one, _ALIAS.sub("_", one.rstrip(")")).rstrip("_"))), None)
+    if found is None:
         raise bad_request("Cannot sort by a field that is not selected.")
-
-
-def _sorted_by(query: Query, name: str) -> str | None:
-    """The field that is meant, by itself or by a function's alias."""
-    wanted = name.removeprefix("-")
-    return next((field for field in query.fields if wanted in (field, alias_of(field))), None)
+    return found
 
 
 def _having(statement: Statement, query: Query) -> Condition:
@@ -161,9 +167,8 @@ def _having(statement: Statement, query: Query) -> Condition:
 
 def _order(query: Query, columns: dict[str, tuple[str, Column]], plain: list[str], grouped: bool) -> str:
     asked = [
-        f"{columns[field][0]} {'DESC' if name.startswith('-') else 'ASC'}"
+        f"{columns[_sorted_by(name, query.fields)][0]} {'DESC' if name.startswith('-') else 'ASC'}"
         for name in query.sort
-        if (field := _sorted_by(query, name)) is not None
     ]
     if not grouped:
         return ", ".join([*asked, "t DESC", "r DESC"])
