@@ -71,7 +71,7 @@ def seconds_ago(**length: float) -> float:
 
 def typed(**attributes: Json) -> dict[str, Json]:
     """Attributes as SDKs send them; `__` stands for a dot."""
-    kinds = {bool: "boolean", int: "integer", float: "double"}
+    kinds: dict[Any, str] = {bool: "boolean", int: "integer", float: "double"}
     return {
         name.replace("__", "."): {"value": value, "type": kinds.get(type(value), "string")}
         for name, value in attributes.items()

@@ -7,7 +7,7 @@ from typing import Any
 
 from local.api.explore import Asked, asked_of, dataset_of
 from local.api.paging import page_of_list
-from local.api.request import ApiRequest, ApiResponse
+from local.api.request import ApiRequest, ApiResponse, organization_of
 from local.clock import iso
 from local.errors import bad_request
 from local.exploring.columns import NUMERIC, Dataset
@@ -32,12 +32,13 @@ _TYPES = ("string", "number", "boolean")
 
 def list_attributes(request: ApiRequest) -> ApiResponse:
     """https://docs.sentry.io/api/explore/ - at most MOST_NAMES of them, in order of their names."""
-    if not request.query.get("dataset") and not request.query.get("itemType"):
-        raise bad_request("dataset: This field is required.")
-    dataset = dataset_of(request, "dataset", "itemType")
     wanted = request.query.getlist("attributeType") or list(_TYPES)
     part = request.query.get("substringMatch", "")
     with request.store.reading() as connection:
+        organization_of(request, connection)
+        if not request.query.get("dataset") and not request.query.get("itemType"):
+            raise bad_request("dataset: This field is required.")
+        dataset = dataset_of(request, "dataset", "itemType")
         sent = _sent(connection, asked_of(request, connection, dataset))
     known = [(name, kind) for name, kind in _known(dataset) if (name, kind) not in sent]
     found = sorted({*known, *sent})

@@ -1,6 +1,7 @@
 """What can be asked of a dataset, as SQL: columns by Sentry's names, attributes by theirs, and how values are shown."""
 
 import json
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -85,7 +86,18 @@ def shown(value: Json, kind: str) -> Json:
         return json.loads(value) if isinstance(value, str) and value.startswith("[") else [value]
     if kind == "string" and not isinstance(value, str):
         return str(value)
+    if kind in NUMERIC and isinstance(value, str):
+        return _number(value)
     return value
+
+
+def _number(value: str) -> float | None:
+    """A tag that is asked for as a number: tags are text."""
+    try:
+        found = float(value)
+    except ValueError:
+        return None
+    return found if math.isfinite(found) else None
 
 
 def type_of(values: list[Json]) -> str:

@@ -160,3 +160,8 @@ def test_whole_numbers_are_read_when_they_fit() -> None:
         5, 5, 5, None, None, None, None, None, None,
     ]  # fmt: skip
     assert parse(b'{"a": ' + b"9" * 5000 + b"}") == {"a": "9" * 5000}
+
+
+def test_what_takes_all_there_is_room_for_keeps_its_name() -> None:
+    lines = [f"{number} {'x' * 8_000}" for number in range(400)]
+    assert clean({"exception": {"values": lines}, "tags": {"a": "b"}})["exception"]["values"][0] == lines[0]

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from sending import TRACE, Local, ago, failure, log, seconds_ago, span, typed
 
+from local.exploring import reading
+
 Row = dict[str, Any]
 
 
@@ -24,7 +26,7 @@ async def shop(local: Local) -> Local:
     lost = failure("Lost", "order is lost", level="fatal", timestamp=ago(hours=5), transaction="/pay")
     lost["exception"]["values"][0]["mechanism"]["handled"] = False
     await local.send(lost)
-    root = {"is_segment": True, "start_timestamp": seconds_ago(minutes=5)}
+    root: Row = {"is_segment": True, "start_timestamp": seconds_ago(minutes=5)}
     op = {"sentry__op": "http.server"}
     await local.send_items(
         "span",
@@ -52,7 +54,9 @@ async def shop(local: Local) -> Local:
 async def test_rows_have_the_fields_asked_for_by_their_names(shop: Local) -> None:
     body = await shop.get(
         "events/", dataset="errors", query="error.type:Lost",
-        field=["id", "issue", "issue.id", "title", "level", "project", "error.type", "error.handled", "transaction", "no"],
+        field=[
+            "id", "issue", "issue.id", "title", "level", "project", "error.type", "error.handled", "transaction", "no",
+        ],
     )  # fmt: skip
     (row,) = body["data"]
     assert len(row.pop("id")) == 32
@@ -65,6 +69,12 @@ async def test_rows_have_the_fields_asked_for_by_their_names(shop: Local) -> Non
         "project": "string", "error.type": "array", "error.handled": "boolean", "transaction": "string", "no": "string",
     }  # fmt: skip
     assert (body["meta"]["dataset"], body["meta"]["dataScanned"]) == ("errors", "full")
+
+
+async def test_a_tag_is_a_number_where_it_is_asked_for_as_one(local: Local) -> None:
+    await local.send(failure(tags={"size": "12.5", "name": "nan"}))
+    fields = ["tags[size,number]", "tags[name,number]", "tags[name,string]", "size"]
+    assert await local.explore("errors", *fields) == [dict(zip(fields, [12.5, None, "nan", "12.5"], strict=True))]
 
 
 async def test_a_field_that_is_asked_for_twice_is_there_once(shop: Local) -> None:
@@ -284,17 +294,15 @@ async def test_projects_environments_and_time_narrow_what_is_found(shop: Local) 
 
 async def test_a_list_is_paged_in_its_order(local: Local) -> None:
     await local.send_items("log", *(log(f"{number:03}") for number in range(25)))
-    seen: list[str] = []
-    cursor = ""
-    for _ in range(3):
-        response = await local.call(
-            "GET", "events/", dataset="logs", field="message", sort="message", per_page=10, cursor=cursor
-        )
-        seen += [row["message"] for row in response.json()["data"]]
-        cursor = response.links["next"]["cursor"] if "cursor" in response.links["next"] else ""
+    query = {"dataset": "logs", "field": "message", "sort": "message", "per_page": 10}
+    first = await local.call("GET", "events/", **query)
+    second = await local.client.get(first.links["next"]["url"])
+    third = await local.client.get(second.links["next"]["url"])
+    seen = [row["message"] for page in (first, second, third) for row in page.json()["data"]]
     assert seen == [f"{number:03}" for number in range(25)]
-    assert response.links["next"]["results"] == "false"
-    assert response.links["previous"]["results"] == "true"
+    assert [page.links["next"]["results"] for page in (first, second, third)] == ["true", "true", "false"]
+    assert [page.links["previous"]["results"] for page in (first, second, third)] == ["false", "true", "true"]
+    assert (await local.client.get(third.links["previous"]["url"])).json() == second.json()
 
 
 @pytest.mark.parametrize(
@@ -368,7 +376,7 @@ async def test_what_cannot_be_asked_is_refused_in_words(local: Local, query: dic
     ],
 )
 async def test_no_field_query_or_sort_leaves_its_parameters(shop: Local, dataset: str, hostile: str) -> None:
-    assert len((await shop.explore(dataset, hostile, sort=f"-{hostile}"))) > 0
+    assert await shop.explore(dataset, hostile, sort=f"-{hostile}")
     for query in (hostile, f'"{hostile}":x', f"has:{hostile}", f"x:{hostile}", f'!x:"{hostile}"', f"{hostile}:>1"):
         response = await shop.call("GET", "events/", dataset=dataset, field="id", query=query)
         assert response.status_code in (200, 400), response.text
@@ -380,11 +388,14 @@ async def test_no_field_query_or_sort_leaves_its_parameters(shop: Local, dataset
     [
         (" ".join(f"k{number}:v" for number in range(250)), 200),
         (" OR ".join(f"k{number}:*v*" for number in range(250)), 200),
+        (" ".join(f"k{number}:v" for number in range(251)), 400),
         (" ".join(f"!k{number}:v" for number in range(1_000)), 400),
         (f"message:[{','.join(map(str, range(500)))}]", 200),
         (f"!message:[{','.join(f'*{number}' for number in range(500))}]", 200),
         (f"message:[{','.join(map(str, range(501)))}]", 400),
         ("(" * 30 + "a" + ")" * 30, 200),
+        ("(" * 31 + "a" + ")" * 31, 400),
+        ("(" * 400 + "a" + ")" * 400, 400),
         ("(" * 900 + "a" + ")" * 900, 400),
         ("a " * 9_000, 200),
         ("f(" * 9_000, 400),
@@ -397,6 +408,16 @@ async def test_no_field_query_or_sort_leaves_its_parameters(shop: Local, dataset
 async def test_a_query_of_any_length_is_answered(shop: Local, dataset: str, query: str, status: int) -> None:
     response = await shop.call("GET", "events/", dataset=dataset, field="id", query=query)
     assert response.status_code == status, response.text[:300]
+
+
+async def test_what_takes_too_long_is_ended_in_sentrys_words(local: Local, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "LONGEST", 0.0)
+    await local.send_items("log", *(log(str(number)) for number in range(1_000)))
+    query = " OR ".join(f"message:*x{number}*" for number in range(250))
+    status, body = await local.refusal("events/", dataset="logs", field="count()", query=query)
+    assert (status, body["detail"][:14]) == (400, "Query timeout.")
+    monkeypatch.undo()
+    assert await local.explore("logs", "count()", query=query) == [{"count()": 0}]
 
 
 async def test_many_groups_are_shown_a_page_at_a_time(local: Local) -> None:

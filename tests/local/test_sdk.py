@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import sentry_sdk
+import sentry_sdk.logger
 from sending import capture
 from sentry_sdk.integrations.logging import EventHandler
 from sentry_sdk.utils import event_from_exception
@@ -148,6 +149,50 @@ async def test_an_unhandled_exception_says_so(embedded: Embedded) -> None:
     await capture(embedded, program)
     (issue,) = await get(embedded, "issues/", query="error.unhandled:true")
     assert issue["isUnhandled"] is True
+
+
+async def test_spans_logs_and_errors_are_one_trace(embedded: Embedded) -> None:
+    def program() -> None:
+        with sentry_sdk.start_transaction(op="http.server", name="GET /checkout"):
+            for number in range(3):
+                with sentry_sdk.start_span(op="db", name=f"SELECT {number}") as child:
+                    child.set_data("rows", number)
+            request()
+
+    def request() -> None:
+        sentry_sdk.logger.warning(
+            "stock of {sku} is low", sku="SKU-7", attributes={"left": 2, "ratio": 0.5, "hot": True}
+        )
+        captured(1001)
+
+    await capture(
+        embedded, program, release="shop@1.4.2", environment="production",
+        traces_sample_rate=1.0, enable_logs=True,
+    )  # fmt: skip
+    fields = ["trace", "span.op", "span.description", "is_transaction", "transaction", "release", "environment", "rows"]
+    rows = (await get(embedded, "events/", dataset="spans", field=fields, sort="span.description"))["data"]
+    trace = rows[0].pop("trace")
+    everywhere = {"transaction": "GET /checkout", "release": "shop@1.4.2", "environment": "production"}
+    assert rows[0] == {
+        **everywhere, "span.op": "http.server", "span.description": "GET /checkout", "is_transaction": True,
+        "rows": None,
+    }  # fmt: skip
+    assert rows[3] == {
+        **everywhere, "span.op": "db", "span.description": "SELECT 2", "is_transaction": False, "rows": 2,
+        "trace": trace,
+    }  # fmt: skip
+    (root,) = await get(embedded, f"trace/{trace}/")
+    assert [child["description"] for child in root["children"]] == ["SELECT 0", "SELECT 1", "SELECT 2"]
+    assert [(error["short_id"], error["event_type"]) for error in root["errors"]] == [("APP-1", "error")]
+    fields = ["severity", "message", "message.template", "left", "ratio", "hot", "span_id", "release"]
+    (found,) = (await get(embedded, "events/", dataset="logs", field=fields, query=f"trace:{trace}"))["data"]
+    assert found.pop("span_id") == root["event_id"]
+    assert found == {
+        "severity": "warn", "message": "stock of SKU-7 is low", "message.template": "stock of {sku} is low", "left": 2,
+        "ratio": 0.5, "hot": "true", "release": "shop@1.4.2",
+    }  # fmt: skip
+    meta = await get(embedded, f"trace-meta/{trace}/")
+    assert (meta["spansCount"], meta["errorsCount"], meta["logsCount"]) == (4, 1, 1)
 
 
 async def test_ten_programs_at_once_lose_nothing(embedded: Embedded) -> None:
