@@ -21,9 +21,7 @@ async def search_events(
     fields: Annotated[
         list[Text],
         Listed,
-        Field(
-            description="Up to 20 columns, tags or functions: issue, release, count(), count_unique(user), p95(span.duration)"
-        ),
+        Field(description="Columns, tags, functions: title, release, count(), count_unique(user), p95(span.duration)"),
     ] = [],  # noqa: B006 - copied
     sort: Annotated[Text, Field(description="e.g. -count()")] | None = None,
     period: Period = "24h",
