@@ -149,23 +149,27 @@ def nearest(name: str, dataset: Dataset, more: Iterable[str] = ()) -> list[str]:
     """What may have been meant by a name that is not known, the nearest first; `more` are tags and attributes."""
     known = KNOWN[dataset]
     if name.endswith("()"):
-        near = difflib.get_close_matches(name[:-2].lower(), known.functions, n=3, cutoff=0.6)
+        near = difflib.get_close_matches(name[:-2].lower(), known.functions, n=3, cutoff=0.7)
         return [f"{function}()" for function in near]
     names = {one.lower(): one for one in (*sorted(known.columns), *filter(_OFFERED.fullmatch, more))}
     ends = [one for low, one in names.items() if low.rpartition(".")[2] == name.lower()]
-    near = [names[low] for low in difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.6)]
+    near = [names[low] for low in difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.7)]
     return list(dict.fromkeys((*ends[:2], *near)))[:3]
 
 
 def did_you_mean(names: Iterable[str], dataset: Dataset, more: Sequence[str] = ()) -> list[str]:
-    """A sentence on each name that is not known and not one of `more`."""
+    """A sentence on each name that is not known and not one of `more`; where there are none of these, which a token may
+    not read, it may be a tag all the same."""
     sentences: list[str] = []
     for name in names:
         if name in more:
             continue
         near = nearest(name, dataset, more)
         meant = f"Did you mean {' or '.join(near)}?" if near else ""
-        if not meant and name.endswith("()"):
-            meant = f"There are {', '.join(KNOWN[dataset].functions)}."
+        if name.endswith("()"):
+            meant = meant or f"There are {', '.join(KNOWN[dataset].functions)}."
+        elif not more:
+            sentences += [f"{quoted(name)} is no field of {dataset}, unless it is a tag. {meant}"] if near else []
+            continue
         sentences.append(f"{quoted(name)} is not known in {dataset}. {meant}".rstrip())
     return sentences

@@ -14,15 +14,18 @@ if TYPE_CHECKING:
 
 async def search_events(
     dataset: Literal["errors", "logs", "spans"] = "errors",
-    query: Annotated[Text, Field(description="Sentry search, e.g. level:error user.id:7 timeout")] | None = None,
+    query: Annotated[
+        Text, Field(description="Sentry search, e.g. level:error user.id:7 timeout; of spans is_transaction:true")
+    ]
+    | None = None,
     fields: Annotated[
         list[Text],
         Listed,
-        Field(description="Columns, tags, functions: issue, release, count(), count_unique(user), p95(span.duration)"),
+        Field(description="Columns, tags, functions: title, release, count(), count_unique(user), p95(span.duration)"),
     ] = [],  # noqa: B006 - copied
     sort: Annotated[Text, Field(description="e.g. -count()")] | None = None,
     period: Period = "24h",
-    interval: Annotated[Text, Field(description="e.g. 1h: functions over time, of the top groups")] | None = None,
+    interval: Annotated[Text, Field(description="e.g. 1h: the functions over time, for the top groups")] | None = None,
     environment: Text | None = None,
     project: Project | None = None,
     limit: Limit = 25,

@@ -44,7 +44,9 @@ def caller(*projects: str, organizations: tuple[str, ...] = ("acme",)) -> Caller
 async def seen_by(
     who: Caller, known: dict[str, Any], call: Call, kind: Dialect = Dialect.TODAY
 ) -> tuple[Any, list[str]]:
-    answers = {path: one if type(one) is tuple else (200, one) for path, one in {**PROJECTS, **known}.items()}
+    answers: dict[str, tuple[int, Any]] = {}
+    for path, one in {**PROJECTS, **known}.items():
+        answers[path] = one if type(one) is tuple else (200, one)
     return await asked(answers, lambda client: call(guarded(client, who)), kind)
 
 

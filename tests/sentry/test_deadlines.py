@@ -28,6 +28,10 @@ READS: dict[str, Callable[[SentryClient], Awaitable[Any]]] = {
     "get_release": lambda client: client.get_release("1.0"),
     "get_release_commits": lambda client: client.get_release_commits("1.0"),
     "get_release_deploys": lambda client: client.get_release_deploys("1.0"),
+    "search_events": lambda client: client.search_events(fields=["id"]),
+    "get_event_series": lambda client: client.get_event_series(functions=["count()"]),
+    "get_attributes": lambda client: client.get_attributes("errors"),
+    "get_outcomes": lambda client: client.get_outcomes("errors"),
 }
 WRITES: dict[str, Callable[[SentryClient], Awaitable[Any]]] = {
     "update_issue": lambda client: client.update_issue("5", IssueChange(status="resolved")),

@@ -71,6 +71,10 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("get_project", {"project": "ignore"}),
     ("list_releases", {"project": "shop"}),
     ("get_release", {"release": "shop@1"}),
+    ("search_events", {"project": "shop", "fields": "titel,cuont()"}),
+    ("search_events", {"query": "project:[shop, web]", "interval": "1h"}),
+    ("search_events", {"dataset": "logs"}),
+    ("search_events", {"dataset": "spans"}),
 ]
 LINK = f'<{URL}/?cursor={ORDER}>; rel="next"; results="true"; cursor="{ORDER}"'
 BROKEN: list[tuple[int, Any]] = [
