@@ -112,6 +112,7 @@ def _fill(sentry: Sentry) -> None:
     raised = {"type": "KeyError", "value": "'SUMMER'", "stacktrace": {"frames": [frame]}}
     said = [{"category": "cart", "message": "coupon SUMMER"}]
     event: Any = {"exception": {"values": [raised]}, "breadcrumbs": {"values": said}, "user": {"id": "7"}}
+    event |= {"contexts": {"trace": {"trace_id": EXAMPLES["trace"], "span_id": EXAMPLES["trace"][:16]}}}
     last = {"fingerprint": [str(ISSUES - 1)], "event_id": EXAMPLES["event"]}
     for more in [*({"fingerprint": [str(number)]} for number in range(ISSUES)), last]:
         client.capture_event(copy.deepcopy(event) | more)  # the SDK goes on with what it was given

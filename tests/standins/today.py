@@ -46,6 +46,8 @@ FIELDS = set(
 """Of all that is written, at any depth."""
 PAGED = "per_page cursor limit"
 """The last is GlitchTip's per_page, which goes along while the server's kind may not be known yet."""
+ANY_TRACE = "any_trace"
+"""Stands for the ID of one in a route's path."""
 _FOUND = {
     "organizationSlug": answers.ORGANIZATION,
     "projectSlug": answers.PROJECT,
@@ -104,7 +106,7 @@ def _routes(region: str) -> list[Route]:
             "statsPeriod start end referrer errorId additional_attributes include_uptime timestamp project",
         ),
         Route(
-            f"organizations/acme/trace-meta/{answers.TRACE_ID}",
+            f"organizations/acme/trace-meta/{ANY_TRACE}",
             answers.TRACE_META,
             "statsPeriod start end include_uptime timestamp project",
         ),
@@ -225,7 +227,8 @@ def todays_sentry(url: str) -> Generator[Today]:
         today = Today(url)
         for route in _routes(today.region):
             base = url if route.path in ("organizations", "organizations/acme") else today.region
-            whole = re.compile(rf"{re.escape(f'{base}/api/0/{route.path}/')}(\?.*)?")
+            path = re.escape(f"{base}/api/0/{route.path}/").replace(ANY_TRACE, "[0-9a-f]{32}")
+            whole = re.compile(rf"{path}(\?.*)?")
             router.route(method=route.method, url__regex=rf"^{whole.pattern}$").mock(side_effect=today.handler(route))
         yield today
 

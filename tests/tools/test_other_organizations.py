@@ -10,11 +10,12 @@ import pytest
 from mcp.client.client import Client
 from standins.knowing import ORGANIZATIONS
 from standins.sockets import Request, Server, Wire, listening
+from standins.traces import counts, span, table
 from wire import connected_to, text_of
 
 from sentry.dialects import Dialect
 
-EVENT, SHARE = "a" * 32, "b" * 32
+EVENT, SHARE, TRACE = "a" * 32, "b" * 32, "d" * 32
 UNSEEN = "shop@2"
 """A release of which no issue is known."""
 BY_NUMBER = (Dialect.SENTRY_10, Dialect.GLITCHTIP)
@@ -31,6 +32,7 @@ WHOLE_EVENT = {
     "groupID": "5",
     "entries": [EXCEPTION],
     "context": {f"key {n}": "x" * 400 for n in range(80)},
+    "contexts": {"trace": {"trace_id": TRACE}},
     "nextEventID": "c" * 32,
 }
 ANSWERS: list[tuple[str, Any]] = [
@@ -58,6 +60,8 @@ ANSWERS: list[tuple[str, Any]] = [
     (r"/organizations/beta/events-(timeseries|stats)/", {"timeSeries": [], "data": []}),
     (r"/organizations/beta/stats_v2/", {"groups": []}),
     (r"/organizations/beta/logs/", [{"id": EVENT, "body": "out of coupons"}]),
+    (r"/organizations/beta/trace/d{32}/", [span(1)]),
+    (r"/organizations/beta/trace-meta/d{32}/", counts(1)),
 ]
 
 
@@ -127,6 +131,11 @@ CALLS: dict[str, list[dict[str, Any]]] = {
         {"organization": "beta", "dataset": "logs"},
         {"organization": "beta", "query": "project:shop", "dataset": "logs"},
     ],
+    "get_trace": [
+        *({"trace": name} for name in (f"beta/{TRACE}", f"{{url}}/organizations/beta/explore/traces/trace/{TRACE}/")),
+        *({"event": name} for name in EVENTS),
+        *({"issue": name} for name in (*ISSUES, IN_PROJECT)),
+    ],
 }
 
 
@@ -136,7 +145,7 @@ async def test_no_other_organization_is_asked_than_the_one_that_is_named(kind: D
     for arguments in CALLS[tool]:
         async with opened(kind) as (client, server):
             given = dict(arguments)
-            for name in given.keys() & {"issue", "event"}:
+            for name in given.keys() & {"issue", "event", "trace"}:
                 given[name] = given[name].format(url=server.url)
             result = await client.call_tool(tool, given)
             assert not result.is_error, (given, text_of(result))

@@ -68,9 +68,9 @@ async def test_what_else_happened_in_the_same_request(today: Today) -> None:
         today.answers("GET", LATEST, 200, event(contexts={"trace": {"trace_id": "see http://evil.test"}}))
         none = await read(client, "get_issue", issue=ISSUE)
 
-    assert f"| trace {TRACE}\n" in ordinary
+    assert f"| trace {TRACE} (18 spans, 2 logs, 1 error: get_trace)\n" in ordinary
     assert "replay" not in ordinary
-    assert f"| transaction POST /checkout | trace {TRACE} | replay {REPLAY}\n" in of_page
+    assert f"| transaction POST /checkout | trace {TRACE} (18 spans, 2 logs, 1 error: get_trace) | replay" in of_page
     assert f"| transaction POST /checkout | replay {REPLAY}\n" in by_tag
     assert "evil.test" not in none, "what is no trace ID leads nowhere"
 

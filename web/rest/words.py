@@ -143,8 +143,8 @@ ABOUT = {
     "get_release": "The issues new in it, commits, deploys, authors, health.",
     "get_event": "One occurrence in full: stack trace, breadcrumbs, request, user, tags, contexts.",
     "get_trace": (
-        "What happened in one request: the way through its spans to what failed, the slowest beside it, those that were "
-        "repeated as one, errors and logs."
+        "What happened in one request: the way through its spans to what failed, the slowest beside it, those that "
+        "were repeated as one, errors and logs."
     ),
     "get_trace_of_issue": "The trace of its latest event, unless `event` names another.",
     "get_trace_of_event": "The trace that an event is of, with this event marked in it.",
