@@ -91,6 +91,7 @@ class Connections:
         connection.row_factory = sqlite3.Row
         connection.execute(f"PRAGMA synchronous = {'OFF' if self._folder else 'NORMAL'}")
         _write_ahead(connection)
+        connection.execute("PRAGMA wal_autocheckpoint = 4000")  # pages: those written often are copied less often
         connection.execute("PRAGMA journal_size_limit = 64000000")
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA cache_size = -32000")
