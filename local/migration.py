@@ -6,7 +6,7 @@ import json
 import sqlite3
 
 from local import texts
-from local.terms import COLUMNS, field_values, terms
+from local.terms import COLUMNS, OF_ISSUES, field_values, terms
 from local.values import mapping
 
 BATCH = 1000
@@ -31,6 +31,6 @@ def fill(connection: sqlite3.Connection) -> None:
             )
             connection.executemany(
                 "INSERT INTO issue_fields VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                [(key, value, row["issue_id"]) for key, value in field_values(fields)],
+                [(key, value, row["issue_id"]) for key, value in field_values(fields, OF_ISSUES)],
             )
     texts.add_all(connection, last)

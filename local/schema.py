@@ -115,10 +115,9 @@ CREATE TABLE IF NOT EXISTS events (
 );
 -- Searches walk these two, which have all that most of them ask about: a row of events has pages of its own.
 CREATE INDEX IF NOT EXISTS events_of_issue ON events (issue_id, timestamp, environment, release, user,
-    terms_0, terms_1, terms_2, terms_3, terms_4, terms_5, terms_6, terms_7);
+    terms_0, terms_1, terms_2, terms_3, terms_4, terms_5, terms_6, terms_7, message);
 CREATE INDEX IF NOT EXISTS events_of_project ON events (project_id, timestamp, issue_id, environment, release,
     user, terms_0, terms_1, terms_2, terms_3, terms_4, terms_5, terms_6, terms_7);
-CREATE INDEX IF NOT EXISTS events_by_text ON events (issue_id, timestamp, message);
 CREATE VIRTUAL TABLE IF NOT EXISTS event_texts USING fts5    -- by rows of local/texts.py
     (message, content = '', columnsize = 0, detail = none, tokenize = 'trigram');
 

@@ -23,7 +23,10 @@ FIELDS = (
     "platform",
     "sdk.name",
 )
-"""Those of an event's fields that have terms, and a row for each of their values in `issue_fields`."""
+"""Those of an event's fields that have terms."""
+
+OF_ISSUES = ("error.type", "error.mechanism", "error.unhandled", "http.method", "platform", "sdk.name")
+"""Those that are alike in most events of an issue: each of their values there has a row in `issue_fields`."""
 
 SIZE = 6
 """Bytes of a digest: two of a hundred thousand events are confused once in some ten million searches."""
@@ -47,9 +50,9 @@ def term_of(key: str, value: str, *, is_field: bool) -> tuple[str, bytes]:
     return COLUMNS[digest[-1] % len(COLUMNS)], digest
 
 
-def field_values(fields: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
-    """Each value of the fields that have terms, once."""
-    for key in FIELDS:
+def field_values(fields: Mapping[str, Json], keys: tuple[str, ...] = FIELDS) -> Iterator[tuple[str, str]]:
+    """Each value of some fields, once."""
+    for key in keys:
         value = fields.get(key)
         for one in dict.fromkeys(items(value) if isinstance(value, list) else [value]):
             if isinstance(one, str):

@@ -8,7 +8,7 @@ from local.happening import Happening
 from local.intake.incoming import Incoming
 from local.intake.life_cycle import after_event
 from local.store import Store
-from local.terms import field_values
+from local.terms import OF_ISSUES, field_values
 from local.values import Json
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: as in Sentry's short IDs
@@ -90,9 +90,10 @@ def _record(connection: sqlite3.Connection, project: int, event: Incoming) -> li
     )
     row = inserted.lastrowid or 0
     texts.add(connection, row)
-    connection.executemany(
-        "INSERT INTO issue_fields VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        [(key, value, issue_id) for key, value in field_values(event.fields)],
+    connection.execute(
+        "INSERT INTO issue_fields SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), ?"
+        " FROM json_each(?) WHERE TRUE ON CONFLICT DO NOTHING",
+        (issue_id, _json(list(field_values(event.fields, OF_ISSUES)))),
     )
     connection.execute(
         "INSERT INTO issue_tags SELECT ?, key, value, 1, ?, ? FROM json_each(?) WHERE TRUE"

@@ -9,13 +9,6 @@ from typing import Any
 
 from local.searching.syntax import Term, like, number
 
-_TEXT = "e.message"
-_TEXT_BESIDE = (
-    "(SELECT t.message FROM events t INDEXED BY events_by_text"
-    " WHERE t.issue_id = e.issue_id AND t.timestamp = e.timestamp AND t.id = e.id)"
-)
-
-
 Condition = tuple[str, list[Any]]
 """SQL and its parameters."""
 
@@ -42,17 +35,7 @@ class Conditions:
 
     @property
     def are_of_text(self) -> bool:
-        return _TEXT in str(self)
-
-    def walk(self) -> tuple[str, str]:
-        """What the events of an issue are walked in, as `e`, and the conditions on them: in the index that has what is
-        asked about, if one has all of it."""
-        sql = str(self)
-        if _TEXT not in sql:
-            return "events e INDEXED BY events_of_issue", sql
-        if "e." not in sql.replace(_TEXT, "").replace("e.timestamp", ""):
-            return "events e INDEXED BY events_by_text", sql
-        return "events e INDEXED BY events_of_issue", sql.replace(_TEXT, _TEXT_BESIDE)
+        return "e.message" in str(self)
 
     def __add__(self, other: "Conditions") -> "Conditions":
         return Conditions(self.sql + other.sql, self.values + other.values, self.sets + other.sets)

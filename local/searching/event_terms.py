@@ -6,7 +6,7 @@ from local import texts
 from local.searching.conditions import Condition, Conditions, Scope, alternatives, latest_versions, matches
 from local.searching.syntax import Term, invalid, like, time_bound
 from local.terms import FIELDS as INDEXED_FIELDS
-from local.terms import term_of
+from local.terms import OF_ISSUES, term_of
 
 MOST_VALUES = 50
 """Of one tag that a pattern stands for; with more, each event is asked."""
@@ -100,10 +100,12 @@ def _by_terms(term: Term, key: str, value: str, scope: Scope) -> Condition | Non
 
 
 def _values_like(key: str, pattern: str, scope: Scope) -> list[str] | None:
-    """The values of a tag or a field that a pattern stands for; None when they are too many.
+    """The values of a tag or a field that a pattern stands for; None when they are too many, or not known.
 
     The index is asked for the next value each time: of each there is an entry for each issue.
     """
+    if key in INDEXED_FIELDS and key not in OF_ISSUES:
+        return None
     table = "issue_fields" if key in INDEXED_FIELDS else "issue_tags"
     rows = scope.connection.execute(
         f"WITH RECURSIVE v (value) AS (SELECT MIN(value) FROM {table} WHERE key = ?1 UNION ALL"
@@ -138,12 +140,12 @@ def _issues(key: str, value: str, scope: Scope) -> Condition | None:
         return (
             None if "*" in value else ("SELECT issue_id FROM events WHERE json_extract(fields, '$.trace') = ?", [value])
         )
-    if key in FIELDS and key not in INDEXED_FIELDS:
+    if key in FIELDS and key not in OF_ISSUES:
         return None
     named = _values_like(key, value, scope) if "*" in value else [value]
     if named is None:
         return None
-    table = "issue_fields" if key in INDEXED_FIELDS else "issue_tags"
+    table = "issue_fields" if key in OF_ISSUES else "issue_tags"
     query = f"SELECT issue_id FROM {table} WHERE key = ? AND value IN ({', '.join('?' * len(named))})"
     (found,) = scope.connection.execute(
         f"SELECT COUNT(*) FROM ({query} LIMIT ?)", (key, *named, MOST_ISSUES)

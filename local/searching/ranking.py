@@ -26,6 +26,7 @@ SORTS = {
     " * (10 + MIN(f.seen, 1000) + 10 * MIN(f.users, 100)) * 100000000 / (86400000 + :now - f.last_seen)",
 }
 _OF_ALL_EVENTS = {"f.last_seen": "i.last_seen", "f.seen": "i.times_seen", "f.users": "i.user_count"}
+_EVENTS = "FROM events e INDEXED BY events_of_issue WHERE e.issue_id = i.id"
 _SEEN = re.compile(r"f\.\w+")
 
 LEAST = 200
@@ -50,8 +51,7 @@ def found(connection: sqlite3.Connection, search: Search, sort: str) -> list[Ran
     where = Conditions([f"i.project_id IN ({_marks(search.projects)})"], [*search.projects]) + search.issues + within
     key = _bound(search, sort)
     if search.events.sql and not _SEEN.search(key):
-        walked, matching = search.events.walk()
-        where.add(f"EXISTS (SELECT 1 FROM {walked} WHERE e.issue_id = i.id AND {matching})", *search.events.values)
+        where.add(f"EXISTS (SELECT 1 {_EVENTS} AND {search.events})", *search.events.values)
     return sorted(_keyed(connection, search, key, where), reverse=True)
 
 
@@ -96,8 +96,7 @@ def _keyed(connection: sqlite3.Connection, search: Search, key: str, where: Cond
     """Issues with a key; those without events that match are left out where the key is of events."""
     seen, values = _OF_ALL_EVENTS, list[object]()
     if search.events.sql:
-        walked, matching = search.events.walk()
-        events = f"FROM {walked} WHERE e.issue_id = i.id AND {matching}"
+        events = f"{_EVENTS} AND {search.events}"
         seen = {
             "f.last_seen": f"(SELECT e.timestamp {events} ORDER BY e.timestamp DESC LIMIT 1)",
             "f.seen": f"NULLIF((SELECT COUNT(*) {events}), 0)",

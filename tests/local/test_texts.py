@@ -1,7 +1,5 @@
 """Texts are found as they are, whatever is in them, and whether they are in the index yet or not."""
 
-from collections.abc import AsyncGenerator
-
 import pytest
 from sending import Local, failure, frame
 
@@ -24,14 +22,14 @@ TEXTS = (
 
 
 @pytest.fixture(params=["indexed", "not yet indexed"])
-async def texts(local: Local, request: pytest.FixtureRequest) -> AsyncGenerator[Local]:
+async def texts(local: Local, request: pytest.FixtureRequest) -> Local:
     """An issue for each of the texts; where they are indexed, with more events than wait for the index."""
     events = [failure(f"Kind{number}", text, [frame(f"f{number}")]) for number, text in enumerate(TEXTS)]
     if request.param == "indexed":
         events += [failure("Other", "something else", [frame("other")])] * 260
     for event in events:
         record_event(local.store, 1, read_event({**event, "event_id": None}, now()))
-    yield local
+    return local
 
 
 @pytest.mark.parametrize(
