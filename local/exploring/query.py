@@ -2,7 +2,6 @@
 
 # ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
 
-import re
 import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +17,6 @@ from local.searching.syntax import Term
 from local.values import Json
 
 MOST_FIELDS = 20
-
 
 
 @dataclass(frozen=True)

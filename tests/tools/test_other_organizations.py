@@ -10,7 +10,7 @@ import pytest
 from mcp.client.client import Client
 from standins.knowing import ORGANIZATIONS
 from standins.sockets import Request, Server, Wire, listening
-from standins.traces import counts, span, table
+from standins.traces import counts, span
 from wire import connected_to, text_of
 
 from sentry.dialects import Dialect
