@@ -40,7 +40,8 @@ def get_timeseries(request: ApiRequest) -> ApiResponse:
         groups: list[Group] = []
         if most:
             sort = [name for name in request.query.getlist("sort") if name]
-            fields = list(dict.fromkeys([*group_by, *(name.removeprefix("-") for name in sort), *axes]))
+            ordered = [name.removeprefix("-") for name in sort if is_function(name.removeprefix("-"))]
+            fields = list(dict.fromkeys([*group_by, *ordered, *axes]))
             query = Query(asked.dataset, fields, asked.where, asked.groups, asked.seconds, sort)
             groups = top_groups(connection, query, group_by, most)
         found = series(connection, asked.dataset, asked.where, axes, steps, group_by if most else [], groups)
@@ -54,6 +55,8 @@ def get_timeseries(request: ApiRequest) -> ApiResponse:
 def get_stats(request: ApiRequest) -> ApiResponse:
     """What older clients ask: `{"data": [[seconds, [{"count": n}]], ...]}`, by axis where there are several."""
     axes = _axes(request)
+    if request.query.get("topEvents"):
+        raise bad_request("topEvents is answered by events-timeseries/ alone")
     with request.store.reading() as connection:
         asked, steps = _asked(request, connection, len(axes))
         found = series(connection, asked.dataset, asked.where, axes, steps, [], [])

@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
 
+import re
 import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,8 @@ from local.searching.syntax import Term
 from local.values import Json
 
 MOST_FIELDS = 20
+
+_ALIAS = re.compile(r"\W+")
 
 
 @dataclass(frozen=True)
@@ -136,8 +139,17 @@ def _check(query: Query) -> None:
     for name in query.fields:
         if name.startswith("equation|"):
             raise bad_request("Equations are not supported by this server")
-    if any(name.removeprefix("-") not in query.fields for name in query.sort):
+    for name in query.sort:
+        _sorted_by(name, query.fields)
+
+
+def _sorted_by(name: str, fields: list[str]) -> str:
+    """The field that a part of `sort` names: as it was asked for, or by Sentry's alias, as `p95_span_duration`."""
+    named = name.removeprefix("-")
+    found = next((one for one in fields if named in (one, _ALIAS.sub("_", one.rstrip(")")).rstrip("_"))), None)
+    if found is None:
         raise bad_request("Cannot sort by a field that is not selected.")
+    return found
 
 
 def _having(statement: Statement, query: Query) -> Condition:
@@ -154,7 +166,10 @@ def _having(statement: Statement, query: Query) -> Condition:
 
 
 def _order(query: Query, columns: dict[str, tuple[str, Column]], plain: list[str], grouped: bool) -> str:
-    asked = [f"{columns[name.removeprefix('-')][0]} {'DESC' if name.startswith('-') else 'ASC'}" for name in query.sort]
+    asked = [
+        f"{columns[_sorted_by(name, query.fields)][0]} {'DESC' if name.startswith('-') else 'ASC'}"
+        for name in query.sort
+    ]
     if not grouped:
         return ", ".join([*asked, "t DESC", "r DESC"])
     first = [f"{alias} DESC" for alias, _ in columns.values() if alias not in plain][:1]

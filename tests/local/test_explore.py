@@ -162,6 +162,12 @@ async def test_functions_group_by_the_other_fields(shop: Local) -> None:
     ]
 
 
+@pytest.mark.parametrize("sort", ["-p95(span.duration)", "-p95_span_duration", "count", "span.op"])
+async def test_an_order_is_named_as_the_field_or_by_its_alias(shop: Local, sort: str) -> None:
+    rows = await shop.explore("spans", "span.op", "p95(span.duration)", "count()", sort=sort)
+    assert [row["span.op"] for row in rows] == (["db", "http.server"] if sort == "span.op" else ["http.server", "db"])
+
+
 async def test_slow_transactions_are_found_in_one_call(shop: Local) -> None:
     rows = await shop.explore(
         "spans", "transaction", "count()", "p95(span.duration)", query="is_transaction:true", sort="-p95(span.duration)"

@@ -76,6 +76,10 @@ async def test_the_top_groups_are_series_and_the_rest_is_one(week: Local) -> Non
     assert (other["meta"]["isOther"], other["meta"]["order"]) == (True, 1)
     assert len(await series(week, **query, groupBy="browser", sort="-count()", excludeOther="1")) == 1
     assert await series(week, **query, groupBy="browser", sort="browser", query="nothing") == []
+    by_alias = await series(week, **query, groupBy="browser", sort="-count")
+    assert by_alias[0]["groupBy"] == [{"key": "browser", "value": "Chrome"}]
+    by_another = await series(week, **query, groupBy="browser", sort="-count_unique(user)", yAxis="count()")
+    assert [one["yAxis"] for one in by_another] == ["count()", "count()"]
     (only, rest) = await series(week, **query, groupBy="browser", sort="-count()", query="count():<3 count():>1")
     assert (only["groupBy"][0]["value"], sum(values(rest))) == ("Safari", 5)
 
@@ -145,6 +149,8 @@ async def test_older_clients_get_the_same_as_pairs(week: Local) -> None:
     several = await week.get("events-stats/", statsPeriod="6h", yAxis=["count()", "count_unique(user)"])
     assert list(several) == ["count()", "count_unique(user)"]
     assert several["count_unique(user)"]["order"] == 1
+    status, refused = await week.refusal("events-stats/", topEvents="5")
+    assert (status, refused) == (400, {"detail": "topEvents is answered by events-timeseries/ alone"})
 
 
 async def test_logs_are_counted_over_time_by_their_severity(local: Local) -> None:
