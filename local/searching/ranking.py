@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
 
+import json
 import re
 import sqlite3
 from dataclasses import dataclass
@@ -104,9 +105,12 @@ def _keyed(connection: sqlite3.Connection, search: Search, key: str, where: Cond
         }
         values = search.events.values * len(_SEEN.findall(key))
     of_events = _SEEN.sub(lambda name: seen[name.group()], key).replace(":now", str(now()))
-    query = f"SELECT CAST({of_events} AS INTEGER), i.id FROM issues i WHERE {where}"
-    rows = connection.execute(query, [*values, *where.values])
-    return [(value, issue) for value, issue in rows if value is not None]
+    # As one row: between two rows others have their turn, of which each wait would take as long as all of the rest.
+    (rows,) = connection.execute(
+        f"SELECT json_group_array(json_array(CAST({of_events} AS INTEGER), i.id)) FROM issues i WHERE {where}",
+        [*values, *where.values],
+    ).fetchone()
+    return [(value, issue) for value, issue in json.loads(rows) if value is not None]
 
 
 def _marks(values: list[int]) -> str:
