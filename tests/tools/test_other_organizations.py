@@ -58,7 +58,9 @@ ANSWERS: list[tuple[str, Any]] = [
     (r"/organizations/beta/releases/shop@1/(commits|deploys)/", []),
     (r"/organizations/beta/trace/d{32}/", [span(1)]),
     (r"/organizations/beta/trace-meta/d{32}/", counts(1)),
+    (r"/organizations/beta/events-trace/d{32}/", {"transactions": [{"transaction": "/checkout"}]}),
     (r"/organizations/beta/events/", table([])),
+    (r"/organizations/beta/logs/", [{"id": "1", "body": "checkout"}]),
 ]
 
 
