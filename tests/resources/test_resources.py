@@ -39,6 +39,7 @@ async def test_the_catalogue_lists_them_all(sentry: Sentry, era: Era) -> None:
         "sentry://releases/{organization}/{version}",
         "sentry://events/{event}",
         "sentry://events/{event}/stacktrace",
+        "sentry://traces/{organization}/{trace}",
     }
     assert all(resource.title and resource.description for resource in plain)
     assert all(template.title and template.description for template in templates)

@@ -39,7 +39,7 @@ def expected(rows: list[Any]) -> list[Any]:
     return found
 
 
-trees = st.recursive(
+trees: st.SearchStrategy[dict[str, Any]] = st.recursive(
     st.fixed_dictionaries({"children": st.just([]), "id": st.integers() | st.text()}),
     lambda inner: st.one_of(
         st.fixed_dictionaries({"children": st.lists(inner, max_size=4), "id": st.text(), "errors": st.lists(inner)}),

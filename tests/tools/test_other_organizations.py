@@ -62,6 +62,7 @@ ANSWERS: list[tuple[str, Any]] = [
     (r"/organizations/beta/logs/", [{"id": EVENT, "body": "out of coupons"}]),
     (r"/organizations/beta/trace/d{32}/", [span(1)]),
     (r"/organizations/beta/trace-meta/d{32}/", counts(1)),
+    (r"/organizations/beta/events-trace/d{32}/", {"transactions": [{"transaction": "/checkout"}]}),
 ]
 
 

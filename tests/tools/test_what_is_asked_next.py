@@ -190,6 +190,7 @@ async def test_where_is_the_source_of_these_calls(today: Today) -> None:
     assert asked == [
         f"GET {CODE}",
         *(f"GET issues/{ISSUE}/{part}" for part in ("", "events/latest/", "events/oldest/")),
+        f"GET trace-meta/{TRACE}/?project=-1&timestamp=1795550400",
     ]
     assert "source" not in nowhere.partition("PriceError")[0] + nowhere.rpartition("```")[2]
     assert OLDER not in failed
