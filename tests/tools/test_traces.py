@@ -210,7 +210,7 @@ async def test_ten_thousand_spans_fit_the_budget_and_the_failing_way_is_whole(
     assert "10,000 x db SELECT 0 (values differ) 10..10 ms, 100 s together" in text
     assert "10,003 spans" in text
     if structured == "true":
-        data = result.structured_content or {}
+        data: dict[str, Any] = result.structured_content or {}
         assert counting.tokens(json.dumps(data, ensure_ascii=False, separators=(",", ":"))) <= tokens
         assert {row.get("text") for row in data["rows"]} >= {"page", "view", "charge"}
 
