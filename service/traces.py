@@ -7,6 +7,7 @@ from typing import NamedTuple
 import anyio.to_thread
 
 from sentry.errors import BadResponseError, InvalidRequestError, NotFoundError, SentryError, UnsupportedError
+from sentry.identifiers import EVENT_ID
 from sentry.models import Event, Trace, TraceCounts, TraceLog
 from sentry.models.pages import Page
 from sentry.references import trace_reference
@@ -90,10 +91,11 @@ async def _named(trace: str | None, event: str | None, issue: str | None, organi
         raise InvalidRequestError("Give a trace, or an event or an issue whose trace is meant.")
     shown = await client.get_stacktrace(event, issue=issue)
     if (of_event := trace_of(shown)) is None:
-        which = f"Event {shown.id}" if event is not None else f"The latest event of the issue, {shown.id},"
+        which = "The event" if event is not None else "The latest event of the issue"
         raise NotFoundError(f"{which} names no trace: tracing was off in its SDK. Its breadcrumbs say what led to it.")
     owner = client.other_organization(issue, event, organization=organization)
-    return _Named(of_event, owner, shown.id, shown.date_created)
+    name = shown.id if EVENT_ID.fullmatch(shown.id) else None
+    return _Named(of_event, owner, name, shown.date_created)
 
 
 def _explained(named: _Named, error: SentryError, counts: TraceCounts | None) -> SentryError:

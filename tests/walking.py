@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import AliasChoices, BaseModel
 from standins.activities import TELLING
+from standins.traces import TRACE_ID
 
 import views
 from sentry import models
@@ -59,7 +60,7 @@ UNTYPED: dict[str, Json] = {
     "user": {"id": "7", "username": "ann", "email": "ann", "ip_address": "home"},
     "contexts": {
         "runtime": {"name": "CPython", "version": "3.11", "type": "x"},
-        "trace": {"trace_id": "1"},
+        "trace": {"trace_id": TRACE_ID},
         "flags": {"values": [{"flag": "new-prices", "result": True}]},
         "monitor": {"name": "import", "slug": "import-1", "config": {"schedule": "0 2 * * *", "timezone": "UTC"}},
         "uptime": {"url": "x", "method": "GET", "region": "us", "check_status_reason": "timeout"},

@@ -16,6 +16,7 @@ from sentry.models import TraceCounts
 from sentry.steps import at_once
 from sentry.transport.nesting import Nested
 from sentry.transport.reading import TooLargeError
+from sentry.values import as_object
 from service.side_by_side import all_of
 
 AT = datetime(2026, 11, 24, 20, tzinfo=UTC)
@@ -33,7 +34,7 @@ def expected(rows: list[Any]) -> list[Any]:
     waiting = [(-1, row) for row in reversed(rows)]
     while waiting:
         around, row = waiting.pop()
-        if isinstance(row, dict):
+        if (row := as_object(row)) is not None:
             waiting += [(len(found), child) for child in reversed(row.get("children") or [])]
             found.append((around, row.get("id")))
     return found
@@ -86,7 +87,7 @@ def test_what_is_not_a_list_is_read_as_any_other_answer() -> None:
 
 
 def test_no_more_is_read_than_is_asked_for() -> None:
-    rows = [{"id": 0, "children": [{"id": 1, "children": []}] * 5}] * 5
+    rows: list[Any] = [{"id": 0, "children": [{"id": 1, "children": []}] * 5}] * 5
     assert flat(json.dumps(rows), most=8) == expected(rows)[:8]
 
 

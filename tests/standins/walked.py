@@ -12,6 +12,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import PromptReference, ResourceTemplateReference, TextContent, TextResourceContents
 from standins.clients import connection_to
 from standins.knowing import ORGANIZATIONS
+from standins.traces import TRACE_ID, counts, error, span
 from walking import ROOTS, Fill, Found, ordinary, sample
 from wire import text_of
 
@@ -47,6 +48,7 @@ EVENT_CALLS: list[Call] = [
     ("resource", f"sentry://events/{EVENT}", {}),
     ("resource", f"sentry://events/{EVENT}/stacktrace", {}),
     ("prompt", "fix_issue", {"issue": "5"}),
+    ("tool", "get_trace", {"trace": TRACE_ID}),
 ]
 PROJECT_CALLS: list[Call] = [
     ("tool", "list_projects", {}),
@@ -126,6 +128,11 @@ class World:
             return {"timeSeries": [_series(found)]}
         if path.endswith("/acme/tags/"):
             return [{"key": found["tag"]}]
+        if "/trace/" in path:
+            raised = error(EVENT, description=event.get("title"), culprit=event.get("culprit"))
+            return [span(1, description=event.get("message"), op=event.get("culprit"), errors=[raised])]
+        if "/trace-meta/" in path:
+            return counts(1, 1)
         return {
             "organizations": [{**ORGANIZATIONS[Dialect.TODAY], **organization}],
             "issues": [issue],

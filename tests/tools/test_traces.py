@@ -210,13 +210,13 @@ async def test_ten_thousand_spans_fit_the_budget_and_the_failing_way_is_whole(
     assert "10,000 x db SELECT 0 (values differ) 10..10 ms, 100 s together" in text
     assert "10,003 spans" in text
     if structured == "true":
-        data = result.structured_content or {}
+        data: dict[str, Any] = result.structured_content or {}
         assert counting.tokens(json.dumps(data, ensure_ascii=False, separators=(",", ":"))) <= tokens
         assert {row.get("text") for row in data["rows"]} >= {"page", "view", "charge"}
 
 
 async def test_ten_thousand_spans_in_each_other_are_told_from_both_ends(sentry: Sentry) -> None:
-    opening, closing = [], []
+    opening, closing = list[str](), list[str]()
     for number in range(1, 10_000):
         before, after = json.dumps(span(number, ms=20_000 - number, description=f"level {number}.")).split(
             '"children": []'
@@ -231,23 +231,23 @@ async def test_ten_thousand_spans_in_each_other_are_told_from_both_ends(sentry: 
     assert "in 9,939 spans not shown" in text
 
 
-@pytest.mark.parametrize(
-    "odd",
-    [
-        None,
-        5,
-        "text",
-        [None, 5, "x", [], {}],
-        [{"event_type": {"a": 1}, "children": "x"}],
-        [{"children": {"a": 1}, "errors": {"a": 1}, "occurrences": 7, "event_id": ["x"], "duration": "1e999"}],
-        [{"start_timestamp": "2026-11-24T20:00:00", "duration": -5, "op": 7, "description": {"a": "b"}}],
-        [{"start_timestamp": 1e300, "end_timestamp": -1, "errors": [None, 5, {"level": []}], "project_slug": "../x"}],
-        [{"event_type": "uptime_check", "children": [span(2)]}],
-    ],
-)
+ODD: list[Any] = [
+    None,
+    5,
+    "text",
+    [None, 5, "x", [], {}],
+    [{"event_type": {"a": 1}, "children": "x"}],
+    [{"children": {"a": 1}, "errors": {"a": 1}, "occurrences": 7, "event_id": ["x"], "duration": "1e999"}],
+    [{"start_timestamp": "2026-11-24T20:00:00", "duration": -5, "op": 7, "description": {"a": "b"}}],
+    [{"start_timestamp": 1e300, "end_timestamp": -1, "errors": [None, 5, {"level": []}], "project_slug": "../x"}],
+    [{"event_type": "uptime_check", "children": [span(2)]}],
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
 async def test_what_is_odd_counts_as_absent(sentry: Sentry, odd: Any) -> None:
     whole = [span(1, description="whole")]
-    trace = [*whole, *odd] if isinstance(odd, list) else [span(1, description="whole") | {"children": odd}]
+    trace: Any = [*whole, *odd] if isinstance(odd, list) else [span(1, description="whole") | {"children": odd}]
     text = await traced(sentry, trace, [{"timestamp": odd, "message": odd, "severity": odd, "span_id": odd}])
     assert "whole" in text
     assert "None" not in text
@@ -335,7 +335,7 @@ async def test_an_event_without_a_trace_says_so(sentry: Sentry) -> None:
     sentry.bodies["issues/5/events/latest"] = 200, {"eventID": EVENT, "groupID": "5", "contexts": {}}
     async with connected() as client:
         result = await client.call_tool("get_trace", {"issue": "5"})
-    assert text_of(result).startswith(f"not_found: The latest event of the issue, {EVENT}, names no trace")
+    assert text_of(result).startswith("not_found: The latest event of the issue names no trace")
 
 
 async def test_where_errors_alone_are_kept_they_are_shown_and_it_is_said(sentry: Sentry) -> None:

@@ -40,6 +40,9 @@ async def test_every_read_answers_as_the_resource_of_that_name_does(rest: Rest) 
         "/events": "rows",
         "/events/{event}": "breadcrumbs",
         "/events/{event}/stacktrace": "stacktrace",
+        "/traces/{trace}": "trace_id",
+        "/issues/{issue}/trace": "trace_id",
+        "/events/{event}/trace": "trace_id",
         "/alerts": "alerts",
         "/alerts/{alert}": "alert",
     }

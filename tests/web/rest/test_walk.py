@@ -12,6 +12,7 @@ import pytest
 from alerting import happening, kept
 from leaks import ALL, TEXTS, TOKEN, look_at_data, look_at_line
 from standins.rest import rest_over, with_alerts
+from standins.traces import TRACE_ID
 from standins.walked import EVENT, World
 from test_walk_of_failures import SHAPES
 from walking import ROOTS, fill_of, ordinary
@@ -37,7 +38,14 @@ class Walked:
         return self._told[-1]
 
 
-VARIABLES = {"issue": "5", "event": EVENT, "organization": "acme", "project": "shop", "release": "shop@1"}
+VARIABLES = {
+    "issue": "5",
+    "event": EVENT,
+    "trace": TRACE_ID,
+    "organization": "acme",
+    "project": "shop",
+    "release": "shop@1",
+}
 QUERIES: dict[str, dict[str, Any]] = {
     "/issues/{issue}": {"include": "tags,commits,activity,flags", "max_tokens": 20_000},
     "/issues/{issue}/events": {"tags": "release,plain"},
