@@ -6,6 +6,9 @@ from typing import Any, cast
 Json = Any
 """What json.loads gives: the untyped edge."""
 
+compact = json.JSONEncoder(separators=(",", ":")).encode
+"""JSON without spaces. (`json.dumps` makes an encoder of its own for each that is not its default.)"""
+
 LONGEST_INTEGER = 19
 """Digits of a whole number kept as a number; a longer one is kept as text."""
 

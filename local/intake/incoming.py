@@ -16,7 +16,7 @@ from local.intake import titles
 from local.intake.cleaning import LONGEST_TEXT, clean
 from local.intake.grouping import frames_of, grouping_hash
 from local.terms import terms
-from local.values import Json, items, mapping, parse, rows, text, truth
+from local.values import Json, compact, items, mapping, parse, rows, text, truth
 
 LEVELS = ("fatal", "error", "warning", "info", "debug", "sample")
 
@@ -100,7 +100,7 @@ def read_event(raw: Json, received: int, header_id: str | None = None, size: int
         fields=fields,
         terms=terms(tags, fields),
         size=size,
-        body=zlib.compress(json.dumps(event, separators=(",", ":")).encode(), 1),
+        body=zlib.compress(compact(event).encode(), 1),
     )
 
 

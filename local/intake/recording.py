@@ -1,6 +1,5 @@
 """Writes events into the store: each counted once, in its issue, or not at all."""
 
-import json
 import sqlite3
 
 from local import texts
@@ -9,7 +8,7 @@ from local.intake.incoming import Incoming
 from local.intake.life_cycle import after_event
 from local.store import Store
 from local.terms import OF_ISSUES, field_values
-from local.values import Json
+from local.values import compact
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: as in Sentry's short IDs
 
@@ -65,7 +64,7 @@ def _record(connection: sqlite3.Connection, project: int, event: Incoming) -> li
     release = _count_in_release(connection, project, event, issue, is_new)
     issue_id = _create_issue(connection, project, event, release) if is_new else issue["id"]
     new_user = event.user is not None and _is_new_user(connection, issue_id, event.user)
-    tags = _json(event.tags)
+    tags = compact(event.tags)
     inserted = connection.execute(
         "INSERT INTO events (event_id, project_id, issue_id, timestamp, received, environment, release, user,"
         " message, tags, fields, size, body,"
@@ -82,7 +81,7 @@ def _record(connection: sqlite3.Connection, project: int, event: Incoming) -> li
             event.user,
             event.search_text,
             tags,
-            _json(event.fields),
+            compact(event.fields),
             event.size,
             event.body,
             *event.terms,
@@ -93,7 +92,7 @@ def _record(connection: sqlite3.Connection, project: int, event: Incoming) -> li
     connection.execute(
         "INSERT INTO issue_fields SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), ?"
         " FROM json_each(?) WHERE TRUE ON CONFLICT DO NOTHING",
-        (issue_id, _json(list(field_values(event.fields, OF_ISSUES)))),
+        (issue_id, compact(list(field_values(event.fields, OF_ISSUES)))),
     )
     connection.execute(
         "INSERT INTO issue_tags SELECT ?, key, value, 1, ?, ? FROM json_each(?) WHERE TRUE"
@@ -136,7 +135,7 @@ def _create_issue(connection: sqlite3.Connection, project: int, event: Incoming,
             event.platform,
             event.logger,
             event.type,
-            _json(event.metadata),
+            compact(event.metadata),
             event.unhandled,
             event.timestamp,
             event.timestamp,
@@ -171,7 +170,7 @@ def _count(
                 event.culprit,
                 event.search_text,
                 event.level,
-                _json(event.metadata),
+                compact(event.metadata),
                 issue["id"],
             ),
         )
@@ -207,7 +206,3 @@ def _count_in_release(
         (release, project, is_new, event.timestamp, event.timestamp),
     )
     return int(release)
-
-
-def _json(value: Json) -> str:
-    return json.dumps(value, separators=(",", ":"))
