@@ -9,6 +9,9 @@ Json = Any
 compact = json.JSONEncoder(separators=(",", ":")).encode
 """JSON without spaces. (`json.dumps` makes an encoder of its own for each that is not its default.)"""
 
+MOST_VALUES = 500_000
+"""In one text of JSON, of some eighty bytes each at least. An event with all that Sentry keeps of one has a tenth."""
+
 LONGEST_INTEGER = 19
 """Digits of a whole number kept as a number; a longer one is kept as text."""
 
@@ -59,8 +62,10 @@ def truth(value: Json) -> bool | None:
 def parse(raw: bytes) -> Json:
     """JSON as SDKs send it: NaN and infinities become null, enormous whole numbers text.
 
-    Raises ValueError for what is no JSON, or JSON nested deeper than Python can read.
+    Raises ValueError for what is no JSON, JSON nested deeper than Python can read, or of more than MOST_VALUES values.
     """
+    if sum(map(raw.count, (b",", b"[", b"{"))) > MOST_VALUES:  # of each value but the first there is one of them
+        raise ValueError("too many values")
     try:
         return json.loads(raw.decode("utf-8", "replace"), parse_constant=_no_number, parse_int=_integer)
     except RecursionError:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 from local.clock import DAY, MINUTE, moment
 from local.intake import titles
+from local.intake.attributes import span_id_of, trace_id_of
 from local.intake.cleaning import LONGEST_TEXT, clean
 from local.intake.grouping import frames_of, grouping_hash
 from local.terms import terms
@@ -273,8 +274,8 @@ def _fields(event: dict[str, Json], tags: dict[str, str], title: str) -> dict[st
         "stack.module": _distinct(frames, "module"),
         "http.method": text(mapping(event.get("request")).get("method")),
         "http.url": text(mapping(event.get("request")).get("url")),
-        "trace": text(trace.get("trace_id")),
-        "trace.span": text(trace.get("span_id")),
+        "trace": trace_id_of(trace.get("trace_id")),
+        "trace.span": span_id_of(trace.get("span_id")),
         "platform": text(event.get("platform")) or "other",
         "sdk.name": text(mapping(event.get("sdk")).get("name")),
         "title": title,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sending import TRACE, Local, container, envelope, log, seconds_ago, span, typed
+from sending import TRACE, Local, container, envelope, failure, log, seconds_ago, span, typed
 
 HERE = Path(__file__).parent
 RECORDED = {"start": "2026-11-30T00:00:00", "end": "2026-12-01T00:00:00"}
@@ -296,3 +296,17 @@ async def test_an_error_beside_spans_is_recorded_with_them(local: Local) -> None
     assert (await local.post(body)).json() == {"id": "f" * 32}
     assert local.store.received() == {"event": 1, "span": 1}
     assert await local.titles() == ["lost"]
+
+
+async def test_an_item_of_more_values_than_a_server_reads_is_left_out(local: Local) -> None:
+    many = b'{"items":[' + b"{}," * 600_000 + b"{}]}"
+    header = json.dumps({"type": "log", "length": len(many), "item_count": 1}).encode()
+    assert (await local.post(b"{}\n" + header + b"\n" + many)).status_code == 200
+    assert (await local.post(envelope({"extra": {"many": [[]] * 300_000}}))).status_code == 400
+    assert local.store.received() == {"event": 0, "log": 1}
+
+
+async def test_an_error_is_in_its_trace_however_its_sdk_writes_the_id(local: Local) -> None:
+    await local.send(failure(contexts={"trace": {"trace_id": TRACE.upper(), "span_id": "B" * 16}}))
+    (found,) = await local.explore("errors", "trace", "trace.span", query=f"trace:{TRACE}")
+    assert found == {"trace": TRACE, "trace.span": "b" * 16}

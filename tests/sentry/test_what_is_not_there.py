@@ -73,22 +73,24 @@ async def test_a_project_that_the_token_may_not_see_is_told_as_such() -> None:
     assert "it needs the scope event:read, and its user access to the project" in error.message
 
 
-SCOPES: dict[str, Call] = {
-    "event:read": lambda client: client.get_issue("5"),
-    "event:write": lambda client: client.update_issue("5", IssueChange(status="resolved")),
-    "org:read": lambda client: client.list_projects(),
-    "project:read": lambda client: client.get_project("shop"),
-    "event:read (Sentry 9: org:read)": lambda client: client.get_issue("acme/SHOP-1"),
-    "project:releases (Sentry: or project:read)": lambda client: client.get_release("1.0"),
-}
+SCOPES: list[tuple[str, Call]] = [
+    ("event:read", lambda client: client.get_issue("5")),
+    ("event:write", lambda client: client.update_issue("5", IssueChange(status="resolved"))),
+    ("org:read", lambda client: client.list_projects()),
+    ("org:read", lambda client: client.search_events(fields=["title"])),
+    ("org:read", lambda client: client.get_trace("a" * 32)),
+    ("project:read", lambda client: client.get_project("shop")),
+    ("event:read (Sentry 9: org:read)", lambda client: client.get_issue("acme/SHOP-1")),
+    ("project:releases (Sentry: or project:read)", lambda client: client.get_release("1.0")),
+]
 
 
-@pytest.mark.parametrize("scope", SCOPES)
-async def test_a_refusal_names_the_scope_of_this_call(scope: str) -> None:
+@pytest.mark.parametrize(("scope", "call"), SCOPES)
+async def test_a_refusal_names_the_scope_of_this_call(scope: str, call: Call) -> None:
     server_like = Answering({}, unknown=(403, b'{"detail": "No."}'))
     async with listening(server_like.answer) as server, client_of(server.url, organization="acme") as client:
         with pytest.raises(SentryError) as raised:
-            await SCOPES[scope](client)
+            await call(client)
 
     assert f"it needs the scope {scope}, " in raised.value.message
 
