@@ -8,9 +8,7 @@ from standins.sockets import Server
 from wire import Era, Sentry, connected, data_of
 
 
-async def test_two_hundred_callers_of_one_issue_cost_two_requests_and_one_for_where_its_code_lies(
-    sentry: Sentry, era: Era
-) -> None:
+async def test_two_hundred_callers_of_one_issue_cost_what_one_does(sentry: Sentry, era: Era) -> None:
     sentry.capture(checkout)
     counts: list[int] = []
 
@@ -27,12 +25,12 @@ async def test_two_hundred_callers_of_one_issue_cost_two_requests_and_one_for_wh
                 tasks.start_soon(ask)
 
     assert counts == [1] * 200
-    assert _of_code(upstream) == 1
-    assert len(upstream.requests) == 3
+    assert _asked_besides(upstream) == ["code-mappings", "trace-meta"]
+    assert len(upstream.requests) == 4
 
 
 @pytest.mark.parametrize("by", ["short_id", "id"])
-async def test_one_issue_costs_two_requests_one_for_where_its_code_lies_and_a_repeat_none(
+async def test_one_issue_costs_two_requests_one_each_for_its_code_and_its_trace_and_a_repeat_none(
     sentry: Sentry, by: str
 ) -> None:
     sentry.capture(checkout)
@@ -46,8 +44,8 @@ async def test_one_issue_costs_two_requests_one_for_where_its_code_lies_and_a_re
         await client.call_tool("get_issue", {"issue": issue})
         await client.call_tool("get_issue", {"issue": issue})
 
-    assert _of_code(upstream) == 1
-    assert len(upstream.requests) == 3
+    assert _asked_besides(upstream) == ["code-mappings", "trace-meta"]
+    assert len(upstream.requests) == 4
 
 
 async def test_an_update_is_seen_at_once(sentry: Sentry) -> None:
@@ -64,5 +62,7 @@ async def test_an_update_is_seen_at_once(sentry: Sentry) -> None:
     assert listed["issues"] == []
 
 
-def _of_code(upstream: Server) -> int:
-    return sum("/code-mappings/" in line for line in upstream.log)
+def _asked_besides(upstream: Server) -> list[str]:
+    """Of what an issue's answer is made of, what is neither the issue nor its event."""
+    paths = [line.split("/api/0/organizations/")[1].split("/")[1] for line in upstream.log]
+    return sorted(path for path in paths if path != "issues")
