@@ -35,8 +35,11 @@ IN_TURN = 1.1
 _QUERIES = ("db", "http.client", "cache", "rpc", "grpc", "graphql")
 _NO_DIGITS = str.maketrans("", "", "0123456789")
 
-# How soon what is shown gives way: the higher, the sooner. An error has its number, from 0.
+# How soon what is shown gives way: the higher, the sooner. An error has its number, from 0, and so has the span that it
+# was raised in; what is around that goes before it, the middle of the way first.
 OFTEN_DONE, SLOW_WAY, BESIDE = 50, 60, 70
+FAR = 9
+"""Levels from an end of a way, beyond which all of it gives way as soon."""
 
 
 class Alike(NamedTuple):
@@ -162,12 +165,13 @@ def _has_failed_alone(found: Pruned, number: int) -> bool:
 def _keep_way(found: Pruned, number: int, rank: int) -> None:
     """All that is around a span, and itself; of very many the first and the last."""
     way: list[int] = []
-    while number >= 0 and not found.rank.get(number, rank + 1) <= rank:
+    while number >= 0 and number not in found.rank:
         way.append(number)
         number = found.spans[number].parent
     if len(way) > LEVELS:
         del way[LEVELS // 2 : -LEVELS // 2]
-    found.rank |= dict.fromkeys(reversed(way), rank)
+    last = len(way)
+    found.rank |= {way[place]: rank + min(place, last - place, FAR) for place in range(last - 1, -1, -1)}
 
 
 def _keep_slow(found: Pruned) -> None:

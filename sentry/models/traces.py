@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, BeforeValidator, Field
 
 from sentry.models.tolerance import MOST, Moment, SentryModel
 from sentry.values import Json, as_list, as_object, objects
@@ -24,6 +24,21 @@ NAME = 200
 STATUS = "span.status"
 _LONG = 1e12
 _FIRST, _LAST = 1_199_145_600.0, 32_503_680_000.0  # the years 2008 to 3000: no other number is a time in seconds
+
+
+_A_SECOND = 1_000_000_000
+
+
+def _nanoseconds(value: Json) -> int | None:
+    """An integer as today's Sentry counts them, which some send as a text or a float."""
+    try:
+        found = int(value[:20]) if isinstance(value, str) else int(value) if isinstance(value, int | float) else 0
+    except (ValueError, OverflowError):
+        return None
+    return found if _FIRST * _A_SECOND <= found <= _LAST * _A_SECOND else None
+
+
+Nanoseconds = Annotated[int | None, BeforeValidator(_nanoseconds)]
 
 
 class TraceError(NamedTuple):
@@ -92,11 +107,24 @@ class TraceLog(SentryModel):
 
     id: str = Field("", validation_alias=AliasChoices("sentry.item_id", "id"))
     timestamp: Moment = None
+    nanoseconds: Nanoseconds = Field(None, validation_alias="timestamp_precise")
+    """Since 1970; a timestamp is told in milliseconds."""
     severity: str | None = Field(None, validation_alias=AliasChoices("severity", "level"))
     message: str | None = Field(None, validation_alias=AliasChoices("message", "body"))
     span_id: str | None = Field(None, validation_alias=AliasChoices("span_id", "spanID"))
     project: str | None = None
     project_id: str | None = Field(None, validation_alias=AliasChoices("project.id", "projectId"))
+
+    @property
+    def is_precise(self) -> bool:
+        return self.nanoseconds is not None
+
+    @property
+    def at(self) -> float | None:
+        """Seconds since 1970."""
+        if self.nanoseconds is not None:
+            return self.nanoseconds / _A_SECOND
+        return self.timestamp.timestamp() if self.timestamp else None
 
 
 def trace_row(parent: int, row: dict[str, Any]) -> Span | TraceError | None:
