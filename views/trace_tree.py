@@ -164,9 +164,8 @@ def _with_others(found: T) -> T:
 
 def _ends(trace: Trace, logs: Sequence[TraceLog]) -> tuple[float | None, float | None]:
     """When a trace began and ended; of one without spans, when its errors and logs were first and last seen."""
-    timed = [(span.start, span.duration or 0) for span in trace.spans if span.start is not None]
-    starts = [start for start, _ in timed]
-    ends = [start + took / 1_000 for start, took in timed]
+    starts = [span.start for span in trace.spans if span.start is not None]
+    ends = [span.start + (span.duration or 0) / 1_000 for span in trace.spans if span.start is not None]
     if not starts:
         ends = [error.start for error in trace.all_errors() if error.start is not None]
         ends += [log.at for log in logs if log.at is not None]

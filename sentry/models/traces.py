@@ -129,13 +129,10 @@ class TraceLog(SentryModel):
 
 def trace_row(parent: int, row: dict[str, Any]) -> Span | TraceError | None:
     """A row of https://docs.sentry.io/api/explore/retrieve-a-trace/, without its children; None for what is neither."""
-    match row.get("event_type"):
-        case "error" | "occurrence":
-            return _error(row)
-        case "span" | None:
-            return _span(parent, row)
-        case _:
-            return None
+    kind = row.get("event_type")
+    if kind == "span" or kind is None:
+        return _span(parent, row)
+    return _error(row) if kind in ("error", "occurrence") else None
 
 
 def trace_of(rows: Sequence[Span | TraceError | None], *, is_cut: bool = False) -> Trace:
@@ -180,18 +177,22 @@ def _span(parent: int, row: dict[str, Any]) -> Span:
         start = _moment(start)
     if type(duration) is not float or not 0 <= duration < _LONG:
         duration = _duration(duration, start, get("end_timestamp"))
-    attributes = as_object(more)
-    status = attributes.get(STATUS) if attributes else None
+    status = (more.get(STATUS) if type(more) is dict else None) or get("status")
+    name, op, description = get("event_id"), get("op"), get("description")
+    project, transaction = get("project_slug"), get("transaction_id")
+    # What fits, as nearly all does, is not handed on to be made fit: that would take most of the time.
     return Span(
         parent,
-        _name(get("event_id")),
-        _name(get("op")),
-        _text(get("description")) or _text(get("name")),
+        name if type(name) is str and 0 < len(name) <= NAME else _name(name),
+        op if type(op) is str and 0 < len(op) <= NAME else _name(op),
+        description
+        if type(description) is str and 0 < len(description) <= LONGEST
+        else _text(description) or _text(get("name")),
         start,
         duration,
-        _name(status or get("status")),
-        _name(get("project_slug")),
-        _name(get("transaction_id")),
+        status if type(status) is str and 0 < len(status) <= NAME else _name(status),
+        project if type(project) is str and 0 < len(project) <= NAME else _name(project),
+        transaction if type(transaction) is str and 0 < len(transaction) <= NAME else _name(transaction),
         get("is_transaction") is True,
         errors,
     )
@@ -247,8 +248,6 @@ def _text(value: Json) -> str | None:
 
 
 def _name(value: Json) -> str | None:
-    if type(value) is str and 0 < len(value) <= NAME:  # as nearly every one is, of tens of thousands
-        return value
     if isinstance(value, str):
         return value[:NAME] or None
     return str(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18 else None
