@@ -135,7 +135,8 @@ class Traces:
         async def found(query: str) -> Page[TraceLog]:
             within = [*of_projects, *_around(timestamp), ("per_page", str(PAGE))]
             fields = [("field", name) for name in FIELDS]
-            asked = [("dataset", "logs"), *fields, ("query", query), ("sort", "timestamp")]
+            sort = [("sort", "timestamp"), ("sort", "timestamp_precise")]
+            asked = [("dataset", "logs"), *fields, ("query", query), *sort]
             try:
                 return await rows("events", params=[*asked, *within])
             except InvalidRequestError as error:

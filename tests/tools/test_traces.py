@@ -163,6 +163,16 @@ async def test_the_event_that_was_asked_for_is_marked_and_comes_first(sentry: Se
     assert "of 60 errors" in text_of(result)
 
 
+async def test_an_event_names_its_trace_without_another_request(sentry: Sentry) -> None:
+    found = {"eventID": EVENT, "groupID": "7", "contexts": {"trace": {"trace_id": TRACE_ID}}}
+    sentry.bodies[f"eventids/{EVENT}"] = 200, {"groupId": "7", "event": found}
+    async with connected(SENTRY_MCP_STRUCTURED_CONTENT="true") as client:
+        result = await client.call_tool("get_event", {"event": EVENT})
+    assert f"trace {TRACE_ID}" in text_of(result)
+    assert (result.structured_content or {})["trace_id"] == TRACE_ID
+    assert not [request for request in sentry.asked if "trace" in request.url.path]
+
+
 async def test_logs_beyond_what_is_shown_leave_warnings_and_errors(sentry: Sentry) -> None:
     sentry.headers = {"link": f'<{URL}/?x>; rel="next"; results="true"; cursor="0:100:0"'}
     logs = [log(n, 10 * n, f"step {n}") for n in range(98)]
@@ -354,6 +364,7 @@ async def test_a_trace_that_is_too_large_is_told_with_how_much_it_is(sentry: Sen
         result = await client.call_tool("get_trace", {"trace": TRACE_ID})
     assert result.is_error
     assert "more than 0.02 MB, the limit (setting max_answer_size)" in text_of(result)
+    assert "Ask for less" not in text_of(result)
     assert "Sentry counts 412,000 spans, 3 errors, 12 logs in this trace: search_events" in text_of(result)
 
 
