@@ -21,7 +21,7 @@ Triage this Sentry issue. Say in a few lines:
 3. the release that it came with, if the data shows it;
 4. a verdict: {verdict}, with the reason."""
 LOOK_FURTHER = "Look further ({tools}) where the evidence is thin."
-LOOKS_FURTHER = ("get_events", "get_tag_values", "get_stacktrace")
+LOOKS_FURTHER = ("get_events", "get_tag_values", "get_stacktrace", "get_trace")
 CHANGE = "Change nothing in Sentry before I agree; then use update_issue."
 
 FIX = """\

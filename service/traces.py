@@ -23,6 +23,10 @@ MANY = 1_000
 """Spans of which a tree takes some milliseconds to make."""
 
 
+LESS = "Ask for less: a narrower query or a smaller limit."
+"""Which of a trace nobody can do."""
+
+
 class _Named(NamedTuple):
     """A trace, whose organization is given where it is not the usual one, and what is known of it."""
 
@@ -100,6 +104,8 @@ async def _named(trace: str | None, event: str | None, issue: str | None, organi
 
 def _explained(named: _Named, error: SentryError, counts: TraceCounts | None) -> SentryError:
     """What is too large is told with how much it is."""
+    if isinstance(error, BadResponseError):
+        error.message = error.message.replace(LESS, "").rstrip()
     if isinstance(error, BadResponseError) and counts is not None:
         has = joined(
             [counted(counts.spans, "span"), counted(counts.errors, "error"), counted(counts.logs, "log")], ", "

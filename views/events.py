@@ -14,6 +14,7 @@ from views.lists import Paged, fewer_rows, next_page
 from views.provenance import Markers
 from views.results import Details, Evidence, Identifier, IssueName, Moment, Part, ShortId, Slug, Step
 from views.secrets.replacing import REDACTED
+from views.tracing import trace_of
 from views.wording import counted, joined, read, when
 
 
@@ -23,6 +24,7 @@ class EventResult(Happened):
     short_id: ShortId | None = None
     previous_event: Identifier | None = None
     next_event: Identifier | None = None
+    trace_id: Identifier | None = None
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         head = joined(
@@ -32,7 +34,8 @@ class EventResult(Happened):
                 f"next {of_organization(self.organization, self.next_event)}" if self.next_event else None,
             ]
         )
-        lines = [self.title, self.about_event(), *self.evidence()]
+        trace = f"trace {self.trace_id}" if self.trace_id else None
+        lines = [self.title, joined([self.about_event(), trace]), *self.evidence()]
         lines += [f"SDK: {self.sdk}"] if self.sdk else []
         return "\n".join([head, marks.announcement, marks.block("\n".join(filter(None, lines))), *self.omitted])
 
@@ -115,6 +118,7 @@ def event(
     return EventResult(
         short_id=bounds.short_id(short_id),
         **happened(event, whole=True, mappings=mappings),
+        trace_id=trace_of(event),
         organization=slug(organization),
         previous_event=identifier(event.previous_event_id),
         next_event=identifier(event.next_event_id),

@@ -17,6 +17,7 @@ DEEPEST = 40
 """Levels that are told by an indentation."""
 MUCH = 0.05
 """Of a span's time: what less of it was its own is not worth telling."""
+MILLISECOND = 0.001
 SEVERE, WARNINGS = ("error", "fatal", "critical"), ("warn", "warning")
 OF_SEVERE, OF_WARNINGS, OF_LOGS = 30, 55, 90
 """How soon logs give way; what else does, `views.trace_pruning` says."""
@@ -58,7 +59,7 @@ class TraceRow(Detail):
 
     def line(self, project: str | None) -> str:
         """With its project, where it is another than that around it."""
-        at = f"+{duration(self.at_ms)}" if self.at_ms is not None else None
+        at = f"{'-' if self.at_ms < 0 else '+'}{duration(abs(self.at_ms))}" if self.at_ms is not None else None
         return " " * min(self.depth, DEEPEST) + joined([at, self._words(project)], " ")
 
     def _words(self, around: str | None) -> str:
@@ -214,7 +215,7 @@ class Rows:
         wanted = {log.span_id for log in logs if log.span_id}
         known = {span.id: number for number, span in enumerate(of.spans) if span.id in wanted} if wanted else {}
         for log in logs:
-            moment = log.timestamp.timestamp() if log.timestamp else None
+            moment = self._moment(log)
             number = known.get(log.span_id or "")
             if number is None:
                 place = self._at_that_time(moment)
@@ -234,6 +235,12 @@ class Rows:
                     rank=max(rank, of.rank.get(place, 0)),
                 ),
             )
+
+    def _moment(self, log: TraceLog) -> float | None:
+        """Where it is told in milliseconds, it was not before what began in the same one."""
+        at, began = log.at, self._began
+        is_same = at is not None and began is not None and at < began < at + MILLISECOND
+        return began if is_same and not log.is_precise else at
 
     def _at_that_time(self, moment: float | None) -> int:
         """The span that is shown in which a moment is, the innermost by when they began."""

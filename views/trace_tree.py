@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Self, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 from sentry.models import Trace, TraceCounts, TraceLog
 from sentry.models.pages import Page
@@ -26,6 +26,18 @@ HIDDEN = "{} of projects that you cannot see."
 T = TypeVar("T", bound="TraceResult")
 
 
+class _Around(NamedTuple):
+    """What a line stands in: the line shown nearest around it by its place, -1 for none, the depth of lines in it, and
+    how many spans are in between that are not shown."""
+
+    place: int
+    depth: int
+    between: int
+
+
+_NOTHING = _Around(-1, 0, 0)
+
+
 class TraceResult(Result):
     trace_id: Identifier
     organization: Slug | None = None  # where it is not the one that is asked without a name
@@ -46,9 +58,13 @@ class TraceResult(Result):
         block = [marks.announcement, marks.block("\n".join(lines))] if lines else []
         return "\n".join([self._head(), *block, *self.omitted])
 
-    def _head(self) -> str:
+    def has(self) -> tuple[int, int]:
+        """How many errors and logs stand in it."""
         errors = sum(row.kind in ("error", "occurrence") for row in self.rows) + len(self.unplaced)
-        logs = sum(row.times for row in self.rows if row.kind == "log")
+        return errors, sum(row.times for row in self.rows if row.kind == "log")
+
+    def _head(self) -> str:
+        errors, logs = self.has()
         has = [
             counted(self.spans, "span"),
             _of(errors, self.errors, "error") if self.errors else None,
@@ -125,17 +141,34 @@ def trace_tree(
         unplaced=[tree.error(one, 0, 0) for one in unplaced[:UNPLACED]],
         omitted=[*notes, *(note for note in said if note)],
     )
-    return _with_best(found, ROWS)
+    return _with_others(_with_best(found, ROWS))
+
+
+def _with_others(found: T) -> T:
+    """With a line that says what else there is in a trace, and what finds it."""
+    shown = sum(row.times for row in found.rows if row.kind in ("span", "spans"))
+    left = [
+        (every - told, dataset)
+        for every, told, dataset in zip(
+            (found.spans, found.errors, found.logs), (shown, *found.has()), ("spans", "errors", "logs"), strict=True
+        )
+        if every > told
+    ]
+    if not left:
+        return found
+    what = joined([counted(count, dataset.removesuffix("s")) for count, dataset in left], ", ")
+    of = f', organization="{found.organization}"' if found.organization else ""
+    datasets = joined([f'"{dataset}"' for _, dataset in left], " or ")
+    return found.without(what, f'search_events(query="trace:{found.trace_id}"{of}, dataset={datasets})')
 
 
 def _ends(trace: Trace, logs: Sequence[TraceLog]) -> tuple[float | None, float | None]:
     """When a trace began and ended; of one without spans, when its errors and logs were first and last seen."""
-    timed = [(span.start, span.duration or 0) for span in trace.spans if span.start is not None]
-    starts = [start for start, _ in timed]
-    ends = [start + took / 1_000 for start, took in timed]
+    starts = [span.start for span in trace.spans if span.start is not None]
+    ends = [span.start + (span.duration or 0) / 1_000 for span in trace.spans if span.start is not None]
     if not starts:
         ends = [error.start for error in trace.all_errors() if error.start is not None]
-        ends += [log.timestamp.timestamp() for log in logs if log.timestamp]
+        ends += [log.at for log in logs if log.at is not None]
         starts = ends
     return min(starts, default=None), max(ends, default=None)
 
@@ -157,26 +190,30 @@ def _with_fewer(found: T, most: int) -> T:
 
 
 def _with_best(found: T, most: int) -> T:
-    """So many lines, the first one at least: what is around one is told before it, and goes after it. A span says how
-    many in it are not shown."""
+    """So many lines, the most telling one at least. A span says how many in it, and around it, are not shown."""
     rows, most = found.rows, max(most, 1)
     if len(rows) <= most:
         return found
-    kept = set(sorted(range(len(rows)), key=lambda number: (rows[number].rank, number))[:most])
+    kept = set(sorted(range(len(rows)), key=lambda number: _gives_way(rows[number], number))[:most])
     result: list[TraceRow] = []
-    places: list[int] = []
-    """By depth: where each row around the current one stands in the result."""
+    around: list[_Around] = []
+    """By depth, what the current row is in."""
     more: dict[int, int] = {}
     for number, row in enumerate(rows):
-        del places[row.depth :]
+        del around[row.depth :]
+        place, depth, between = around[-1] if around else _NOTHING
         if number in kept:
-            places.append(len(result))
-            result.append(row)
+            around.append(_Around(len(result), depth + 1, 0))
+            result.append(row.with_changes(depth=depth, between=row.between + between))
         else:
-            place = places[-1] if places else -1
-            places.append(place)
+            around.append(_Around(place, depth, between + row.between + 1))
             if row.kind in ("span", "spans"):
                 more[place] = more.get(place, 0) + row.times + row.more
     return found.with_changes(
         rows=[row.with_changes(more=row.more + more.get(number, 0)) for number, row in enumerate(result)]
     )
+
+
+def _gives_way(row: TraceRow, number: int) -> tuple[int, bool, int]:
+    """The higher, the sooner: of what says as much, an error comes before the span that it was raised in."""
+    return row.rank, row.kind not in ("error", "occurrence"), number

@@ -168,6 +168,8 @@ def _order(query: Query, columns: dict[str, tuple[str, Column]], plain: list[str
         for name in query.sort
     ]
     if not grouped:
-        return ", ".join([*asked, "t DESC", "r DESC"])
+        # Of the same moment in the same direction: what was written one after the other reads so.
+        way = "DESC" if not query.sort or query.sort[0].startswith("-") else "ASC"
+        return ", ".join([*asked, f"t {way}", f"r {way}"])
     first = [f"{alias} DESC" for alias, _ in columns.values() if alias not in plain][:1]
     return ", ".join([*asked, *first, *plain]) or "1"

@@ -24,7 +24,7 @@ AROUND = timedelta(days=1)
 """How far from the moment that is known of a trace its logs are looked for."""
 RECENT = "30d"
 """Where none is known: what is older Sentry scans but in part."""
-FIELDS = ("sentry.item_id", "timestamp", "severity", "message", "span_id", "project")
+FIELDS = ("sentry.item_id", "timestamp", "timestamp_precise", "severity", "message", "span_id", "project")
 WARNINGS = "severity:[warn,warning,error,fatal]"
 OWN_LOGS = 200
 """Rows that GlitchTip gives at most."""
@@ -135,7 +135,8 @@ class Traces:
         async def found(query: str) -> Page[TraceLog]:
             within = [*of_projects, *_around(timestamp), ("per_page", str(PAGE))]
             fields = [("field", name) for name in FIELDS]
-            asked = [("dataset", "logs"), *fields, ("query", query), ("sort", "timestamp")]
+            sort = [("sort", "timestamp"), ("sort", "timestamp_precise")]
+            asked = [("dataset", "logs"), *fields, ("query", query), *sort]
             try:
                 return await rows("events", params=[*asked, *within])
             except InvalidRequestError as error:
@@ -194,6 +195,5 @@ def _around(timestamp: datetime | None) -> list[tuple[str, str]]:
 def _merged(*pages: Page[TraceLog]) -> Page[TraceLog]:
     """In the order of time, each once; with a cursor where one of them has more."""
     every = {(log.id or number): log for number, log in enumerate(log for page in pages for log in page.items)}
-    first = datetime.min.replace(tzinfo=UTC)
-    rows = sorted(every.values(), key=lambda log: log.timestamp or first)
+    rows = sorted(every.values(), key=lambda log: log.at or 0)
     return Page(rows, next((page.next_cursor for page in pages if page.next_cursor), None))

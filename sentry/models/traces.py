@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, BeforeValidator, Field
 
 from sentry.models.tolerance import MOST, Moment, SentryModel
 from sentry.values import Json, as_list, as_object, objects
@@ -24,6 +24,21 @@ NAME = 200
 STATUS = "span.status"
 _LONG = 1e12
 _FIRST, _LAST = 1_199_145_600.0, 32_503_680_000.0  # the years 2008 to 3000: no other number is a time in seconds
+
+
+_A_SECOND = 1_000_000_000
+
+
+def _nanoseconds(value: Json) -> int | None:
+    """An integer as today's Sentry counts them, which some send as a text or a float."""
+    try:
+        found = int(value[:20]) if isinstance(value, str) else int(value) if isinstance(value, int | float) else 0
+    except (ValueError, OverflowError):
+        return None
+    return found if _FIRST * _A_SECOND <= found <= _LAST * _A_SECOND else None
+
+
+Nanoseconds = Annotated[int | None, BeforeValidator(_nanoseconds)]
 
 
 class TraceError(NamedTuple):
@@ -92,22 +107,32 @@ class TraceLog(SentryModel):
 
     id: str = Field("", validation_alias=AliasChoices("sentry.item_id", "id"))
     timestamp: Moment = None
+    nanoseconds: Nanoseconds = Field(None, validation_alias="timestamp_precise")
+    """Since 1970; a timestamp is told in milliseconds."""
     severity: str | None = Field(None, validation_alias=AliasChoices("severity", "level"))
     message: str | None = Field(None, validation_alias=AliasChoices("message", "body"))
     span_id: str | None = Field(None, validation_alias=AliasChoices("span_id", "spanID"))
     project: str | None = None
     project_id: str | None = Field(None, validation_alias=AliasChoices("project.id", "projectId"))
 
+    @property
+    def is_precise(self) -> bool:
+        return self.nanoseconds is not None
+
+    @property
+    def at(self) -> float | None:
+        """Seconds since 1970."""
+        if self.nanoseconds is not None:
+            return self.nanoseconds / _A_SECOND
+        return self.timestamp.timestamp() if self.timestamp else None
+
 
 def trace_row(parent: int, row: dict[str, Any]) -> Span | TraceError | None:
     """A row of https://docs.sentry.io/api/explore/retrieve-a-trace/, without its children; None for what is neither."""
-    match row.get("event_type"):
-        case "error" | "occurrence":
-            return _error(row)
-        case "span" | None:
-            return _span(parent, row)
-        case _:
-            return None
+    kind = row.get("event_type")
+    if kind == "span" or kind is None:
+        return _span(parent, row)
+    return _error(row) if kind in ("error", "occurrence") else None
 
 
 def trace_of(rows: Sequence[Span | TraceError | None], *, is_cut: bool = False) -> Trace:
@@ -152,18 +177,22 @@ def _span(parent: int, row: dict[str, Any]) -> Span:
         start = _moment(start)
     if type(duration) is not float or not 0 <= duration < _LONG:
         duration = _duration(duration, start, get("end_timestamp"))
-    attributes = as_object(more)
-    status = attributes.get(STATUS) if attributes else None
+    status = (more.get(STATUS) if type(more) is dict else None) or get("status")
+    name, op, description = get("event_id"), get("op"), get("description")
+    project, transaction = get("project_slug"), get("transaction_id")
+    # What fits, as nearly all does, is not handed on to be made fit: that would take most of the time.
     return Span(
         parent,
-        _name(get("event_id")),
-        _name(get("op")),
-        _text(get("description")) or _text(get("name")),
+        name if type(name) is str and 0 < len(name) <= NAME else _name(name),
+        op if type(op) is str and 0 < len(op) <= NAME else _name(op),
+        description
+        if type(description) is str and 0 < len(description) <= LONGEST
+        else _text(description) or _text(get("name")),
         start,
         duration,
-        _name(status or get("status")),
-        _name(get("project_slug")),
-        _name(get("transaction_id")),
+        status if type(status) is str and 0 < len(status) <= NAME else _name(status),
+        project if type(project) is str and 0 < len(project) <= NAME else _name(project),
+        transaction if type(transaction) is str and 0 < len(transaction) <= NAME else _name(transaction),
         get("is_transaction") is True,
         errors,
     )
@@ -219,8 +248,6 @@ def _text(value: Json) -> str | None:
 
 
 def _name(value: Json) -> str | None:
-    if type(value) is str and 0 < len(value) <= NAME:  # as nearly every one is, of tens of thousands
-        return value
     if isinstance(value, str):
         return value[:NAME] or None
     return str(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18 else None

@@ -175,6 +175,16 @@ async def test_logs_are_kept_in_the_order_in_which_they_were_written(local: Loca
     assert len({row["timestamp_precise"] for row in rows}) == 3
 
 
+@pytest.mark.parametrize(("sort", "words"), [("timestamp", "012"), ("-timestamp", "210")])
+async def test_logs_of_one_millisecond_stand_in_the_order_that_is_asked_for(
+    local: Local, sort: str, words: str
+) -> None:
+    at = seconds_ago(minutes=1)
+    await local.send_items("log", *(log(str(n), timestamp=at) for n in range(3)))
+    rows = await local.explore("logs", "message", "timestamp", sort=sort)
+    assert "".join(row["message"] for row in rows) == words
+
+
 @pytest.mark.parametrize(
     ("level", "severity", "number"),
     [

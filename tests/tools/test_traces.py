@@ -11,7 +11,7 @@ import respx
 from mcp.client.client import Client
 from standins.knowing import ORGANIZATIONS
 from standins.recorded import TOKEN
-from standins.traces import TRACE_ID, Row, checkout, counts, error, log, span, status, table
+from standins.traces import BEGAN, TRACE_ID, Row, checkout, counts, error, log, span, status, table
 from wire import connected_to, text_of
 
 from sentry.dialects import Dialect
@@ -163,6 +163,16 @@ async def test_the_event_that_was_asked_for_is_marked_and_comes_first(sentry: Se
     assert "of 60 errors" in text_of(result)
 
 
+async def test_an_event_names_its_trace_without_another_request(sentry: Sentry) -> None:
+    found = {"eventID": EVENT, "groupID": "7", "contexts": {"trace": {"trace_id": TRACE_ID}}}
+    sentry.bodies[f"eventids/{EVENT}"] = 200, {"groupId": "7", "event": found}
+    async with connected(SENTRY_MCP_STRUCTURED_CONTENT="true") as client:
+        result = await client.call_tool("get_event", {"event": EVENT})
+    assert f"trace {TRACE_ID}" in text_of(result)
+    assert (result.structured_content or {})["trace_id"] == TRACE_ID
+    assert not [request for request in sentry.asked if "trace" in request.url.path]
+
+
 async def test_logs_beyond_what_is_shown_leave_warnings_and_errors(sentry: Sentry) -> None:
     sentry.headers = {"link": f'<{URL}/?x>; rel="next"; results="true"; cursor="0:100:0"'}
     logs = [log(n, 10 * n, f"step {n}") for n in range(98)]
@@ -231,6 +241,74 @@ async def test_ten_thousand_spans_in_each_other_are_told_from_both_ends(sentry: 
     assert "in 9,939 spans not shown" in text
 
 
+@pytest.mark.parametrize("tokens", [500, 800, 1_000, 1_500])
+@pytest.mark.parametrize("levels", [25, 300])
+async def test_the_error_and_the_span_it_was_raised_in_are_the_last_to_give_way(
+    sentry: Sentry, tokens: int, levels: int
+) -> None:
+    joins = " ".join(f"JOIN some_schema.other_table_{at} ON other_table_{at}.id = t.other_id" for at in range(4))
+    asked = f"SELECT a, b, c, d FROM some_schema.some_table AS t {joins} WHERE t.id = %s"
+    beside = [span(900 + at, at=50, ms=300 + at, description=f"beside {'abc'[at]} {joins}") for at in range(3)]
+    trace = span(levels, ms=9, description=f"innermost {asked}", errors=[error(EVENT, 60)])
+    for number in range(levels - 1, 0, -1):
+        name = "outermost" if number == 1 else f"level {number}"
+        trace = span(number, trace, *beside, ms=2_000 - number, description=f"{name} {asked}")
+    sentry.has([trace], [log(at, at, f"said {'abcdefghi'[at]}") for at in range(9)])
+    async with connected() as client:
+        text = await read(client, max_tokens=tokens)
+    assert counting.tokens(text) <= tokens
+    assert f"{4 * levels - 3:,} spans, 1 error, " in text
+    assert depth(line_with(text, "outermost")) == 0
+    assert depth(line_with(text, EVENT)) == depth(line_with(text, "innermost")) + 1
+    assert tokens > 1_000 or "spans not shown" in text
+
+
+@pytest.mark.parametrize("tokens", [500, 20_000])
+async def test_what_is_left_out_is_told_with_how_to_get_it(sentry: Sentry, tokens: int) -> None:
+    many = [span(10 + at, at=at, description=f"part {at}", errors=[error(f"{at:032x}", at)]) for at in range(30)]
+    logs = [log(at, at, f"said {at}") for at in range(60)]
+    sentry.has([span(1, *many, ms=100)], logs, counts(31, 30, 3_001))
+    async with connected() as client:
+        text = await read(client, max_tokens=tokens)
+    call = f'search_events(query="trace:{TRACE_ID}", dataset="errors" or "logs")'
+    assert f"Left out 10 errors, 2,961 logs: {call}" in text
+    sentry.has([span(1, span(2, errors=[error(EVENT)]))], logs[:9], counts(2, 1, 9))
+    async with connected() as client:
+        assert "search_events" not in await read(client, max_tokens=20_000)
+
+
+async def test_a_log_of_the_millisecond_in_which_the_trace_began_is_in_it(sentry: Sentry) -> None:
+    root = span(1, ms=100, description="root", start_timestamp=BEGAN + 0.000_9)
+    text = await traced(sentry, [root], [log(1, 0, "at once"), log(2, -1_500, "before")])
+    lines = [line.strip() for line in text.split("```\n")[1].splitlines()]
+    assert lines[0].startswith("-1.50 s log info: before")
+    assert lines[1].startswith("+0 ms 100 ms function root")
+    assert lines[2].startswith("+0 ms log info: at once")
+    assert depth(line_with(text, "at once")) == 1
+
+
+@pytest.mark.parametrize("kind", [int, str, float])
+async def test_logs_stand_in_the_order_of_their_nanoseconds(sentry: Sentry, kind: type) -> None:
+    def at(number: int, nanoseconds: int, words: str) -> Row:
+        return log(number, 5, words) | {"timestamp_precise": kind(int(BEGAN) * 10**9 + nanoseconds)}
+
+    quick = span(2, at=5.4, ms=0.2, description="quick")
+    logs = [at(1, 5_900_000, "last"), at(2, 5_500_000, "in quick"), at(3, 5_100_000, "first")]
+    text = await traced(sentry, [span(1, quick, ms=100)], logs)
+    assert "timestamp_precise" in str(next(one.url for one in sentry.asked if one.url.path.endswith("/events/")))
+    assert [depth(line_with(text, words)) for words in ("first", "function quick", "in quick", "last")] == [1, 1, 2, 1]
+    assert [text.index(words) for words in ("first", "in quick", "last")] == sorted(
+        text.index(words) for words in ("first", "in quick", "last")
+    )
+    assert line_with(text, "first").strip().startswith("+5.1 ms ")
+
+
+@pytest.mark.parametrize("odd", [None, True, "", "x", -1, 10**400, "9" * 5_000, 1e308, [], {}, 5])
+async def test_an_odd_nanosecond_counts_as_absent(sentry: Sentry, odd: Any) -> None:
+    text = await traced(sentry, [span(1, ms=100)], [log(1, 5, "said") | {"timestamp_precise": odd}])
+    assert line_with(text, "said").strip() == "+5 ms log info: said"
+
+
 ODD: list[Any] = [
     None,
     5,
@@ -286,6 +364,7 @@ async def test_a_trace_that_is_too_large_is_told_with_how_much_it_is(sentry: Sen
         result = await client.call_tool("get_trace", {"trace": TRACE_ID})
     assert result.is_error
     assert "more than 0.02 MB, the limit (setting max_answer_size)" in text_of(result)
+    assert "Ask for less" not in text_of(result)
     assert "Sentry counts 412,000 spans, 3 errors, 12 logs in this trace: search_events" in text_of(result)
 
 
