@@ -1,7 +1,8 @@
 """Deletes rows with all that they alone were the reason for, so that nothing is left which grows for ever.
 
-A tag's value, a field's, and a user go from an issue with the last event that has them, an environment and a release
-that nobody made by hand with the last one anywhere. Thus an index of what issues have never lacks what an event has.
+A tag's value, a field's, and a user go from an issue with the last event that has them; an environment with the last
+one of its project; a release with the last one of all, unless an issue names it or somebody added something to it.
+So what is known of issues never lacks what an event that is kept has: searches rely on it.
 """
 
 # ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
@@ -15,7 +16,7 @@ from local import texts
 from local.terms import OF_ISSUES, field_values
 from local.values import mapping
 
-_BY_HAND = (
+_ADDED_TO = (
     "ref IS NOT NULL OR url IS NOT NULL OR date_released IS NOT NULL"
     " OR EXISTS (SELECT 1 FROM commits WHERE release_id = releases.id)"
     " OR EXISTS (SELECT 1 FROM deploys WHERE release_id = releases.id)"
@@ -82,32 +83,36 @@ def _uncount(
 ) -> None:
     """Take events from how many have what these columns say."""
     same = " AND ".join(f"{column} = ?" for column in columns)
-    less = Counter(going)
+    counted = [(*values, count) for values, count in Counter(going).items()]
+    connection.executemany(f"DELETE FROM {table} WHERE {same} AND kept <= ?", counted)
     connection.executemany(
-        f"UPDATE {table} SET kept = kept - ? WHERE {same}", [(count, *values) for values, count in less.items()]
+        f"UPDATE {table} SET kept = kept - ? WHERE {same}", [(row[-1], *row[:-1]) for row in counted]
     )
-    connection.executemany(f"DELETE FROM {table} WHERE {same} AND kept <= 0", list(less))
 
 
 def _delete_issues(connection: sqlite3.Connection, issues: list[int]) -> int:
     gone = connection.execute(
         f"DELETE FROM issues WHERE id IN ({_marks(issues)})"
         " AND NOT EXISTS (SELECT 1 FROM events WHERE issue_id = issues.id)"
-        " RETURNING id, first_release, last_release, resolved_release",
+        " RETURNING id, project_id, times_seen, first_release, last_release, resolved_release",
         issues,
     ).fetchall()
+    connection.executemany(  # how many events came in all, see Store.received
+        "INSERT INTO received_items VALUES (?, 'event', ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
+        [(row["project_id"], row["times_seen"]) for row in gone],
+    )
     connection.executemany("DELETE FROM activity WHERE issue_id = ?", [(row["id"],) for row in gone])
-    _delete_releases(connection, {release for row in gone for release in tuple(row)[1:]})
+    _delete_releases(connection, {release for row in gone for release in tuple(row)[3:]})
     return len(gone)
 
 
 def _delete_releases(connection: sqlite3.Connection, releases: set[int | None]) -> None:
-    """Of these, those that events alone made, and that neither an event nor an issue names any more."""
+    """Of these, those to which nobody added anything, and that neither an event nor an issue names any more."""
     asked = [release for release in releases if release is not None]
     unseen = [
         row["id"]
         for row in connection.execute(
-            f"SELECT id FROM releases WHERE id IN ({_marks(asked)}) AND NOT ({_BY_HAND})"
+            f"SELECT id FROM releases WHERE id IN ({_marks(asked)}) AND NOT ({_ADDED_TO})"
             " AND NOT EXISTS (SELECT 1 FROM issue_tags WHERE key = 'release' AND value = version)",
             asked,
         )

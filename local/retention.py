@@ -152,8 +152,8 @@ def _size_of_one(store: Store, table: str) -> float:
             return 0.0
         query = f"SELECT {SIZES[table]} FROM {table} WHERE id >= ? ORDER BY id LIMIT 1"
         step = (last - first) / SAMPLE
-        sizes = [connection.execute(query, (first + int(step * number),)).fetchone()[0] for number in range(SAMPLE)]
-    return sum(sizes) / SAMPLE
+        starts = [first + int(step * number) for number in range(SAMPLE)]
+        return sum(int(connection.execute(query, (start,)).fetchone()[0]) for start in starts) / SAMPLE
 
 
 def _count(store: Store, table: str) -> int:

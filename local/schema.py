@@ -159,7 +159,7 @@ CREATE TABLE IF NOT EXISTS activity (
     details TEXT NOT NULL               -- JSON
 );
 CREATE INDEX IF NOT EXISTS activity_of_issue ON activity (issue_id, date_created);
-CREATE TABLE IF NOT EXISTS received_items (               -- what came in envelopes beside events
+CREATE TABLE IF NOT EXISTS received_items (   -- what came in envelopes beside events; events of forgotten issues
     project_id INTEGER NOT NULL,
     type TEXT NOT NULL,
     count INTEGER NOT NULL,
