@@ -1,7 +1,7 @@
 """What is forgotten, so that the store stays small: events that are old, too many of one issue, or too many at all.
 
-Issues stay, with their counts; what tags and users they have is told by the events that are kept. Only where room is
-short, and issues without events take more of it than what comes in, they go, too.
+Issues stay, with their counts; values of tags go with the last event that has them. Only where room is short and issues
+without events take most of it, the oldest of these go, too.
 
 Pages that become free are used again: a file whose size is at its bound grows no further.
 """
@@ -37,6 +37,11 @@ ALWAYS_THEIRS = 0.2
 
 BATCH = 100
 """Rows of one transaction: who writes meanwhile waits for some milliseconds."""
+
+_IDLE_ISSUES = (
+    "SELECT id FROM issues i WHERE NOT EXISTS (SELECT 1 FROM events WHERE issue_id = i.id)"
+    f" ORDER BY last_seen LIMIT {1000 * BATCH}"
+)
 
 EVERY = 5.0
 """Seconds between two looks."""
@@ -124,24 +129,18 @@ def _too_many(store: Store, most: int) -> Generator[_Rows]:
 def _too_much(store: Store, most: int) -> Generator[_Rows]:
     """Of the kind that takes most room, what came first goes first; of issues without events, what was not seen for
     the longest. A part of the room is always theirs: what else fills it is not made less by forgetting them."""
-    if _used(store) <= most:
-        return
-    idle = _ids(
-        store,
-        "SELECT id FROM issues i WHERE NOT EXISTS (SELECT 1 FROM events WHERE issue_id = i.id) ORDER BY last_seen",
-    )
-    each = {table: _size_of_one(store, table) for table in SIZES}
-    room = {table: each[table] * _count(store, table) for table in FORGOTTEN}
-    room["issues"] = each["issues"] * len(idle)
-    while _used(store) > most and sum(room.values()) > most * ALWAYS_THEIRS:
+    while _used(store) > most:
+        idle = _ids(store, _IDLE_ISSUES)
+        counts = {**{table: _count(store, table) for table in FORGOTTEN}, "issues": len(idle)}
+        room = {table: _size_of_one(store, table) * count for table, count in counts.items()}
+        if sum(room.values()) < most * ALWAYS_THEIRS:
+            return
         table = max(room, key=lambda name: room[name])
-        if table == "issues":
-            rows, idle = idle[:BATCH], idle[BATCH:]
-        else:
-            rows = _ids(store, f"SELECT id FROM {table} ORDER BY id LIMIT {BATCH}")
-        room[table] -= each[table] * len(rows) if rows else room[table]
-        if rows:
-            yield table, rows
+        for start in range(0, counts[table] // 10 + 1, BATCH):  # then it is looked at again which takes most
+            if _used(store) <= most:
+                return
+            query = f"SELECT id FROM {table} ORDER BY id LIMIT {BATCH}"
+            yield table, idle[start : start + BATCH] if table == "issues" else _ids(store, query)
 
 
 def _size_of_one(store: Store, table: str) -> float:

@@ -188,7 +188,7 @@ async def test_each_event_of_an_issue_of_its_own_fills_no_store(tmp_path: Path) 
         assert kept(store) > 50
         async with connect(store) as client:
             local = Local(store, client)
-            assert [title[:8] for title in await local.titles("", sort="new", per_page=1)] == ["Kind2999"]
+            assert (await local.titles("", sort="new"))[0].startswith("Kind2999")
             assert await local.titles("Kind7zzz") == []
             assert len(await local.get("environments/")) == kept(store)
         assert store.received() == {"event": 3000}
@@ -234,12 +234,12 @@ async def test_values_environments_users_and_releases_go_with_their_last_event(s
 
 
 async def test_many_spans_do_not_push_errors_out(store: Store) -> None:
-    put(store, 60)
+    put(store, 60, timestamp=ago(hours=1))
     async with connect(store) as client:
         local = Local(store, client)
         for _ in range(8):
             await local.send_items("span", *(span(attributes=typed(noise="n" * 150)) for _ in range(1000)))
-        forget(store, Retention(megabytes=4))
+        forget(store, Retention(megabytes=2))
         assert kept(store) == 60
         (row,) = await local.explore("spans", "count()")
         assert 1000 < row["count()"] < 8000
