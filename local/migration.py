@@ -30,7 +30,12 @@ def fill(connection: sqlite3.Connection) -> None:
                 (*terms(tags, fields), row["id"]),
             )
             connection.executemany(
-                "INSERT INTO issue_fields VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO issue_fields VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET kept = kept + 1",
                 [(key, value, row["issue_id"]) for key, value in field_values(fields, OF_ISSUES)],
             )
+    connection.execute("UPDATE issue_tags SET kept = times_seen")  # version 1 forgot no event
+    connection.execute(
+        "INSERT INTO issue_users SELECT issue_id, user, COUNT(*) FROM events WHERE user IS NOT NULL GROUP BY 1, 2"
+        " ON CONFLICT DO UPDATE SET kept = excluded.kept"
+    )
     texts.add_all(connection, last)

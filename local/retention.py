@@ -1,6 +1,7 @@
 """What is forgotten, so that the store stays small: events that are old, too many of one issue, or too many at all.
 
-Issues stay, with their counts, users and tags.
+Issues stay, with their counts; values of tags go with the last event that has them. Only where room is short and issues
+without events take most of it, the oldest of these go, too.
 
 Pages that become free are used again: a file whose size is at its bound grows no further.
 """
@@ -14,15 +15,33 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Event, Thread
 
-from local import texts
 from local.clock import DAY, now
+from local.forgetting import delete
 from local.store import Store
 
 FORGOTTEN = ("events", "spans", "logs")
-"""Tables of what comes in, each with `id`, `project_id` and `timestamp` (ms); those that there are."""
+"""Tables of what comes in, each with `id`, `project_id` and `timestamp` (ms)."""
+
+SIZES = {
+    "events": "LENGTH(body) + 3 * LENGTH(CAST(tags AS BLOB)) + LENGTH(CAST(fields AS BLOB))"
+    " + 2 * LENGTH(CAST(message AS BLOB)) + 500",
+    "spans": "LENGTH(CAST(attributes AS BLOB)) + LENGTH(CAST(description AS BLOB)) + 500",
+    "logs": "LENGTH(CAST(attributes AS BLOB)) + 2 * LENGTH(CAST(message AS BLOB)) + 250",
+    "issues": "LENGTH(CAST(message AS BLOB)) + LENGTH(CAST(metadata AS BLOB)) + LENGTH(CAST(title AS BLOB)) + 500",
+}
+"""Bytes that a row takes with its part of the indexes, about."""
+
+SAMPLE = 64
+ALWAYS_THEIRS = 0.2
+"""Of the bound: with less than that of their own, nothing more goes for want of room."""
 
 BATCH = 100
 """Rows of one transaction: who writes meanwhile waits for some milliseconds."""
+
+_IDLE_ISSUES = (
+    "SELECT id FROM issues i WHERE NOT EXISTS (SELECT 1 FROM events WHERE issue_id = i.id)"
+    f" ORDER BY last_seen LIMIT {1000 * BATCH}"
+)
 
 EVERY = 5.0
 """Seconds between two looks."""
@@ -61,7 +80,7 @@ def forget(store: Store, retention: Retention, ended: Event | None = None) -> in
     for wanted in _steps(store, retention):
         began = time.monotonic()
         with store.writing() as connection:
-            deleted += _delete(connection, *wanted)
+            deleted += delete(connection, *wanted)
         if ended.wait(time.monotonic() - began):  # as long as it took: at most half of the time is ours
             break
     return deleted
@@ -88,7 +107,7 @@ def _steps(store: Store, retention: Retention) -> Generator[_Rows]:
 def _too_old(store: Store, before: int) -> Generator[_Rows]:
     with store.reading() as connection:
         projects = [row["id"] for row in connection.execute("SELECT id FROM projects")]
-    for table in _tables(store):
+    for table in FORGOTTEN:
         for project in projects:
             query = f"SELECT id FROM {table} WHERE project_id = ? AND timestamp < ? LIMIT {BATCH}"
             while rows := _ids(store, query, project, before):
@@ -108,25 +127,37 @@ def _too_many(store: Store, most: int) -> Generator[_Rows]:
 
 
 def _too_much(store: Store, most: int) -> Generator[_Rows]:
-    """What came first goes first."""
-    tables = _tables(store)
+    """Of the kind that takes most room, what came first goes first; of issues without events, what was not seen for
+    the longest. A part of the room is always theirs: what else fills it is not made less by forgetting them."""
     while _used(store) > most:
-        with store.reading() as connection:
-            first = [
-                (row["timestamp"], table)
-                for table in tables
-                for row in connection.execute(f"SELECT timestamp FROM {table} ORDER BY id LIMIT 1")
-            ]
-        if not first:
+        idle = _ids(store, _IDLE_ISSUES)
+        counts = {**{table: _count(store, table) for table in FORGOTTEN}, "issues": len(idle)}
+        room = {table: _size_of_one(store, table) * count for table, count in counts.items()}
+        if sum(room.values()) < most * ALWAYS_THEIRS:
             return
-        table = min(first)[1]
-        yield table, _ids(store, f"SELECT id FROM {table} ORDER BY id LIMIT {BATCH}")
+        table = max(room, key=lambda name: room[name])
+        for start in range(0, counts[table] // 10 + 1, BATCH):  # then it is looked at again which takes most
+            if _used(store) <= most:
+                return
+            query = f"SELECT id FROM {table} ORDER BY id LIMIT {BATCH}"
+            yield table, idle[start : start + BATCH] if table == "issues" else _ids(store, query)
 
 
-def _tables(store: Store) -> list[str]:
+def _size_of_one(store: Store, table: str) -> float:
+    """The mean of SAMPLE rows, evenly spread."""
     with store.reading() as connection:
-        there = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    return [table for table in FORGOTTEN if table in there]
+        first, last = connection.execute(f"SELECT MIN(id), MAX(id) FROM {table}").fetchone()
+        if first is None:
+            return 0.0
+        query = f"SELECT {SIZES[table]} FROM {table} WHERE id >= ? ORDER BY id LIMIT 1"
+        step = (last - first) / SAMPLE
+        starts = [first + int(step * number) for number in range(SAMPLE)]
+        return sum(int(connection.execute(query, (start,)).fetchone()[0]) for start in starts) / SAMPLE
+
+
+def _count(store: Store, table: str) -> int:
+    with store.reading() as connection:
+        return int(connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0])
 
 
 def _used(store: Store) -> int:
@@ -142,13 +173,3 @@ def _used(store: Store) -> int:
 def _ids(store: Store, query: str, *values: int) -> list[int]:
     with store.reading() as connection:
         return [row["id"] for row in connection.execute(query, values)]
-
-
-def _delete(connection: sqlite3.Connection, table: str, rows: list[int]) -> int:
-    marks = ", ".join("?" * len(rows))
-    if table == "events":
-        texts.remove(connection, rows)
-    deleted = connection.execute(f"DELETE FROM {table} WHERE id IN ({marks})", rows).rowcount
-    if table == "events":
-        texts.removed(connection)
-    return deleted

@@ -128,6 +128,7 @@ CREATE TABLE IF NOT EXISTS issue_tags (
     times_seen INTEGER NOT NULL,
     first_seen INTEGER NOT NULL,
     last_seen INTEGER NOT NULL,
+    kept INTEGER NOT NULL DEFAULT 0,    -- how many events that are kept have it: it goes with the last one
     PRIMARY KEY (issue_id, key, value)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS issues_with_tag ON issue_tags (key, value);
@@ -135,11 +136,13 @@ CREATE TABLE IF NOT EXISTS issue_fields (   -- which issues have an event with t
     key TEXT NOT NULL,
     value TEXT NOT NULL,
     issue_id INTEGER NOT NULL,
+    kept INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (key, value, issue_id)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS issue_users (
     issue_id INTEGER NOT NULL,
     user TEXT NOT NULL,
+    kept INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (issue_id, user)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS environments (
@@ -156,7 +159,7 @@ CREATE TABLE IF NOT EXISTS activity (
     details TEXT NOT NULL               -- JSON
 );
 CREATE INDEX IF NOT EXISTS activity_of_issue ON activity (issue_id, date_created);
-CREATE TABLE IF NOT EXISTS received_items (               -- what came in envelopes beside events
+CREATE TABLE IF NOT EXISTS received_items (   -- what came in envelopes beside events; events of forgotten issues
     project_id INTEGER NOT NULL,
     type TEXT NOT NULL,
     count INTEGER NOT NULL,
@@ -279,5 +282,7 @@ def _prepare_first_version(connection: sqlite3.Connection) -> None:
     """What version 1 had otherwise; its rows are filled by local/migration.py."""
     for column in COLUMNS:
         connection.execute(f"ALTER TABLE events ADD COLUMN {column} BLOB")
+    for table in ("issue_tags", "issue_users"):
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN kept INTEGER NOT NULL DEFAULT 0")
     for index in ("issues_by_last_seen", "events_of_issue", "events_of_project"):
         connection.execute(f"DROP INDEX {index}")

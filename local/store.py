@@ -161,8 +161,8 @@ class Store:
         """How many items came in envelopes, by type; events are counted once each, those that are forgotten, too."""
         with self.reading() as connection:
             (events,) = connection.execute("SELECT COALESCE(SUM(times_seen), 0) FROM issues").fetchone()
-            others = connection.execute("SELECT type, SUM(count) FROM received_items GROUP BY type").fetchall()
-        return {"event": events, **dict(others)}
+            others = dict(connection.execute("SELECT type, SUM(count) FROM received_items GROUP BY type").fetchall())
+        return {**others, "event": events + others.get("event", 0)}  # of issues that are forgotten, too
 
     def _setting(self, name: str) -> str:
         with self.reading() as connection:

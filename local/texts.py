@@ -15,6 +15,9 @@ BATCH = 128
 MOST_HITS = 25_000
 """Events; a text that so many of them have is found sooner by looking at events as they come."""
 
+MERGED_PAGES = 64
+"""Of the index, after each deletion."""
+
 MOST_TRIGRAMS = 40
 """Of one text; the rest of it is looked for in what these find."""
 
@@ -56,7 +59,12 @@ def remove(connection: sqlite3.Connection, events: list[int]) -> None:
 
 
 def removed(connection: sqlite3.Connection) -> None:
-    """After events were deleted: the rows of the last ones are given to new ones, which are not indexed yet."""
+    """After events were deleted: the rows of the last ones are given to new ones, which are not indexed yet.
+
+    What was taken out is at first noted in the index as such: merging its parts gives the room back. By itself FTS5
+    does that so late that the index becomes eight times as large (https://www.sqlite.org/fts5.html#the_merge_command).
+    """
+    connection.execute("INSERT INTO event_texts (event_texts, rank) VALUES ('merge', ?)", (-MERGED_PAGES,))
     connection.execute(
         "UPDATE settings SET value = MIN(CAST(value AS INTEGER), COALESCE((SELECT MAX(id) FROM events), 0))"
         " WHERE name = 'texts_indexed'"

@@ -90,13 +90,13 @@ def _record(connection: sqlite3.Connection, project: int, event: Incoming) -> li
     row = inserted.lastrowid or 0
     texts.add(connection, row)
     connection.execute(
-        "INSERT INTO issue_fields SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), ?"
-        " FROM json_each(?) WHERE TRUE ON CONFLICT DO NOTHING",
+        "INSERT INTO issue_fields SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), ?, 1"
+        " FROM json_each(?) WHERE TRUE ON CONFLICT DO UPDATE SET kept = kept + 1",
         (issue_id, compact(list(field_values(event.fields, OF_ISSUES)))),
     )
     connection.execute(
-        "INSERT INTO issue_tags SELECT ?, key, value, 1, ?, ? FROM json_each(?) WHERE TRUE"
-        " ON CONFLICT DO UPDATE SET times_seen = times_seen + 1,"
+        "INSERT INTO issue_tags SELECT ?, key, value, 1, ?, ?, 1 FROM json_each(?) WHERE TRUE"
+        " ON CONFLICT DO UPDATE SET times_seen = times_seen + 1, kept = kept + 1,"
         " first_seen = MIN(first_seen, excluded.first_seen), last_seen = MAX(last_seen, excluded.last_seen)",
         (issue_id, event.timestamp, event.timestamp, tags),
     )
@@ -183,8 +183,12 @@ def _count(
 
 
 def _is_new_user(connection: sqlite3.Connection, issue: int, user: str) -> bool:
-    cursor = connection.execute("INSERT INTO issue_users VALUES (?, ?) ON CONFLICT DO NOTHING", (issue, user))
-    return cursor.rowcount == 1
+    """Count the event as one of that user's. Who comes back when none of theirs is kept any more is new."""
+    row = connection.execute(
+        "INSERT INTO issue_users VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET kept = kept + 1 RETURNING kept",
+        (issue, user),
+    ).fetchone()
+    return bool(row["kept"] == 1)
 
 
 def _count_in_release(

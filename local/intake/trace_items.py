@@ -12,6 +12,15 @@ from local.intake.spans import CONTAINER, Span, read_span, read_spans, read_tran
 from local.store import Store
 from local.values import Json, parse
 
+MOST_TYPES = 100
+"""Of items of one project; what comes in still others is counted as "other"."""
+
+_COUNT_ITEMS = (
+    "INSERT INTO received_items SELECT p.id, CASE WHEN EXISTS"
+    " (SELECT 1 FROM received_items WHERE project_id = ?1 AND type = ?2)"
+    " OR (SELECT COUNT(*) FROM received_items WHERE project_id = ?1) < ?3 THEN ?2 ELSE 'other' END, ?4"
+    " FROM projects p WHERE p.id = ?1 ON CONFLICT DO UPDATE SET count = count + excluded.count"
+)
 _INSERT_SPAN = f"INSERT OR IGNORE INTO spans VALUES (NULL{', ?' * 20})"
 _INSERT_LOG = f"INSERT INTO logs VALUES (NULL{', ?' * 12})"
 
@@ -28,8 +37,8 @@ def record_items(store: Store, project: int, envelope: Envelope, received: int) 
         connection.executemany(_INSERT_SPAN, [_span_row(project, span) for span in spans])
         connection.executemany(_INSERT_LOG, [_log_row(project, log) for log in logs])
         connection.executemany(
-            "INSERT INTO received_items VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
-            [(project, kind, count) for kind, count in sorted(counted.items())],
+            _COUNT_ITEMS,
+            [(project, kind, MOST_TYPES, count) for kind, count in sorted(counted.items())],
         )
 
 

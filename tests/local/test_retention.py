@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sending import Local, ago, connect, failure, frame
+from sending import Local, ago, connect, failure, frame, span, typed
 
 from local import Retention, Store, serve
 from local.clock import now
@@ -138,3 +138,142 @@ async def test_a_served_store_without_a_retention_forgets_nothing() -> None:
         async with serve(store):
             await asyncio.sleep(0.1)
         assert kept(store) == 2
+
+
+def put_one(store: Store, kind: str = "ValueError", **more: Any) -> None:
+    record_event(store, 1, read_event(failure(kind, **more), now()))
+
+
+def unlike(number: int) -> dict[str, str]:
+    """Tags as a web application has them, of which no two events have the same."""
+    chance = random.Random(number)
+    return {name: chance.randbytes(90).hex() for name in ("request_id", "order", "url", "cart")}
+
+
+async def test_what_differs_in_each_event_does_not_push_all_events_out(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    sizes: list[int] = []
+    with closing(Store.open(path)) as store:
+        for number in range(2400):
+            tags = {**unlike(number), "queue": f"q{number % 2}"}
+            put_one(store, user={"id": number}, tags=tags, extra={"number": number})
+            if number % 400 == 399:
+                forget(store, Retention(megabytes=2))
+                assert kept(store) > 100
+                sizes.append(path.stat().st_size)
+        async with connect(store) as client:
+            local = Local(store, client)
+            (issue,) = await local.get("issues/")
+            assert (issue["count"], issue["userCount"]) == ("2400", 2400)
+            queue = await local.get("issues/1/tags/queue/")
+            assert [value["count"] for value in queue["topValues"]] == [1200, 1200]
+            assert (await local.get("issues/1/tags/order/"))["uniqueValues"] == kept(store)
+            latest = await local.get("issues/1/events/latest/")
+            assert latest["context"] == {"number": 2399}
+            assert await local.titles(f"order:{unlike(2399)['order']}") != []
+            assert await local.titles(f"order:{unlike(0)['order']}") == []
+    assert sizes[-1] < 1.2 * sizes[1]
+
+
+async def test_each_event_of_an_issue_of_its_own_fills_no_store(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    sizes: list[int] = []
+    with closing(Store.open(path)) as store:
+        for number in range(3000):
+            more = {"release": f"r{number}" + "x" * 150, "environment": f"e{number}" + "y" * 50}
+            put_one(store, f"Kind{number}" + "z" * 400, tags={f"k{number}": "v" * 190}, **more)
+            if number % 500 == 499:
+                forget(store, Retention(megabytes=2))
+                sizes.append(path.stat().st_size)
+        assert kept(store) > 50
+        async with connect(store) as client:
+            local = Local(store, client)
+            assert (await local.titles("", sort="new"))[0].startswith("Kind2999")
+            assert await local.titles("Kind7zzz") == []
+            assert len(await local.get("environments/")) == kept(store)
+        assert store.received() == {"event": 3000}
+    assert sizes[-1] < 1.2 * sizes[1]
+
+
+async def test_issues_without_events_keep_their_counts_while_there_is_room(store: Store) -> None:
+    for number in range(300):
+        put_one(store, f"Kind{number}", timestamp=ago(days=40), release=f"r{number}")
+    put_one(store, "Kind299", release="today")
+    forget(store, Retention())
+    async with connect(store) as client:
+        local = Local(store, client)
+        assert len(await local.get("issues/", query="", limit=100)) == 100
+        assert (await local.get("issues/300/"))["count"] == "2"
+        assert (await local.get("issues/1/"))["firstRelease"]["version"] == "r0"
+
+
+async def test_values_environments_users_and_releases_go_with_their_last_event(store: Store) -> None:
+    async with connect(store) as client:
+        local = Local(store, client)
+        await local.add("releases/", version="made", projects=["app"], ref="main")
+        for version, environment, user in (("first", "staging", 1), ("made", "dev", 2), ("between", "test", 3)):
+            put_one(
+                store,
+                timestamp=ago(days=40),
+                release=version,
+                environment=environment,
+                user={"id": user},
+                tags={"queue": version},
+            )
+        put_one(store, timestamp=ago(days=2), release="last", environment="production", user={"id": 1})
+        forget(store, Retention())
+        assert [row["name"] for row in await local.get("environments/")] == ["production"]
+        assert sorted(row["version"] for row in await local.get("releases/")) == ["first", "last", "made"]
+        assert [tag["key"] for tag in await local.get("issues/1/tags/") if tag["key"] in ("queue", "release")] == [
+            "release"
+        ]
+        put_one(store, user={"id": 1})
+        assert (await local.get("issues/1/"))["userCount"] == 3
+        put_one(store, user={"id": 2})  # none of their events is kept: counted once more
+        assert (await local.get("issues/1/"))["userCount"] == 4
+
+
+async def test_many_spans_do_not_push_errors_out(store: Store) -> None:
+    put(store, 60, timestamp=ago(hours=1))
+    async with connect(store) as client:
+        local = Local(store, client)
+        for _ in range(8):
+            await local.send_items("span", *(span(attributes=typed(noise="n" * 150)) for _ in range(1000)))
+        forget(store, Retention(megabytes=2))
+        assert kept(store) == 60
+        (row,) = await local.explore("spans", "count()")
+        assert 1000 < row["count()"] < 8000
+
+
+async def test_nothing_goes_for_the_room_that_other_things_take(store: Store) -> None:
+    put(store, 40)
+    async with connect(store) as client:
+        local = Local(store, client)
+        for version in range(4):
+            commits = [{"id": f"{number:040x}", "message": "m" * 3000} for number in range(200)]
+            await local.add("releases/", version=f"{version}", projects=["app"], commits=commits)
+        assert forget(store, Retention(megabytes=1)) == 0
+        assert kept(store) == 40
+
+
+def test_the_index_of_texts_becomes_no_greater_than_what_is_kept(store: Store) -> None:
+    sizes: list[int] = []
+    for number in range(3000):
+        put_one(store, value=f"order {random.Random(number).randbytes(40).hex()}")
+        if number % 500 == 499:
+            forget(store, Retention(events_of_issue=500))
+            with store.reading() as connection:
+                sizes.append(connection.execute("SELECT SUM(LENGTH(block)) FROM event_texts_data").fetchone()[0])
+    assert sizes[-1] < 2 * sizes[0]
+
+
+async def test_types_of_items_are_counted_by_name_up_to_a_bound(store: Store) -> None:
+    async with connect(store) as client:
+        local = Local(store, client)
+        for part in range(3):
+            lines = [b"{}", *(b'{"type":"kind%d","length":1}\nx' % (part * 50 + number) for number in range(50))]
+            assert (await local.post(b"\n".join(lines) + b"\n")).status_code == 200
+        await local.post(b'{}\n{"type":"kind3","length":1}\nx\n')
+    received = store.received()
+    assert len(received) == 102
+    assert (received["kind3"], received["other"], sum(received.values())) == (2, 50, 151)
