@@ -90,7 +90,8 @@ def is_function(field: str) -> bool:
 def in_question(fields: Sequence[str], sort: str | None, dataset: Dataset) -> tuple[list[str], str]:
     """The fields to ask for and what to sort by, which Sentry takes of the fields alone: by the first function, the
     most first, else by time, the newest first. Raises InvalidRequestError."""
-    asked = list(dict.fromkeys(field.strip() for field in fields if field.strip())) or list(KNOWN[dataset].fields)
+    given = list(dict.fromkeys(field.strip() for field in fields if field.strip()))
+    asked = given or list(KNOWN[dataset].fields)
     functions = [field for field in asked if is_function(field)]
     sortable = next((field for field in functions if not field.startswith(EQUATION)), None)
     chosen = (sort or "").strip() or f"-{sortable or (functions or asked)[0] if functions else 'timestamp'}"
@@ -98,6 +99,7 @@ def in_question(fields: Sequence[str], sort: str | None, dataset: Dataset) -> tu
     if by.startswith(EQUATION):
         raise InvalidRequestError("Sentry does not sort by an equation. Sort by one of the other fields.")
     if by not in asked:
+        _refuse_other_groups(by, given, functions)
         asked.append(by)
     if len(asked) > MOST_FIELDS:
         raise InvalidRequestError(
@@ -105,6 +107,19 @@ def in_question(fields: Sequence[str], sort: str | None, dataset: Dataset) -> tu
             f"Sentry takes up to {MOST_FIELDS}. Ask for fewer."
         )
     return asked, chosen
+
+
+def _refuse_other_groups(by: str, given: list[str], functions: list[str]) -> None:
+    """Since what is sorted by is added to the fields: a column would then be counted by, and a function count what was
+    to be listed. Raises InvalidRequestError."""
+    if functions and not is_function(by):
+        sortable = next((field for field in functions if not field.startswith(EQUATION)), given[0])
+        raise InvalidRequestError(
+            f"sort={quoted(by)} is none of the fields: each of its values would be counted apart. Sort by one of them, "
+            f"such as {quoted(f'-{sortable}')}, or put it into fields to count by it."
+        )
+    if is_function(by) and not given:
+        raise InvalidRequestError(f"sort={quoted(by)} counts: give the fields to count by, such as project.")
 
 
 def scoped(query: str) -> tuple[list[str], str]:

@@ -105,11 +105,12 @@ async def _over_time(
             f"interval={step} is {f'{steps:,.0f} steps' if steps > 1 else 'no step'} of period={where['period']}: "
             f"there may be 2 to {MOST_STEPS}."
         )
+    by = (sort or "").strip().removeprefix("-")
+    if by and not is_function(by):
+        raise InvalidRequestError("What is counted over time is sorted by a function, such as -count().")
     given = list(fields) if any(map(is_function, fields)) else [*fields, "count()"]
     asked, by = datasets.in_question(given, sort, dataset)
     groups = [name for name in asked if not is_function(name)]
-    if not is_function(by.removeprefix("-")):
-        raise InvalidRequestError("What is counted over time is sorted by a function, such as -count().")
     client = current_client()
     found, sent = await together(
         client.get_event_series(

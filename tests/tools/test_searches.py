@@ -158,6 +158,11 @@ async def test_a_project_is_asked_for_by_its_number_wherever_it_is_named(
     [
         ({"fields": [f"tag{number}" for number in range(20)]}, "These are 21 fields, with the one to sort by"),
         ({"sort": "-equation|count() / 2"}, "does not sort by an equation"),
+        (
+            {"fields": "issue,count()", "sort": "-timestamp"},
+            "each of its values would be counted apart. Sort by one of them, such as '-count()'",
+        ),
+        ({"sort": "-count()"}, "sort='count()' counts: give the fields to count by, such as project."),
         ({"period": "a day"}, "period is a number of minutes, hours, days or weeks"),
         ({"interval": "soon"}, "such as 90m, 24h, 14d or 4w"),
         ({"interval": "1m", "period": "7d"}, "interval=1m is 10,080 steps of period=7d"),
