@@ -23,13 +23,17 @@ LONGEST_OF_LOGS = "30d"
 """The longest period of logs that Sentry answers in full."""
 EQUATION = "equation|"
 
-_FUNCTION = re.compile(r"([a-z][a-z0-9_]{0,60})\(.*\)", re.DOTALL)
+_FUNCTION = re.compile(r"([a-z][a-z0-9_]{0,60})\((.*)\)", re.DOTALL)
+_NAME = re.compile(r" *([A-Za-z][A-Za-z0-9_.-]{0,199}) *(?:,.*)?", re.DOTALL)
+"""The first argument of a function, where it names a column: the others are values."""
 _TAG = re.compile(r"(?:tags|flags)\[.+\]", re.DOTALL)
 _OFFERED = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}|tags\[[A-Za-z][A-Za-z0-9_.-]{0,59}(?:,[a-z]{1,10})?\]")
 """Names that may stand in words of ours: whoever sends events names tags."""
 _PROJECT_KEYS = ("project", "project.name", "project.slug", "project.id")
 OF_ISSUES = ("is", "assigned", "assigned_or_suggested", "bookmarks", "firstSeen", "lastSeen", "timesSeen", "age")
 """Keys that are of issues, and of no event."""
+_OF_ALL = ("count", "epm", "eps", "failure_rate", "failure_count", "last_seen", "first_seen")
+"""Functions that need no column."""
 _AGGREGATES = "count count_unique sum avg min max p50 p75 p90 p95 p99 p100".split()
 
 
@@ -148,13 +152,16 @@ def keys_of(query: str) -> list[str]:
 
 
 def unknown_in(names: Iterable[str], dataset: Dataset) -> list[str]:
-    """Of fields and keys those that are no column and no function of Sentry's, each once: they may be tags."""
+    """Of fields, keys and what functions are of those that are no column and no function of Sentry's, each once: they
+    may be tags."""
     known = KNOWN[dataset]
     found: dict[str, None] = {}
     for name in names:
         if function := _FUNCTION.fullmatch(name):
             if function[1] not in known.functions:
                 found[function[1] + "()"] = None
+            elif argument := _NAME.fullmatch(function[2]):
+                found |= dict.fromkeys(unknown_in([argument[1]], dataset))
         elif not (name in known.columns or name in ("has", "tags") or name.startswith(EQUATION) or _TAG.match(name)):
             found[name] = None
     return list(found)
@@ -166,10 +173,12 @@ def nearest(name: str, dataset: Dataset, more: Iterable[str] = ()) -> list[str]:
     if name.endswith("()"):
         near = difflib.get_close_matches(name[:-2].lower(), known.functions, n=3, cutoff=0.7)
         return [f"{function}()" for function in near]
+    low = name.lower()
+    called = [f"{low}()" if low in _OF_ALL else f"{low}(FIELD)"] if low in known.functions else []
     names = {one.lower(): one for one in (*sorted(known.columns), *filter(_OFFERED.fullmatch, more))}
-    ends = [one for low, one in names.items() if low.rpartition(".")[2] == name.lower()]
-    near = [names[low] for low in difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.7)]
-    return list(dict.fromkeys((*ends[:2], *near)))[:3]
+    ends = [one for full, one in names.items() if full.rpartition(".")[2] == low]
+    near = [names[one] for one in difflib.get_close_matches(low, names, n=3, cutoff=0.7)]
+    return list(dict.fromkeys((*called, *ends[:2], *near)))[:3]
 
 
 def did_you_mean(names: Iterable[str], dataset: Dataset, more: Sequence[str] = ()) -> list[str]:

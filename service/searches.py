@@ -7,8 +7,9 @@ from sentry import datasets
 from sentry.datasets import LONGEST_OF_LOGS, Dataset, is_function
 from sentry.endpoints.issue_query import read_period
 from sentry.errors import InvalidRequestError
-from sentry.models import Outcomes
+from sentry.models import EventSeries, Outcomes
 from sentry.search import diagnose
+from sentry.values import Json
 from service.current import current_client
 from service.side_by_side import all_of, briefly, together
 from views.search_trends import EventTrend, event_trend
@@ -78,10 +79,11 @@ async def search_events(
         page = found.result()
     except InvalidRequestError as error:
         raise await _explained(error, where, dataset, [*asked, *datasets.keys_of(text)], text) from error
-    empty = [name for name in page.fields if page.items and all(row.get(name) is None for row in page.items)]
-    doubtful = empty if page.items else datasets.keys_of(text)
+    empty = [name for name in page.fields if all(_is_nothing(name, row.get(name)) for row in page.items)]
+    is_nothing = all(name in empty for name in page.fields if is_function(name) or not is_counted)
     notes += [*([PARTIAL] if page.is_partial else []), *_dropped(sent.value, dataset, where["period"])]
-    notes += [] if page.items else _of_issues(text)
+    notes += _of_issues(text) if is_nothing else []
+    doubtful = [*(empty if page.items else []), *(datasets.keys_of(text) if is_nothing else [])]
     notes += await _meant(where, dataset, doubtful)
     other = client.other_organization(project, organization=organization)
     return event_search(page, dataset, where["period"], by, notes=notes, organization=other)
@@ -132,9 +134,26 @@ async def _over_time(
         raise await _explained(error, where, dataset, [*asked, *datasets.keys_of(query)], query) from error
     notes += [*([PARTIAL] if series.is_partial else []), *_dropped(sent.value, dataset, where["period"])]
     is_nothing = not any(value for one in series.items for _, value in one.points)
-    if is_nothing:
-        notes += [*_of_issues(query), *await _meant(where, dataset, datasets.keys_of(query))]
+    notes += _of_issues(query) if is_nothing else []
+    doubtful = datasets.keys_of(query) if is_nothing else _empty_in(series, groups)
+    notes += await _meant(where, dataset, doubtful)
     return event_trend(series, dataset, where["period"], step, int(length.total_seconds()), notes=notes)
+
+
+def _is_nothing(field: str, value: Json) -> bool:
+    """A function of what there is not is 0, or of no value."""
+    return value is None or (is_function(field) and value == 0)
+
+
+def _empty_in(found: EventSeries, groups: Iterable[str]) -> list[str]:
+    """The functions that are nothing all the time, and of the groups those of which none has a value."""
+    counted = {one.function for one in found.items if any(value for _, value in one.points)}
+    named = {name for one in found.items for name, value in one.group.items() if value is not None}
+    told = {name for one in found.items for name in one.group}
+    return [
+        *(one.function for one in found.items if one.function not in counted),
+        *(name for name in groups if name in told - named),
+    ]
 
 
 async def _placed(organization: str | None, project: str | None, query: str | None) -> tuple[_Where, str]:

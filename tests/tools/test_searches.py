@@ -224,6 +224,50 @@ async def test_a_field_that_no_row_has_is_told_unless_it_is_a_tag(today: Today) 
     assert "'level'" not in nothing
 
 
+@pytest.mark.parametrize(
+    ("fields", "meant"),
+    [
+        ("p95(duration)", "'duration' is not known in spans. Did you mean span.duration"),
+        ("count_if(span.statsu, equals, ok)", "'span.statsu' is not known in spans. Did you mean span.status"),
+        ("transaction,count", "'count' is not known in spans. Did you mean count()"),
+        ("transaction,p95", "'p95' is not known in spans. Did you mean p95(FIELD)?"),
+    ],
+)
+async def test_what_a_function_is_of_is_told_where_there_is_none(today: Today, fields: str, meant: str) -> None:
+    async with connected(today) as client:
+        assert meant in await search(client, dataset="spans", fields=fields)
+        today.answers("GET", EVENTS, 400, {"detail": "Invalid field"})
+        assert meant in await search(client, dataset="spans", fields=fields)
+
+
+async def test_what_counts_to_nothing_is_told_what_it_may_be_for(today: Today) -> None:
+    today.answers("GET", EVENTS, 200, rows({"count_unique(usr)": 0, "count()": 7}))
+    async with connected(today) as client:
+        users = await search(client, fields="count(),count_unique(usr)", query="relase:1")
+        today.answers("GET", EVENTS, 200, rows({"count_unique(tags[usr])": 0, "count_unique(plan)": 0, "max(x y)": 0}))
+        tags = await search(client, fields="count_unique(tags[usr]),count_unique(plan),max(x y)")
+        today.answers("GET", EVENTS, 200, rows({"count()": 0}))
+        nothing = await search(client, fields="count()", query="relase:1 is:unresolved")
+    assert "'usr' is not known in errors. Did you mean user?" in users
+    assert "relase" not in users
+    assert "not known" not in tags
+    assert "'relase' is not known in errors. Did you mean release?" in nothing
+    assert "list_issues searches by it" in nothing
+
+
+async def test_over_time_a_function_or_group_of_nothing_is_told(today: Today) -> None:
+    counts = [{"timestamp": 1_795_640_400, "value": 3}, {"timestamp": 1_795_644_000, "value": 4}]
+    zeros = [{**count, "value": 0} for count in counts]
+    group = [{"key": "relase", "value": None}]
+    series = [("count()", counts), ("count_unique(usr)", zeros)]
+    found = [{"yAxis": name, "groupBy": group, "values": values, "meta": {}} for name, values in series]
+    today.answers("GET", SERIES, 200, {"timeSeries": found})
+    async with connected(today) as client:
+        text = await search(client, interval="1h", fields="relase,count(),count_unique(usr)")
+    assert "'usr' is not known in errors. Did you mean user?" in text
+    assert "'relase' is not known in errors. Did you mean release?" in text
+
+
 async def test_where_tags_cannot_be_read_an_unknown_field_may_be_one(today: Today) -> None:
     today.answers(
         "GET", "organizations/acme/tags", 403, {"detail": "You do not have permission to perform this action."}
