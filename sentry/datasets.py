@@ -24,6 +24,7 @@ LONGEST_OF_LOGS = "30d"
 EQUATION = "equation|"
 
 _FUNCTION = re.compile(r"([a-z][a-z0-9_]{0,60})\((.*)\)", re.DOTALL)
+_OF_GROUPS = re.compile(r"[(!]*(([a-z][a-z0-9_]{0,60})\(.*?\)):.+", re.DOTALL)
 _NAME = re.compile(r" *([A-Za-z][A-Za-z0-9_.-]{0,199}) *(?:,.*)?", re.DOTALL)
 """The first argument of a function, where it names a column: the others are values."""
 _TAG = re.compile(r"(?:tags|flags)\[.+\]", re.DOTALL)
@@ -149,6 +150,12 @@ def keys_of(query: str) -> list[str]:
     """The keys that a query searches by, each once."""
     keyed = (KEYED.fullmatch(term[0].lstrip("(")) for term in terms(query))
     return list(dict.fromkeys(one[2] for one in keyed if one))
+
+
+def counted_by(query: str, dataset: Dataset) -> str | None:
+    """The first function whose results a query asks for, as in `count():>5`, which is of groups of events."""
+    found = (_OF_GROUPS.fullmatch(term[0]) for term in terms(query))
+    return next((one[1] for one in found if one and one[2] in KNOWN[dataset].functions), None)
 
 
 def unknown_in(names: Iterable[str], dataset: Dataset) -> list[str]:

@@ -8,6 +8,7 @@ from sentry.datasets import LONGEST_OF_LOGS, Dataset, is_function
 from sentry.endpoints.issue_query import read_period
 from sentry.errors import InvalidRequestError
 from sentry.models import EventSeries, Outcomes
+from sentry.paths import quoted
 from sentry.search import diagnose
 from sentry.values import Json
 from service.current import current_client
@@ -62,6 +63,10 @@ async def search_events(
     client = current_client()
     asked, by = datasets.in_question(fields, sort, dataset)
     is_counted = any(map(is_function, asked))
+    if not is_counted and (function := datasets.counted_by(text, dataset)):
+        raise InvalidRequestError(
+            f"The query asks for {quoted(function)}, and no field counts: put it into fields, with what to count by."
+        )
     found, sent = await together(
         client.search_events(
             **where,

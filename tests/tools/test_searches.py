@@ -163,6 +163,10 @@ async def test_a_project_is_asked_for_by_its_number_wherever_it_is_named(
             "each of its values would be counted apart. Sort by one of them, such as '-count()'",
         ),
         ({"sort": "-count()"}, "sort='count()' counts: give the fields to count by, such as project."),
+        (
+            {"query": "level:error (!count_unique(user):>5)"},
+            "asks for 'count_unique(user)', and no field counts: put it into fields, with what to count by.",
+        ),
         ({"period": "a day"}, "period is a number of minutes, hours, days or weeks"),
         ({"interval": "soon"}, "such as 90m, 24h, 14d or 4w"),
         ({"interval": "1m", "period": "7d"}, "interval=1m is 10,080 steps of period=7d"),
