@@ -105,7 +105,7 @@ async def _over_time(
     limit: int,
     notes: list[str],
 ) -> EventTrend:
-    step, length = read_period(interval.lower())
+    step, length = read_period(interval.lower(), "interval")
     steps = read_period(where["period"])[1] / length if length else 0
     if not 1 < steps <= MOST_STEPS:
         raise InvalidRequestError(

@@ -168,7 +168,7 @@ async def test_a_project_is_asked_for_by_its_number_wherever_it_is_named(
             "asks for 'count_unique(user)', and no field counts: put it into fields, with what to count by.",
         ),
         ({"period": "a day"}, "period is a number of minutes, hours, days or weeks"),
-        ({"interval": "soon"}, "such as 90m, 24h, 14d or 4w"),
+        ({"interval": "90s"}, "interval is a number of minutes, hours, days or weeks, such as 90m, 24h, 14d or 4w"),
         ({"interval": "1m", "period": "7d"}, "interval=1m is 10,080 steps of period=7d"),
         ({"interval": "24h"}, "interval=24h is no step of period=24h"),
         ({"interval": "1h", "cursor": "0:10:0"}, "has no pages"),
