@@ -99,6 +99,17 @@ async def test_a_value_in_words(
     assert f"\n| {words} |\n" in text
 
 
+@pytest.mark.parametrize(
+    "field", ["tags[pin]", "tags[pin,string]", "tags[cart.session, string]", "any(tags[pin,string])"]
+)
+async def test_a_secret_is_known_by_the_name_of_its_tag(today: Today, field: str) -> None:
+    today.answers("GET", EVENTS, 200, rows({field: "Zq8vK2mXr7TnB4cY"}))
+    async with connected(today) as client:
+        text = await search(client, fields=[field], sort=field)
+    assert "[redacted]" in text
+    assert "Zq8vK2" not in text
+
+
 async def test_what_makes_counts_mislead_is_said_in_a_line_each_and_only_then(today: Today) -> None:
     async with connected(today) as client:
         assert text_of(await client.call_tool("search_events", {"fields": "count()"})).endswith("»")
