@@ -338,6 +338,17 @@ async def test_a_gap_and_many_steps_are_told_by_their_times(today: Today) -> Non
     assert "not over" not in text
 
 
+async def test_the_value_of_a_group_is_told_as_in_a_table(today: Today) -> None:
+    values = [{"timestamp": 1_795_640_400 + 3_600 * at, "value": 5} for at in range(3)]
+    groups = {"error.type": ["KeyError", "ValueError"], "user": None, "error.handled": True, "a\nb": "c|d\ne"}
+    group = [{"key": name, "value": value} for name, value in groups.items()]
+    today.answers("GET", SERIES, 200, {"timeSeries": [{"yAxis": "count(\n)", "groupBy": group, "values": values}]})
+    async with connected(today) as client:
+        text = await search(client, interval="1h", fields=[*groups, "count()"])
+    assert "\ncount( ) by group\n" in text
+    assert "\nerror.type=KeyError, ValueError, user=(none), error.handled=true, a b=c¦d e | total 15 | " in text
+
+
 async def test_a_step_that_sentry_takes_instead_is_told(today: Today) -> None:
     values = [{"timestamp": 1_795_640_400 + 7_200 * at, "value": 5, "incomplete": False} for at in range(3)]
     today.answers("GET", SERIES, 200, {"timeSeries": [{"yAxis": "count()", "values": values, "meta": {}}]})
