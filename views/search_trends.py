@@ -95,9 +95,13 @@ class EventTrend(Result):
             for one in self.series
             for text in one.lines(begins, self.step_seconds, is_unfinished=self.is_unfinished, several=several)
         ]
+        since = f" from {read(self.begins)}" if self.begins else ""
         unfinished = "; the last step is not over" if self.is_unfinished else ""
         what = "" if several or not self.series[0].group else f" {line(self.series[0].function)}"
-        head = f"{self.dataset} in {self.period}, each {self.interval}, UTC{unfinished}. {marks.announcement}"
+        # The first step may begin before the period: totals are of whole steps.
+        head = (
+            f"{self.dataset} in {self.period}, whole steps of {self.interval}{since}{unfinished}. {marks.announcement}"
+        )
         block = marks.block("\n".join([*([f"{what.strip()} by group"] if what else []), *lines]))
         return "\n".join([head[:1].upper() + head[1:], block, *self.omitted])
 

@@ -321,7 +321,7 @@ async def test_functions_with_commas_stay_whole_in_a_list_that_is_written_as_tex
 async def test_over_time_each_step_is_told_and_the_one_that_is_not_over(today: Today) -> None:
     async with connected(today) as client:
         text = await search(client, interval="1h", fields="count(), p95(span.duration)", dataset="spans")
-    assert text.startswith("Spans in 24h, each 1h, UTC; the last step is not over. ")
+    assert text.startswith("Spans in 24h, whole steps of 1h from 2026-11-25 21:00Z; the last step is not over. ")
     assert "count() | total 359 | peak 310 at 2026-11-26 00:00Z | ▁▂▁█▂▂" in text
     assert "p95(span.duration) | peak 310 ms at 2026-11-26 00:00Z" in text
     assert text.count("  11-25 22h: 4 0 310 40 5 so far") == 2
