@@ -1,10 +1,12 @@
 """Searches of events: errors, logs and spans, as rows, as aggregates, or over time."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TypedDict
 
 from sentry import datasets
 from sentry.datasets import LONGEST_OF_LOGS, Dataset, is_function
+from sentry.endpoints.event_query import MOST_GROUPS, top_groups
 from sentry.endpoints.issue_query import read_period
 from sentry.errors import InvalidRequestError
 from sentry.models import EventSeries, Outcomes
@@ -26,6 +28,7 @@ PARTIAL = (
     "Sentry looked at a part of the data alone: counts are estimates, rows may be missing. A shorter period or a "
     "narrower query is looked at whole."
 )
+MORE_GROUPS = f"These are the first groups alone; limit={MOST_GROUPS} has more."
 
 
 class _Where(TypedDict):
@@ -138,6 +141,7 @@ async def _over_time(
     except InvalidRequestError as error:
         raise await _explained(error, where, dataset, [*asked, *datasets.keys_of(query)], query) from error
     notes += [*([PARTIAL] if series.is_partial else []), *_dropped(sent.value, dataset, where["period"])]
+    notes += [MORE_GROUPS] if groups and _may_have_more(series, top_groups(limit)) else []
     is_nothing = not any(value for one in series.items for _, value in one.points)
     notes += _of_issues(query) if is_nothing else []
     doubtful = datasets.keys_of(query) if is_nothing else _empty_in(series, groups)
@@ -159,6 +163,13 @@ def _empty_in(found: EventSeries, groups: Iterable[str]) -> list[str]:
         *(one.function for one in found.items if one.function not in counted),
         *(name for name in groups if name in told - named),
     ]
+
+
+def _may_have_more(found: EventSeries, most: int) -> bool:
+    """Whether there may be groups that a higher limit tells; what all others count is not always given."""
+    others = [value for one in found.items if one.is_other for _, value in one.points]
+    told = max(Counter(one.function for one in found.items if not one.is_other).values(), default=0)
+    return most < MOST_GROUPS and told >= most and (not others or any(others))
 
 
 async def _placed(organization: str | None, project: str | None, query: str | None) -> tuple[_Where, str]:

@@ -349,6 +349,34 @@ async def test_the_value_of_a_group_is_told_as_in_a_table(today: Today) -> None:
     assert "\nerror.type=KeyError, ValueError, user=(none), error.handled=true, a b=c¦d e | total 15 | " in text
 
 
+@pytest.mark.parametrize(
+    ("limit", "groups", "others", "is_more"),
+    [
+        (25, 5, 1, True),
+        (25, 5, None, True),
+        (25, 5, 0, False),
+        (25, 4, None, False),
+        (3, 3, 7, True),
+        (10, 10, 7, False),
+    ],
+)
+async def test_where_there_may_be_more_groups_over_time_that_is_said(
+    today: Today, limit: int, groups: int, others: int | None, is_more: bool
+) -> None:
+    def values(value: int) -> list[dict[str, Any]]:
+        return [{"timestamp": 1_795_640_400 + 3_600 * at, "value": value} for at in range(3)]
+
+    found: list[dict[str, Any]] = [
+        {"yAxis": "count()", "groupBy": [{"key": "release", "value": f"shop@{number}"}], "values": values(5)}
+        for number in range(groups)
+    ]
+    found += [] if others is None else [{"yAxis": "count()", "values": values(others), "meta": {"isOther": True}}]
+    today.answers("GET", SERIES, 200, {"timeSeries": found})
+    async with connected(today) as client:
+        text = await search(client, interval="1h", fields="release,count()", limit=limit)
+    assert ("These are the first groups alone; limit=10 has more." in text) == is_more
+
+
 async def test_a_step_that_sentry_takes_instead_is_told(today: Today) -> None:
     values = [{"timestamp": 1_795_640_400 + 7_200 * at, "value": 5, "incomplete": False} for at in range(3)]
     today.answers("GET", SERIES, 200, {"timeSeries": [{"yAxis": "count()", "values": values, "meta": {}}]})
