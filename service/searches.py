@@ -88,13 +88,16 @@ async def search_events(
     except InvalidRequestError as error:
         raise await _explained(error, where, dataset, [*asked, *datasets.keys_of(text)], text) from error
     empty = [name for name in page.fields if all(_is_nothing(name, row.get(name)) for row in page.items)]
-    is_nothing = all(name in empty for name in page.fields if is_function(name) or not is_counted)
+    counts = [name for name in page.fields if is_function(name) or not is_counted]
+    is_nothing = cursor is None and all(name in empty for name in counts)
     notes += [*([PARTIAL] if page.is_partial else []), *_dropped(sent.value, dataset, where["period"])]
     notes += _of_issues(text) if is_nothing else []
     doubtful = [*(empty if page.items else []), *(datasets.keys_of(text) if is_nothing else [])]
     notes += await _meant(where, dataset, doubtful)
     other = client.other_organization(project, organization=organization)
-    return event_search(page, dataset, where["period"], by, notes=notes, organization=other)
+    return event_search(
+        page, dataset, where["period"], by, notes=notes, organization=other, is_later=cursor is not None
+    )
 
 
 async def _over_time(

@@ -231,9 +231,11 @@ async def test_a_field_that_no_row_has_is_told_unless_it_is_a_tag(today: Today) 
         tag = await search(client, fields="title,level,plan")
         today.answers("GET", EVENTS, 200, NOBODY)
         nothing = await search(client, query="usr.id:7 is:unresolved level:error")
+        later = await search(client, query="usr.id:7 level:error", cursor="0:1000:0")
     assert "'relase' is not known in errors. Did you mean release?" in wrong
     assert "not known" not in tag
     assert nothing.startswith("No errors match in 24h.\n")
+    assert later == "No more errors match in 24h."
     assert "'usr.id' is not known in errors. Did you mean user.id" in nothing
     assert "list_issues searches by it" in nothing
     assert "'level'" not in nothing
