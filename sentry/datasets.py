@@ -35,6 +35,8 @@ OF_ISSUES = ("is", "assigned", "assigned_or_suggested", "bookmarks", "firstSeen"
 """Keys that are of issues, and of no event."""
 _OF_ALL = ("count", "epm", "eps", "failure_rate", "failure_count", "last_seen", "first_seen")
 """Functions that need no column."""
+_OF_SOME = ("any", "percentile", "last_seen", "first_seen")
+"""Functions that some kinds of Sentry have in all datasets: they are neither doubted nor offered."""
 _AGGREGATES = "count count_unique sum avg min max p50 p75 p90 p95 p99 p100".split()
 
 
@@ -165,7 +167,7 @@ def unknown_in(names: Iterable[str], dataset: Dataset) -> list[str]:
     found: dict[str, None] = {}
     for name in names:
         if function := _FUNCTION.fullmatch(name):
-            if function[1] not in known.functions:
+            if function[1] not in (*known.functions, *_OF_SOME):
                 found[function[1] + "()"] = None
             elif argument := _NAME.fullmatch(function[2]):
                 found |= dict.fromkeys(unknown_in([argument[1]], dataset))

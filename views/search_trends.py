@@ -169,7 +169,7 @@ def _line(series: Series, begins: float, step: int) -> TrendLine:
         total=sum(value for value, _ in values) if is_total(series.function) else None,
         peak=peak,
         peak_at=when(_time(peak_at)),
-        bars=sparkline([round(1_000 * (value or 0)) for value in counts], WIDTH),
+        bars=sparkline([round(1_000 * (value or 0) / (peak or 1)) for value in counts], WIDTH),
         counts=counts,
     )
 

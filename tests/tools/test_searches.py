@@ -211,6 +211,11 @@ async def test_what_no_sentry_takes_is_refused_before_one_is_asked(
         ({"dataset": "logs", "fields": "coupon"}, "Unknown field coupon", "Did you mean checkout.coupon?"),
         ({"dataset": "spans", "fields": "duration"}, "duration is no field", "Did you mean span.duration"),
         ({"query": "level:(error"}, "Error parsing search query", "Nearest valid query: level:"),
+        (
+            {"dataset": "logs", "fields": "any(severty)"},
+            "Unknown function any",
+            "'severty' is not known in logs. Did you",
+        ),
         ({"query": "is:unresolved"}, "Invalid key: is", "is: is of issues, and of no event: list_issues"),
     ],
 )
@@ -377,6 +382,14 @@ async def test_where_there_may_be_more_groups_over_time_that_is_said(
     async with connected(today) as client:
         text = await search(client, interval="1h", fields="release,count()", limit=limit)
     assert ("These are the first groups alone; limit=10 has more." in text) == is_more
+
+
+async def test_small_values_have_their_bars(today: Today) -> None:
+    values = [{"timestamp": 1_795_640_400 + 3_600 * at, "value": at / 1e6} for at in range(3)]
+    today.answers("GET", SERIES, 200, {"timeSeries": [{"yAxis": "count()", "values": values}]})
+    async with connected(today) as client:
+        text = await search(client, interval="1h")
+    assert "| ▁▅█\n" in text
 
 
 async def test_a_step_that_sentry_takes_instead_is_told(today: Today) -> None:
