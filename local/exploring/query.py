@@ -168,6 +168,7 @@ def _order(query: Query, columns: dict[str, tuple[str, Column]], plain: list[str
         for name in query.sort
     ]
     if not grouped:
-        return ", ".join([*asked, "t DESC", "r DESC"])
+        is_forwards = query.sort[:1] in (["timestamp"], ["timestamp_precise"])  # also within a millisecond
+        return ", ".join([*asked, *(["t ASC", "r ASC"] if is_forwards else ["t DESC", "r DESC"])])
     first = [f"{alias} DESC" for alias, _ in columns.values() if alias not in plain][:1]
     return ", ".join([*asked, *first, *plain]) or "1"

@@ -95,6 +95,14 @@ async def test_a_tag_is_searched_as_a_number_where_it_is_named_as_one(
     assert sorted(row["code"] for row in await local.explore("errors", "code", query=query)) == found
 
 
+async def test_what_happened_in_one_moment_is_told_in_its_order(local: Local) -> None:
+    moment = seconds_ago(minutes=5)
+    await local.send_items("log", *({**log(f"step {number}"), "timestamp": moment} for number in range(3)))
+    steps = [{"message": f"step {number}"} for number in range(3)]
+    told = [await local.explore("logs", "message", "timestamp", sort=sort) for sort in ("timestamp", "-timestamp")]
+    assert [[{"message": row["message"]} for row in rows] for rows in told] == [steps, steps[::-1]]
+
+
 async def test_a_field_that_is_asked_for_twice_is_there_once(shop: Local) -> None:
     assert await shop.explore("logs", "severity", "severity", query="stock is low") == [{"severity": "warn"}]
 
