@@ -17,6 +17,8 @@ from sentry.search_terms import KEYED
 
 Dataset = Literal["errors", "logs", "spans"]
 
+SEVERITIES = ("trace", "debug", "info", "warn", "error", "fatal")
+"""Of logs; errors have levels."""
 MOST_FIELDS = 20
 """That one question takes, with the one it is sorted by."""
 LONGEST_OF_LOGS = "30d"
@@ -160,6 +162,13 @@ def counted_by(query: str, dataset: Dataset) -> str | None:
     return next((one[1] for one in found if one and one[2] in KNOWN[dataset].functions), None)
 
 
+def no_severity(query: str) -> bool:
+    """Whether it asks for logs of a severity that there is not, such as `warning`."""
+    keyed = (KEYED.fullmatch(term[0].lstrip("(")) for term in terms(query))
+    asked = [one[3].strip("[]()").split(",") for one in keyed if one and one[2] == "severity" and not one[1]]
+    return any(value.strip(' "').lower() not in SEVERITIES for values in asked for value in values if "*" not in value)
+
+
 def unknown_in(names: Iterable[str], dataset: Dataset) -> list[str]:
     """Of fields, keys and what functions are of those that are no column and no function of Sentry's, each once: they
     may be tags."""
@@ -184,6 +193,7 @@ def nearest(name: str, dataset: Dataset, more: Iterable[str] = ()) -> list[str]:
         return [f"{function}()" for function in near]
     low = name.lower()
     called = [f"{low}()" if low in _OF_ALL else f"{low}(FIELD)"] if low in known.functions else []
+    called += ["severity"] if (low, dataset) == ("level", "logs") else []
     names = {one.lower(): one for one in (*sorted(known.columns), *filter(_OFFERED.fullmatch, more))}
     ends = [one for full, one in names.items() if full.rpartition(".")[2] == low]
     near = [names[one] for one in difflib.get_close_matches(low, names, n=3, cutoff=0.7)]

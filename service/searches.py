@@ -28,6 +28,7 @@ PARTIAL = (
     "Sentry looked at a part of the data alone: counts are estimates, rows may be missing. A shorter period or a "
     "narrower query is looked at whole."
 )
+SEVERITY = f"severity is one of {', '.join(datasets.SEVERITIES)}."
 MORE_GROUPS = f"These are the first groups alone; limit={MOST_GROUPS} has more."
 
 
@@ -92,6 +93,7 @@ async def search_events(
     is_nothing = cursor is None and all(name in empty for name in counts)
     notes += [*([PARTIAL] if page.is_partial else []), *_dropped(sent.value, dataset, where["period"])]
     notes += _of_issues(text) if is_nothing else []
+    notes += [SEVERITY] if is_nothing and dataset == "logs" and datasets.no_severity(text) else []
     doubtful = [*(empty if page.items else []), *(datasets.keys_of(text) if is_nothing else [])]
     notes += await _meant(where, dataset, doubtful)
     other = client.other_organization(project, organization=organization)

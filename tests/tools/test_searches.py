@@ -80,6 +80,7 @@ async def test_the_same_as_data_for_programs(today: Today) -> None:
         ("count()", 1_234_567, "integer", None, "1,234,567"),
         ("avg(plan)", 1234.5678, "number", None, "1,235"),
         ("issue.id", 6012000007, "integer", None, "6012000007"),
+        ("timestamp_precise", 1_796_078_261_123_456_789, "integer", None, "1796078261123456789"),
         ("error.type", ["KeyError", "ValueError"], "array", None, "KeyError, ValueError"),
         ("error.handled", False, "boolean", None, "false"),
         ("timestamp", "2026-11-24T20:00:03", "date", None, "2026-11-24 20:00Z"),
@@ -260,6 +261,17 @@ async def test_what_a_function_is_of_is_told_where_there_is_none(today: Today, f
         assert meant in await search(client, dataset="spans", fields=fields)
         today.answers("GET", EVENTS, 400, {"detail": "Invalid field"})
         assert meant in await search(client, dataset="spans", fields=fields)
+
+
+async def test_a_log_of_the_name_that_an_error_has_is_told_how_logs_have_it(today: Today) -> None:
+    today.answers("GET", EVENTS, 200, NOBODY)
+    async with connected(today) as client:
+        level = await search(client, dataset="logs", query="level:error")
+        warning = await search(client, dataset="logs", query="severity:[error, warning] stock")
+        known = await search(client, dataset="logs", query="severity:warn !severity:warning")
+    assert level.endswith("\n'level' is not known in logs. Did you mean severity?")
+    assert warning.endswith("\nseverity is one of trace, debug, info, warn, error, fatal.")
+    assert known == "No logs match in 24h."
 
 
 async def test_what_counts_to_nothing_is_told_what_it_may_be_for(today: Today) -> None:
