@@ -95,6 +95,13 @@ async def test_a_tag_is_searched_as_a_number_where_it_is_named_as_one(
     assert sorted(row["code"] for row in await local.explore("errors", "code", query=query)) == found
 
 
+async def test_an_attribute_whose_name_has_a_space_is_searched_by_it(local: Local) -> None:
+    for size in (5, 7):
+        await local.send_items("log", log("batch", attributes={"Batch Size": {"value": size, "type": "integer"}}))
+    found = await local.explore("logs", "tags[Batch Size,number]", query="tags[Batch Size,number]:>6")
+    assert found == [{"tags[Batch Size,number]": 7}]
+
+
 async def test_what_happened_in_one_moment_is_told_in_its_order(local: Local) -> None:
     moment = seconds_ago(minutes=5)
     await local.send_items("log", *({**log(f"step {number}"), "timestamp": moment} for number in range(3)))
