@@ -17,19 +17,28 @@ from sentry.search_terms import KEYED
 
 Dataset = Literal["errors", "logs", "spans"]
 
+SEVERITIES = ("trace", "debug", "info", "warn", "error", "fatal")
+"""Of logs; errors have levels."""
 MOST_FIELDS = 20
 """That one question takes, with the one it is sorted by."""
 LONGEST_OF_LOGS = "30d"
 """The longest period of logs that Sentry answers in full."""
 EQUATION = "equation|"
 
-_FUNCTION = re.compile(r"([a-z][a-z0-9_]{0,60})\(.*\)", re.DOTALL)
+_FUNCTION = re.compile(r"([a-z][a-z0-9_]{0,60})\((.*)\)", re.DOTALL)
+_OF_GROUPS = re.compile(r"[(!]*(([a-z][a-z0-9_]{0,60})\(.*?\)):.+", re.DOTALL)
+_NAME = re.compile(r" *([A-Za-z][A-Za-z0-9_.-]{0,199}) *(?:,.*)?", re.DOTALL)
+"""The first argument of a function, where it names a column: the others are values."""
 _TAG = re.compile(r"(?:tags|flags)\[.+\]", re.DOTALL)
 _OFFERED = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}|tags\[[A-Za-z][A-Za-z0-9_.-]{0,59}(?:,[a-z]{1,10})?\]")
 """Names that may stand in words of ours: whoever sends events names tags."""
 _PROJECT_KEYS = ("project", "project.name", "project.slug", "project.id")
 OF_ISSUES = ("is", "assigned", "assigned_or_suggested", "bookmarks", "firstSeen", "lastSeen", "timesSeen", "age")
 """Keys that are of issues, and of no event."""
+_OF_ALL = ("count", "epm", "eps", "failure_rate", "failure_count", "last_seen", "first_seen")
+"""Functions that need no column."""
+_OF_SOME = ("any", "percentile", "last_seen", "first_seen")
+"""Functions that some kinds of Sentry have in all datasets: they are neither doubted nor offered."""
 _AGGREGATES = "count count_unique sum avg min max p50 p75 p90 p95 p99 p100".split()
 
 
@@ -90,7 +99,8 @@ def is_function(field: str) -> bool:
 def in_question(fields: Sequence[str], sort: str | None, dataset: Dataset) -> tuple[list[str], str]:
     """The fields to ask for and what to sort by, which Sentry takes of the fields alone: by the first function, the
     most first, else by time, the newest first. Raises InvalidRequestError."""
-    asked = list(dict.fromkeys(field.strip() for field in fields if field.strip())) or list(KNOWN[dataset].fields)
+    given = list(dict.fromkeys(field.strip() for field in fields if field.strip()))
+    asked = given or list(KNOWN[dataset].fields)
     functions = [field for field in asked if is_function(field)]
     sortable = next((field for field in functions if not field.startswith(EQUATION)), None)
     chosen = (sort or "").strip() or f"-{sortable or (functions or asked)[0] if functions else 'timestamp'}"
@@ -98,6 +108,7 @@ def in_question(fields: Sequence[str], sort: str | None, dataset: Dataset) -> tu
     if by.startswith(EQUATION):
         raise InvalidRequestError("Sentry does not sort by an equation. Sort by one of the other fields.")
     if by not in asked:
+        _refuse_other_groups(by, given, functions)
         asked.append(by)
     if len(asked) > MOST_FIELDS:
         raise InvalidRequestError(
@@ -105,6 +116,19 @@ def in_question(fields: Sequence[str], sort: str | None, dataset: Dataset) -> tu
             f"Sentry takes up to {MOST_FIELDS}. Ask for fewer."
         )
     return asked, chosen
+
+
+def _refuse_other_groups(by: str, given: list[str], functions: list[str]) -> None:
+    """Since what is sorted by is added to the fields: a column would then be counted by, and a function count what was
+    to be listed. Raises InvalidRequestError."""
+    if functions and not is_function(by):
+        sortable = next((field for field in functions if not field.startswith(EQUATION)), given[0])
+        raise InvalidRequestError(
+            f"sort={quoted(by)} is none of the fields: each of its values would be counted apart. Sort by one of them, "
+            f"such as {quoted(f'-{sortable}')}, or put it into fields to count by it."
+        )
+    if is_function(by) and not given:
+        raise InvalidRequestError(f"sort={quoted(by)} counts: give the fields to count by, such as project.")
 
 
 def scoped(query: str) -> tuple[list[str], str]:
@@ -132,14 +156,30 @@ def keys_of(query: str) -> list[str]:
     return list(dict.fromkeys(one[2] for one in keyed if one))
 
 
+def counted_by(query: str, dataset: Dataset) -> str | None:
+    """The first function whose results a query asks for, as in `count():>5`, which is of groups of events."""
+    found = (_OF_GROUPS.fullmatch(term[0]) for term in terms(query))
+    return next((one[1] for one in found if one and one[2] in KNOWN[dataset].functions), None)
+
+
+def no_severity(query: str) -> bool:
+    """Whether it asks for logs of a severity that there is not, such as `warning`."""
+    keyed = (KEYED.fullmatch(term[0].lstrip("(")) for term in terms(query))
+    asked = [one[3].strip("[]()").split(",") for one in keyed if one and one[2] == "severity" and not one[1]]
+    return any(value.strip(' "').lower() not in SEVERITIES for values in asked for value in values if "*" not in value)
+
+
 def unknown_in(names: Iterable[str], dataset: Dataset) -> list[str]:
-    """Of fields and keys those that are no column and no function of Sentry's, each once: they may be tags."""
+    """Of fields, keys and what functions are of those that are no column and no function of Sentry's, each once: they
+    may be tags."""
     known = KNOWN[dataset]
     found: dict[str, None] = {}
     for name in names:
         if function := _FUNCTION.fullmatch(name):
-            if function[1] not in known.functions:
+            if function[1] not in (*known.functions, *_OF_SOME):
                 found[function[1] + "()"] = None
+            elif argument := _NAME.fullmatch(function[2]):
+                found |= dict.fromkeys(unknown_in([argument[1]], dataset))
         elif not (name in known.columns or name in ("has", "tags") or name.startswith(EQUATION) or _TAG.match(name)):
             found[name] = None
     return list(found)
@@ -151,10 +191,13 @@ def nearest(name: str, dataset: Dataset, more: Iterable[str] = ()) -> list[str]:
     if name.endswith("()"):
         near = difflib.get_close_matches(name[:-2].lower(), known.functions, n=3, cutoff=0.7)
         return [f"{function}()" for function in near]
+    low = name.lower()
+    called = [f"{low}()" if low in _OF_ALL else f"{low}(FIELD)"] if low in known.functions else []
+    called += ["severity"] if (low, dataset) == ("level", "logs") else []
     names = {one.lower(): one for one in (*sorted(known.columns), *filter(_OFFERED.fullmatch, more))}
-    ends = [one for low, one in names.items() if low.rpartition(".")[2] == name.lower()]
-    near = [names[low] for low in difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.7)]
-    return list(dict.fromkeys((*ends[:2], *near)))[:3]
+    ends = [one for full, one in names.items() if full.rpartition(".")[2] == low]
+    near = [names[one] for one in difflib.get_close_matches(low, names, n=3, cutoff=0.7)]
+    return list(dict.fromkeys((*called, *ends[:2], *near)))[:3]
 
 
 def did_you_mean(names: Iterable[str], dataset: Dataset, more: Sequence[str] = ()) -> list[str]:

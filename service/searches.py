@@ -1,14 +1,18 @@
 """Searches of events: errors, logs and spans, as rows, as aggregates, or over time."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TypedDict
 
 from sentry import datasets
 from sentry.datasets import LONGEST_OF_LOGS, Dataset, is_function
+from sentry.endpoints.event_query import MOST_GROUPS, top_groups
 from sentry.endpoints.issue_query import read_period
 from sentry.errors import InvalidRequestError
-from sentry.models import Outcomes
+from sentry.models import EventSeries, Outcomes
+from sentry.paths import quoted
 from sentry.search import diagnose
+from sentry.values import Json
 from service.current import current_client
 from service.side_by_side import all_of, briefly, together
 from views.search_trends import EventTrend, event_trend
@@ -24,6 +28,8 @@ PARTIAL = (
     "Sentry looked at a part of the data alone: counts are estimates, rows may be missing. A shorter period or a "
     "narrower query is looked at whole."
 )
+SEVERITY = f"severity is one of {', '.join(datasets.SEVERITIES)}."
+MORE_GROUPS = f"These are the first groups alone; limit={MOST_GROUPS} has more."
 
 
 class _Where(TypedDict):
@@ -61,6 +67,10 @@ async def search_events(
     client = current_client()
     asked, by = datasets.in_question(fields, sort, dataset)
     is_counted = any(map(is_function, asked))
+    if not is_counted and (function := datasets.counted_by(text, dataset)):
+        raise InvalidRequestError(
+            f"The query asks for {quoted(function)}, and no field counts: put it into fields, with what to count by."
+        )
     found, sent = await together(
         client.search_events(
             **where,
@@ -78,13 +88,18 @@ async def search_events(
         page = found.result()
     except InvalidRequestError as error:
         raise await _explained(error, where, dataset, [*asked, *datasets.keys_of(text)], text) from error
-    empty = [name for name in page.fields if page.items and all(row.get(name) is None for row in page.items)]
-    doubtful = empty if page.items else datasets.keys_of(text)
+    empty = [name for name in page.fields if all(_is_nothing(name, row.get(name)) for row in page.items)]
+    counts = [name for name in page.fields if is_function(name) or not is_counted]
+    is_nothing = cursor is None and all(name in empty for name in counts)
     notes += [*([PARTIAL] if page.is_partial else []), *_dropped(sent.value, dataset, where["period"])]
-    notes += [] if page.items else _of_issues(text)
+    notes += _of_issues(text) if is_nothing else []
+    notes += [SEVERITY] if is_nothing and dataset == "logs" and datasets.no_severity(text) else []
+    doubtful = [*(empty if page.items else []), *(datasets.keys_of(text) if is_nothing else [])]
     notes += await _meant(where, dataset, doubtful)
     other = client.other_organization(project, organization=organization)
-    return event_search(page, dataset, where["period"], by, notes=notes, organization=other)
+    return event_search(
+        page, dataset, where["period"], by, notes=notes, organization=other, is_later=cursor is not None
+    )
 
 
 async def _over_time(
@@ -98,18 +113,19 @@ async def _over_time(
     limit: int,
     notes: list[str],
 ) -> EventTrend:
-    step, length = read_period(interval.lower())
+    step, length = read_period(interval.lower(), "interval")
     steps = read_period(where["period"])[1] / length if length else 0
     if not 1 < steps <= MOST_STEPS:
         raise InvalidRequestError(
             f"interval={step} is {f'{steps:,.0f} steps' if steps > 1 else 'no step'} of period={where['period']}: "
             f"there may be 2 to {MOST_STEPS}."
         )
+    by = (sort or "").strip().removeprefix("-")
+    if by and not is_function(by):
+        raise InvalidRequestError("What is counted over time is sorted by a function, such as -count().")
     given = list(fields) if any(map(is_function, fields)) else [*fields, "count()"]
     asked, by = datasets.in_question(given, sort, dataset)
     groups = [name for name in asked if not is_function(name)]
-    if not is_function(by.removeprefix("-")):
-        raise InvalidRequestError("What is counted over time is sorted by a function, such as -count().")
     client = current_client()
     found, sent = await together(
         client.get_event_series(
@@ -130,10 +146,35 @@ async def _over_time(
     except InvalidRequestError as error:
         raise await _explained(error, where, dataset, [*asked, *datasets.keys_of(query)], query) from error
     notes += [*([PARTIAL] if series.is_partial else []), *_dropped(sent.value, dataset, where["period"])]
+    notes += [MORE_GROUPS] if groups and _may_have_more(series, top_groups(limit)) else []
     is_nothing = not any(value for one in series.items for _, value in one.points)
-    if is_nothing:
-        notes += [*_of_issues(query), *await _meant(where, dataset, datasets.keys_of(query))]
+    notes += _of_issues(query) if is_nothing else []
+    doubtful = datasets.keys_of(query) if is_nothing else _empty_in(series, groups)
+    notes += await _meant(where, dataset, doubtful)
     return event_trend(series, dataset, where["period"], step, int(length.total_seconds()), notes=notes)
+
+
+def _is_nothing(field: str, value: Json) -> bool:
+    """A function of what there is not is 0, or of no value."""
+    return value is None or (is_function(field) and value == 0)
+
+
+def _empty_in(found: EventSeries, groups: Iterable[str]) -> list[str]:
+    """The functions that are nothing all the time, and of the groups those of which none has a value."""
+    counted = {one.function for one in found.items if any(value for _, value in one.points)}
+    named = {name for one in found.items for name, value in one.group.items() if value is not None}
+    told = {name for one in found.items for name in one.group}
+    return [
+        *(one.function for one in found.items if one.function not in counted),
+        *(name for name in groups if name in told - named),
+    ]
+
+
+def _may_have_more(found: EventSeries, most: int) -> bool:
+    """Whether there may be groups that a higher limit tells; what all others count is not always given."""
+    others = [value for one in found.items if one.is_other for _, value in one.points]
+    told = max(Counter(one.function for one in found.items if not one.is_other).values(), default=0)
+    return most < MOST_GROUPS and told >= most and (not others or any(others))
 
 
 async def _placed(organization: str | None, project: str | None, query: str | None) -> tuple[_Where, str]:

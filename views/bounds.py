@@ -74,7 +74,7 @@ def _plain(value: Json, room: list[int], depth: int) -> Json:
 
 def _number(value: float) -> Json:
     if isinstance(value, int):
-        return value if -(10**18) < value < 10**18 else f"{value:.6e}" if abs(value) < 10**300 else "a huge number"
+        return value if -(2**63) <= value < 2**63 else f"{value:.6e}" if abs(value) < 10**300 else "a huge number"
     return value if math.isfinite(value) else str(value)
 
 

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Self
 
 from sentry.models import EventSeries, Series
+from sentry.values import Json
 from views.bounds import briefs, line, plain_object, raw, word
 from views.lists import fewer_rows
 from views.provenance import Markers
 from views.results import Details, Evidence, Form, Moment, Part, Result, Step, Word
 from views.searches import Dataset, Span
 from views.trends import runs_of
-from views.units import amount, is_total
+from views.units import amount, cell, is_total
 from views.wording import joined, read, sparkline, when
 
 Bars = Annotated[str, Form("bars", re.compile("[▁-█]{1,100}"))]
@@ -41,11 +42,11 @@ class TrendLine(Part):
 
     def lines(self, begins: datetime | None, step: int, *, is_unfinished: bool, several: bool) -> list[str]:
         """Numbers and not bars alone, since a model does not count the blocks of a bar."""
-        group = joined([f"{name}={line(value, 80)}" for name, value in self.group.items()], ", ")
+        group = joined([_named(name, value) for name, value in self.group.items()], ", ")
         name = "all others" if self.is_other else group
         head = joined(
             [
-                joined([name, self.function if several or not name else None], ": "),
+                joined([name, line(self.function) if several or not name else None], ": "),
                 f"total {self._amount(self.total)}" if self.total is not None else None,
                 f"peak {self._amount(self.peak)} at {read(self.peak_at)}" if self.peak else None,
                 self.bars if self.peak else "none",
@@ -94,9 +95,13 @@ class EventTrend(Result):
             for one in self.series
             for text in one.lines(begins, self.step_seconds, is_unfinished=self.is_unfinished, several=several)
         ]
+        since = f" from {read(self.begins)}" if self.begins else ""
         unfinished = "; the last step is not over" if self.is_unfinished else ""
-        what = "" if several or not self.series[0].group else f" {self.series[0].function}"
-        head = f"{self.dataset} in {self.period}, each {self.interval}, UTC{unfinished}. {marks.announcement}"
+        what = "" if several or not self.series[0].group else f" {line(self.series[0].function)}"
+        # The first step may begin before the period: totals are of whole steps.
+        head = (
+            f"{self.dataset} in {self.period}, whole steps of {self.interval}{since}{unfinished}. {marks.announcement}"
+        )
         block = marks.block("\n".join([*([f"{what.strip()} by group"] if what else []), *lines]))
         return "\n".join([head[:1].upper() + head[1:], block, *self.omitted])
 
@@ -164,9 +169,14 @@ def _line(series: Series, begins: float, step: int) -> TrendLine:
         total=sum(value for value, _ in values) if is_total(series.function) else None,
         peak=peak,
         peak_at=when(_time(peak_at)),
-        bars=sparkline([round(1_000 * (value or 0)) for value in counts], WIDTH),
+        bars=sparkline([round(1_000 * (value or 0) / (peak or 1)) for value in counts], WIDTH),
         counts=counts,
     )
+
+
+def _named(name: str, value: Json) -> str:
+    """As a table has it."""
+    return f"{line(name, 80)}={line(cell(value, None, None, True), 80) or '(none)'}"
 
 
 def _without_numbers(found: EventTrend) -> EventTrend:

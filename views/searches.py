@@ -73,14 +73,16 @@ class EventSearch(Paged):
     dataset: Dataset
     period: Span
     organization: Slug | None = None  # where it is not the one that is asked without a name
+    is_later: bool = False  # whether it is no first page
     sort: Evidence | None = None
     columns: list[Column] = []
     rows: list[EventMatch]
 
     def markdown(self, marks: Markers, now: datetime | None = None) -> str:
         if not self.rows:
+            more = "more " * self.is_later
             return "\n".join(
-                [f"No {self.dataset} match in {self.period}.", *next_page(self.next_cursor), *self.omitted]
+                [f"No {more}{self.dataset} match in {self.period}.", *next_page(self.next_cursor), *self.omitted]
             )
         call = f" (get_event takes {self.organization}/ID)" if self.organization and self.dataset == "errors" else ""
         is_counted = any(column.is_counted for column in self.columns)
@@ -127,8 +129,9 @@ def event_search(
     *,
     notes: list[str] = [],  # noqa: B006 - never changed
     organization: str | None = None,
+    is_later: bool = False,
 ) -> EventSearch:
-    """A table of rows; of an `organization` that is not the usual one."""
+    """A table of rows; of an `organization` that is not the usual one, of a page that `is_later` than the first."""
     columns = [
         Column(field=raw(name) or "?", type=word(page.types.get(name)), unit=raw(page.units.get(name)))
         for name in page.fields
@@ -137,6 +140,7 @@ def event_search(
         dataset=dataset,
         period=period,
         organization=slug(organization),
+        is_later=is_later,
         sort=raw(sort),
         columns=columns,
         rows=[_match(row, page.fields, organization) for row in page.items],

@@ -69,6 +69,11 @@ class Dataset:
         return Column(f"json_extract({self.attributes}, ?){test}", (json_path(name),), kind)
 
 
+def is_typed(key: str) -> bool:
+    """Of a term whose key was `tags[name,number]`."""
+    return _TYPE.search(key) is not None
+
+
 def json_path(name: str) -> str:
     """Of a member of an object, whatever its name."""
     return '$."' + name.replace('"', "").replace("\x00", "") + '"'

@@ -108,7 +108,8 @@ def compared(column: Column, term: Term) -> Condition:
     exact: list[Any] = [value for value in term.values if value and "*" not in value]
     tests = [(r"{0} LIKE ? ESCAPE '\'", like(value)) for value in term.values if "*" in value]
     if column.type in NUMERIC:
-        exact = [_number(column, value) for value in exact]
+        texts = exact if column.type == "number" else []  # a tag is a text, also where it is asked for as a number
+        exact = [*(_number(column, value) for value in exact), *texts]
     elif column.type in ("any", "array"):  # numbers among the attributes are kept as such
         exact += [float(value) for value in exact if re.fullmatch(r"-?\d{1,15}(\.\d{1,15})?", value)]
     sql, values = _any(column, tests)

@@ -5,7 +5,7 @@ https://docs.sentry.io/concepts/search/searchable-properties/
 
 # ruff: noqa: S608 - values travel as parameters; only our own names are put into SQL
 
-from local.exploring.columns import Column, Dataset
+from local.exploring.columns import Column, Dataset, is_typed
 from local.searching.conditions import Condition, Conditions, Scope, alternatives
 from local.searching.event_terms import FIELDS, add_event_term
 from local.searching.issue_terms import ISSUE_TERMS
@@ -51,7 +51,7 @@ def _error_term(term: Term, scope: Scope) -> Condition | None:
     if by_issue:
         sql, values = alternatives(term, scope, by_issue)
         return f"e.issue_id {'NOT ' * term.negated}IN (SELECT i.id FROM issues i WHERE {sql})", values
-    if term.key in _ERRORS and term.key not in _SEARCHED:
+    if is_typed(term.key) or (term.key in _ERRORS and term.key not in _SEARCHED):
         return None
     found = Conditions()
     add_event_term(found, term, scope)

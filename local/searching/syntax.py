@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from local.clock import DAY, HOUR, MINUTE, SECOND, moment, now
 from local.errors import ApiError, bad_request
 
-KEY = r"(?P<key>[A-Za-z0-9_.@-]+|tags\[[^\]\s]+\]|\"[^\"]+\")"
+KEY = r"(?P<key>[A-Za-z0-9_.@-]+|tags\[[^\]\n]{1,200}\]|\"[^\"]+\")"
 _TOKEN = re.compile(
     rf"(?P<negated>!?){KEY}:(?P<operator>>=|<=|>|<|=|!=)?"
     r"(?P<value>\[[^\]]*\]|\"(?:[^\"\\]|\\.)*\"|[^\s\"]*)(?=\s|$)"

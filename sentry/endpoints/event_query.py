@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sentry.datasets import Dataset
 
 DISCOVER = "discover"
 """How Sentry before 23 calls the dataset of errors, in which transactions are, too."""
 _NO_TRANSACTIONS = "!event.type:transaction"
-_MOST_GROUPS, _USUAL_GROUPS = 10, 5
+MOST_GROUPS: Final = 10
+"""That a series can be of, by their own lines."""
+_USUAL_GROUPS = 5
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,7 @@ class EventQuery:
 
     def _top(self) -> list[tuple[str, str]]:
         """Of how many groups; all others come together."""
-        top = self.limit if self.limit <= _MOST_GROUPS else _USUAL_GROUPS
-        return [("topEvents", str(top)), *_given({"sort": self.sort})]
+        return [("topEvents", str(top_groups(self.limit))), *_given({"sort": self.sort})]
 
     def scope(self, period: str | None = None) -> list[tuple[str, str]]:
         """The parameters that bind a question to a period and to projects."""
@@ -64,6 +66,11 @@ class EventQuery:
             query = f"({query}) {_NO_TRANSACTIONS}" if query else _NO_TRANSACTIONS
         named = {"query": query or None, "environment": self.environment}
         return [("dataset", dataset), *self.scope(), *_given(named)]
+
+
+def top_groups(limit: int) -> int:
+    """How many groups have series of their own."""
+    return limit if limit <= MOST_GROUPS else _USUAL_GROUPS
 
 
 def _given(named: dict[str, str | None]) -> list[tuple[str, str]]:

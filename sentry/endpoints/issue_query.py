@@ -18,7 +18,8 @@ _KEYED = re.compile(r"!?[\w.-]+:")
 _PERIOD = re.compile(r"([0-9]{1,5})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _BY_DATE = (None, "date")
-PERIODS = "period is a number of minutes, hours, days or weeks, such as 90m, 24h, 14d or 4w."
+_PERIODS = "{} is a number of minutes, hours, days or weeks, such as 90m, 24h, 14d or 4w."
+PERIODS = _PERIODS.format("period")
 
 
 @dataclass(frozen=True)
@@ -91,11 +92,12 @@ def _terms(query: str) -> list[str]:
     return keyed + [term for term in terms if not _KEYED.match(term)]
 
 
-def read_period(period: str) -> tuple[str, timedelta]:
-    """As it was written, and how long it is. Raises InvalidRequestError for what is none."""
+def read_period(period: str, argument: str = "period") -> tuple[str, timedelta]:
+    """As it was written, and how long it is. Raises InvalidRequestError, by the name of the argument, for what is
+    none."""
     found = _PERIOD.fullmatch(period.strip())
     if found is None:
-        raise InvalidRequestError(PERIODS)
+        raise InvalidRequestError(_PERIODS.format(argument))
     return found[0], timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 

@@ -77,6 +77,39 @@ async def test_a_tag_is_a_number_where_it_is_asked_for_as_one(local: Local) -> N
     assert await local.explore("errors", *fields) == [dict(zip(fields, [12.5, None, "nan", "12.5"], strict=True))]
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("tags[code,number]:>=2", ["10", "2"]),
+        ("tags[code,number]:2", ["2"]),
+        ("!tags[code,number]:2", ["1", "10"]),
+        ("tags[code,string]:2", ["2"]),
+        ("tags[code,number]:[1, 10]", ["1", "10"]),
+    ],
+)
+async def test_a_tag_is_searched_as_a_number_where_it_is_named_as_one(
+    local: Local, query: str, found: list[str]
+) -> None:
+    for code in ("1", "2", "10"):
+        await local.send(failure(tags={"code": code}))
+    assert sorted(row["code"] for row in await local.explore("errors", "code", query=query)) == found
+
+
+async def test_an_attribute_whose_name_has_a_space_is_searched_by_it(local: Local) -> None:
+    for size in (5, 7):
+        await local.send_items("log", log("batch", attributes={"Batch Size": {"value": size, "type": "integer"}}))
+    found = await local.explore("logs", "tags[Batch Size,number]", query="tags[Batch Size,number]:>6")
+    assert found == [{"tags[Batch Size,number]": 7}]
+
+
+async def test_what_happened_in_one_moment_is_told_in_its_order(local: Local) -> None:
+    moment = seconds_ago(minutes=5)
+    await local.send_items("log", *({**log(f"step {number}"), "timestamp": moment} for number in range(3)))
+    steps = [{"message": f"step {number}"} for number in range(3)]
+    told = [await local.explore("logs", "message", "timestamp", sort=sort) for sort in ("timestamp", "-timestamp")]
+    assert [[{"message": row["message"]} for row in rows] for rows in told] == [steps, steps[::-1]]
+
+
 async def test_a_field_that_is_asked_for_twice_is_there_once(shop: Local) -> None:
     assert await shop.explore("logs", "severity", "severity", query="stock is low") == [{"severity": "warn"}]
 

@@ -87,7 +87,7 @@ def series(request: httpx.Request) -> Row:
     assert 1 <= int(params.get("topEvents", "1")) <= 10
     found: list[Row] = []
     for function in params.get_list("yAxis"):
-        _, kind, unit = FUNCTIONS[function]
+        _, kind, unit = FUNCTIONS.get(function, (0, "number", None))
         meta = {"valueType": kind, "valueUnit": unit, "interval": step * 1000, "dataScanned": "full"}
         values = [
             {"timestamp": (1_795_640_400 + step * at) * 1000, "value": value, "incomplete": at == 5,

@@ -80,6 +80,7 @@ async def test_the_same_as_data_for_programs(today: Today) -> None:
         ("count()", 1_234_567, "integer", None, "1,234,567"),
         ("avg(plan)", 1234.5678, "number", None, "1,235"),
         ("issue.id", 6012000007, "integer", None, "6012000007"),
+        ("timestamp_precise", 1_796_078_261_123_456_789, "integer", None, "1796078261123456789"),
         ("error.type", ["KeyError", "ValueError"], "array", None, "KeyError, ValueError"),
         ("error.handled", False, "boolean", None, "false"),
         ("timestamp", "2026-11-24T20:00:03", "date", None, "2026-11-24 20:00Z"),
@@ -97,6 +98,17 @@ async def test_a_value_in_words(
     async with connected(today) as client:
         text = await search(client, fields=[function], sort=function)
     assert f"\n| {words} |\n" in text
+
+
+@pytest.mark.parametrize(
+    "field", ["tags[pin]", "tags[pin,string]", "tags[cart.session, string]", "any(tags[pin,string])"]
+)
+async def test_a_secret_is_known_by_the_name_of_its_tag(today: Today, field: str) -> None:
+    today.answers("GET", EVENTS, 200, rows({field: "Zq8vK2mXr7TnB4cY"}))
+    async with connected(today) as client:
+        text = await search(client, fields=[field], sort=field)
+    assert "[redacted]" in text
+    assert "Zq8vK2" not in text
 
 
 async def test_what_makes_counts_mislead_is_said_in_a_line_each_and_only_then(today: Today) -> None:
@@ -158,8 +170,17 @@ async def test_a_project_is_asked_for_by_its_number_wherever_it_is_named(
     [
         ({"fields": [f"tag{number}" for number in range(20)]}, "These are 21 fields, with the one to sort by"),
         ({"sort": "-equation|count() / 2"}, "does not sort by an equation"),
+        (
+            {"fields": "issue,count()", "sort": "-timestamp"},
+            "each of its values would be counted apart. Sort by one of them, such as '-count()'",
+        ),
+        ({"sort": "-count()"}, "sort='count()' counts: give the fields to count by, such as project."),
+        (
+            {"query": "level:error (!count_unique(user):>5)"},
+            "asks for 'count_unique(user)', and no field counts: put it into fields, with what to count by.",
+        ),
         ({"period": "a day"}, "period is a number of minutes, hours, days or weeks"),
-        ({"interval": "soon"}, "such as 90m, 24h, 14d or 4w"),
+        ({"interval": "90s"}, "interval is a number of minutes, hours, days or weeks, such as 90m, 24h, 14d or 4w"),
         ({"interval": "1m", "period": "7d"}, "interval=1m is 10,080 steps of period=7d"),
         ({"interval": "24h"}, "interval=24h is no step of period=24h"),
         ({"interval": "1h", "cursor": "0:10:0"}, "has no pages"),
@@ -191,6 +212,11 @@ async def test_what_no_sentry_takes_is_refused_before_one_is_asked(
         ({"dataset": "logs", "fields": "coupon"}, "Unknown field coupon", "Did you mean checkout.coupon?"),
         ({"dataset": "spans", "fields": "duration"}, "duration is no field", "Did you mean span.duration"),
         ({"query": "level:(error"}, "Error parsing search query", "Nearest valid query: level:"),
+        (
+            {"dataset": "logs", "fields": "any(severty)"},
+            "Unknown function any",
+            "'severty' is not known in logs. Did you",
+        ),
         ({"query": "is:unresolved"}, "Invalid key: is", "is: is of issues, and of no event: list_issues"),
     ],
 )
@@ -211,12 +237,69 @@ async def test_a_field_that_no_row_has_is_told_unless_it_is_a_tag(today: Today) 
         tag = await search(client, fields="title,level,plan")
         today.answers("GET", EVENTS, 200, NOBODY)
         nothing = await search(client, query="usr.id:7 is:unresolved level:error")
+        later = await search(client, query="usr.id:7 level:error", cursor="0:1000:0")
     assert "'relase' is not known in errors. Did you mean release?" in wrong
     assert "not known" not in tag
     assert nothing.startswith("No errors match in 24h.\n")
+    assert later == "No more errors match in 24h."
     assert "'usr.id' is not known in errors. Did you mean user.id" in nothing
     assert "list_issues searches by it" in nothing
     assert "'level'" not in nothing
+
+
+@pytest.mark.parametrize(
+    ("fields", "meant"),
+    [
+        ("p95(duration)", "'duration' is not known in spans. Did you mean span.duration"),
+        ("count_if(span.statsu, equals, ok)", "'span.statsu' is not known in spans. Did you mean span.status"),
+        ("transaction,count", "'count' is not known in spans. Did you mean count()"),
+        ("transaction,p95", "'p95' is not known in spans. Did you mean p95(FIELD)?"),
+    ],
+)
+async def test_what_a_function_is_of_is_told_where_there_is_none(today: Today, fields: str, meant: str) -> None:
+    async with connected(today) as client:
+        assert meant in await search(client, dataset="spans", fields=fields)
+        today.answers("GET", EVENTS, 400, {"detail": "Invalid field"})
+        assert meant in await search(client, dataset="spans", fields=fields)
+
+
+async def test_a_log_of_the_name_that_an_error_has_is_told_how_logs_have_it(today: Today) -> None:
+    today.answers("GET", EVENTS, 200, NOBODY)
+    async with connected(today) as client:
+        level = await search(client, dataset="logs", query="level:error")
+        warning = await search(client, dataset="logs", query="severity:[error, warning] stock")
+        known = await search(client, dataset="logs", query="severity:warn !severity:warning")
+    assert level.endswith("\n'level' is not known in logs. Did you mean severity?")
+    assert warning.endswith("\nseverity is one of trace, debug, info, warn, error, fatal.")
+    assert known == "No logs match in 24h."
+
+
+async def test_what_counts_to_nothing_is_told_what_it_may_be_for(today: Today) -> None:
+    today.answers("GET", EVENTS, 200, rows({"count_unique(usr)": 0, "count()": 7}))
+    async with connected(today) as client:
+        users = await search(client, fields="count(),count_unique(usr)", query="relase:1")
+        today.answers("GET", EVENTS, 200, rows({"count_unique(tags[usr])": 0, "count_unique(plan)": 0, "max(x y)": 0}))
+        tags = await search(client, fields="count_unique(tags[usr]),count_unique(plan),max(x y)")
+        today.answers("GET", EVENTS, 200, rows({"count()": 0}))
+        nothing = await search(client, fields="count()", query="relase:1 is:unresolved")
+    assert "'usr' is not known in errors. Did you mean user?" in users
+    assert "relase" not in users
+    assert "not known" not in tags
+    assert "'relase' is not known in errors. Did you mean release?" in nothing
+    assert "list_issues searches by it" in nothing
+
+
+async def test_over_time_a_function_or_group_of_nothing_is_told(today: Today) -> None:
+    counts = [{"timestamp": 1_795_640_400, "value": 3}, {"timestamp": 1_795_644_000, "value": 4}]
+    zeros = [{**count, "value": 0} for count in counts]
+    group = [{"key": "relase", "value": None}]
+    series = [("count()", counts), ("count_unique(usr)", zeros)]
+    found = [{"yAxis": name, "groupBy": group, "values": values, "meta": {}} for name, values in series]
+    today.answers("GET", SERIES, 200, {"timeSeries": found})
+    async with connected(today) as client:
+        text = await search(client, interval="1h", fields="relase,count(),count_unique(usr)")
+    assert "'usr' is not known in errors. Did you mean user?" in text
+    assert "'relase' is not known in errors. Did you mean release?" in text
 
 
 async def test_where_tags_cannot_be_read_an_unknown_field_may_be_one(today: Today) -> None:
@@ -257,7 +340,7 @@ async def test_functions_with_commas_stay_whole_in_a_list_that_is_written_as_tex
 async def test_over_time_each_step_is_told_and_the_one_that_is_not_over(today: Today) -> None:
     async with connected(today) as client:
         text = await search(client, interval="1h", fields="count(), p95(span.duration)", dataset="spans")
-    assert text.startswith("Spans in 24h, each 1h, UTC; the last step is not over. ")
+    assert text.startswith("Spans in 24h, whole steps of 1h from 2026-11-25 21:00Z; the last step is not over. ")
     assert "count() | total 359 | peak 310 at 2026-11-26 00:00Z | ▁▂▁█▂▂" in text
     assert "p95(span.duration) | peak 310 ms at 2026-11-26 00:00Z" in text
     assert text.count("  11-25 22h: 4 0 310 40 5 so far") == 2
@@ -272,6 +355,53 @@ async def test_a_gap_and_many_steps_are_told_by_their_times(today: Today) -> Non
         text = await search(client, interval="15m", period="6h")
     assert "\n  11-24 00:15: 3, 02:45: 1 2 3 4 5 6, 04:15: 7 8\n" in text
     assert "not over" not in text
+
+
+async def test_the_value_of_a_group_is_told_as_in_a_table(today: Today) -> None:
+    values = [{"timestamp": 1_795_640_400 + 3_600 * at, "value": 5} for at in range(3)]
+    groups = {"error.type": ["KeyError", "ValueError"], "user": None, "error.handled": True, "a\nb": "c|d\ne"}
+    group = [{"key": name, "value": value} for name, value in groups.items()]
+    today.answers("GET", SERIES, 200, {"timeSeries": [{"yAxis": "count(\n)", "groupBy": group, "values": values}]})
+    async with connected(today) as client:
+        text = await search(client, interval="1h", fields=[*groups, "count()"])
+    assert "\ncount( ) by group\n" in text
+    assert "\nerror.type=KeyError, ValueError, user=(none), error.handled=true, a b=c¦d e | total 15 | " in text
+
+
+@pytest.mark.parametrize(
+    ("limit", "groups", "others", "is_more"),
+    [
+        (25, 5, 1, True),
+        (25, 5, None, True),
+        (25, 5, 0, False),
+        (25, 4, None, False),
+        (3, 3, 7, True),
+        (10, 10, 7, False),
+    ],
+)
+async def test_where_there_may_be_more_groups_over_time_that_is_said(
+    today: Today, limit: int, groups: int, others: int | None, is_more: bool
+) -> None:
+    def values(value: int) -> list[dict[str, Any]]:
+        return [{"timestamp": 1_795_640_400 + 3_600 * at, "value": value} for at in range(3)]
+
+    found: list[dict[str, Any]] = [
+        {"yAxis": "count()", "groupBy": [{"key": "release", "value": f"shop@{number}"}], "values": values(5)}
+        for number in range(groups)
+    ]
+    found += [] if others is None else [{"yAxis": "count()", "values": values(others), "meta": {"isOther": True}}]
+    today.answers("GET", SERIES, 200, {"timeSeries": found})
+    async with connected(today) as client:
+        text = await search(client, interval="1h", fields="release,count()", limit=limit)
+    assert ("These are the first groups alone; limit=10 has more." in text) == is_more
+
+
+async def test_small_values_have_their_bars(today: Today) -> None:
+    values = [{"timestamp": 1_795_640_400 + 3_600 * at, "value": at / 1e6} for at in range(3)]
+    today.answers("GET", SERIES, 200, {"timeSeries": [{"yAxis": "count()", "values": values}]})
+    async with connected(today) as client:
+        text = await search(client, interval="1h")
+    assert "| ▁▅█\n" in text
 
 
 async def test_a_step_that_sentry_takes_instead_is_told(today: Today) -> None:

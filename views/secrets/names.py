@@ -25,6 +25,8 @@ PASSWORDS = ("password", "passwd", "pwd", "passphrase", "pass", "pw", "passwort"
 # A capital begins a word; letters outside of ASCII belong to the word around them.
 _WORDS = re.compile(r"[A-Z]+(?![a-z\u0080-\uffff])|[A-Z]?(?:[a-z]|(?![\d_])[^\W\x00-\x7f])+")
 _ASCII_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_TYPE = re.compile(r", *(?:string|number|boolean)(?=\]\)?\Z)")
+"""Of a field of Explore, as in `tags[pin,string]`."""
 _LONGEST = 128
 
 _SECRET = frozenset(
@@ -82,6 +84,8 @@ _TOKENS_OF = frozenset(
 def words_of(name: str) -> list[str]:
     """`stripeSecretKey`, `X-Api-Key`, `DB_PASSWORD2` to lower-case words, digits left out."""
     name = name[-_LONGEST:]
+    if name.endswith(("]", "])")):
+        name = _TYPE.sub("", name)
     if name.isascii():
         return [word.lower() for word in _ASCII_WORDS.findall(name)]
     if name.isupper():
