@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from sending import Local, ago, connect, failure
 
-from local import Store
+from local import Retention, Store
 from local.clock import now
 from local.intake.incoming import read_event
 from local.intake.recording import record_event
+from local.retention import forget
 
 # As version 1 had them.
 TABLES = """
@@ -266,6 +267,20 @@ async def test_a_file_of_the_first_version_keeps_its_data_and_is_searched_as_a_n
     assert plan(path) == plan(tmp_path / "new.sqlite3")
     with closing(Store.open(path)) as store:  # once is enough
         assert store.received() == {"event": 301}
+
+
+async def test_of_a_file_of_the_first_version_old_events_are_forgotten_and_the_rest_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    write_first_version(path)
+    with closing(Store.open(path)) as store:
+        assert forget(store, Retention(events_of_issue=50)) == 150
+        async with connect(store) as client:
+            local = Local(store, client)
+            assert len(await local.titles("region:r4 error.type:Kind*")) == 3
+            await local.send(failure("Kind0", user={"id": 3}))
+            assert {issue["userCount"] for issue in await local.get("issues/")} == {7}
+            forget(store, Retention(days=0))
+            assert [tag["key"] for tag in await local.get("issues/1/tags/")] == []
 
 
 def test_a_file_of_a_later_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
