@@ -294,7 +294,9 @@ async def test_over_time_a_function_or_group_of_nothing_is_told(today: Today) ->
     zeros = [{**count, "value": 0} for count in counts]
     group = [{"key": "relase", "value": None}]
     series = [("count()", counts), ("count_unique(usr)", zeros)]
-    found = [{"yAxis": name, "groupBy": group, "values": values, "meta": {}} for name, values in series]
+    found: list[dict[str, Any]] = [
+        {"yAxis": name, "groupBy": group, "values": values, "meta": {}} for name, values in series
+    ]
     today.answers("GET", SERIES, 200, {"timeSeries": found})
     async with connected(today) as client:
         text = await search(client, interval="1h", fields="relase,count(),count_unique(usr)")
