@@ -177,7 +177,8 @@ def _span(parent: int, row: dict[str, Any]) -> Span:
         start = _moment(start)
     if type(duration) is not float or not 0 <= duration < _LONG:
         duration = _duration(duration, start, get("end_timestamp"))
-    status = (more.get(STATUS) if type(more) is dict else None) or get("status")
+    attributes = as_object(more)
+    status = (attributes.get(STATUS) if attributes else None) or get("status")
     name, op, description = get("event_id"), get("op"), get("description")
     project, transaction = get("project_slug"), get("transaction_id")
     # What fits, as nearly all does, is not handed on to be made fit: that would take most of the time.
