@@ -43,8 +43,8 @@ async def read(client: Client, tool: str, **arguments: Any) -> str:
 
 COUNTS = f"trace-meta/{answers.TRACE_ID}/?project=-1&timestamp=1795550400"
 LOGS = (
-    "dataset=logs&field=sentry.item_id&field=timestamp&field=severity&field=message&field=span_id&field=project"
-    f"&query=trace%3A{answers.TRACE_ID}&sort=timestamp"
+    "dataset=logs&field=sentry.item_id&field=timestamp&field=timestamp_precise&field=severity&field=message"
+    f"&field=span_id&field=project&query=trace%3A{answers.TRACE_ID}&sort=timestamp&sort=timestamp_precise"
 )
 OF_TRACE = [
     f"trace/{answers.TRACE_ID}/?additional_attributes=span.status&project=-1&timestamp=1795550400&errorId={EVENT}",
