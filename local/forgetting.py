@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from local import texts
+from local.searching.conditions import marks
 from local.terms import OF_ISSUES, field_values
 from local.values import mapping
 
@@ -33,7 +34,7 @@ def delete(connection: sqlite3.Connection, table: str, rows: list[int]) -> int:
         return _delete_events(connection, rows)
     if table == "issues":
         return _delete_issues(connection, rows)
-    return connection.execute(f"DELETE FROM {table} WHERE id IN ({_marks(rows)})", rows).rowcount
+    return connection.execute(f"DELETE FROM {table} WHERE id IN ({marks(rows)})", rows).rowcount
 
 
 def _delete_events(connection: sqlite3.Connection, events: list[int]) -> int:
@@ -41,11 +42,11 @@ def _delete_events(connection: sqlite3.Connection, events: list[int]) -> int:
         "SELECT e.issue_id, e.project_id, e.environment, e.user, e.tags, e.fields, r.id AS release_id"
         " FROM events e JOIN projects p ON p.id = e.project_id"
         " LEFT JOIN releases r ON r.organization_id = p.organization_id AND r.version = e.release"
-        f" WHERE e.id IN ({_marks(events)})",
+        f" WHERE e.id IN ({marks(events)})",
         events,
     ).fetchall()
     texts.remove(connection, events)
-    deleted = connection.execute(f"DELETE FROM events WHERE id IN ({_marks(events)})", events).rowcount
+    deleted = connection.execute(f"DELETE FROM events WHERE id IN ({marks(events)})", events).rowcount
     texts.removed(connection)
     _uncount(
         connection,
@@ -92,7 +93,7 @@ def _uncount(
 
 def _delete_issues(connection: sqlite3.Connection, issues: list[int]) -> int:
     gone = connection.execute(
-        f"DELETE FROM issues WHERE id IN ({_marks(issues)})"
+        f"DELETE FROM issues WHERE id IN ({marks(issues)})"
         " AND NOT EXISTS (SELECT 1 FROM events WHERE issue_id = issues.id)"
         " RETURNING id, project_id, times_seen, first_release, last_release, resolved_release",
         issues,
@@ -112,7 +113,7 @@ def _delete_releases(connection: sqlite3.Connection, releases: set[int | None]) 
     unseen = [
         row["id"]
         for row in connection.execute(
-            f"SELECT id FROM releases WHERE id IN ({_marks(asked)}) AND NOT ({_ADDED_TO})"
+            f"SELECT id FROM releases WHERE id IN ({marks(asked)}) AND NOT ({_ADDED_TO})"
             " AND NOT EXISTS (SELECT 1 FROM issue_tags WHERE key = 'release' AND value = version)",
             asked,
         )
@@ -120,10 +121,6 @@ def _delete_releases(connection: sqlite3.Connection, releases: set[int | None]) 
     if not unseen:  # nearly always: what follows reads all issues
         return
     gone = connection.execute(
-        f"DELETE FROM releases WHERE id IN ({_marks(unseen)}) AND id NOT IN ({_OF_ISSUES}) RETURNING id", unseen
+        f"DELETE FROM releases WHERE id IN ({marks(unseen)}) AND id NOT IN ({_OF_ISSUES}) RETURNING id", unseen
     ).fetchall()
     connection.executemany("DELETE FROM release_projects WHERE release_id = ?", [(row["id"],) for row in gone])
-
-
-def _marks(rows: list[int]) -> str:
-    return ", ".join("?" * len(rows))

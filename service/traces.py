@@ -11,6 +11,7 @@ from sentry.identifiers import EVENT_ID
 from sentry.models import Event, Trace, TraceCounts, TraceLog
 from sentry.models.pages import Page
 from sentry.references import trace_reference
+from sentry.transport.answers import ASK_LESS
 from service.access.bounds import not_found
 from service.current import current_client
 from service.side_by_side import Outcome, briefly, together
@@ -21,10 +22,6 @@ from views.wording import counted, joined
 
 MANY = 1_000
 """Spans of which a tree takes some milliseconds to make."""
-
-
-LESS = "Ask for less: a narrower query or a smaller limit."
-"""Which of a trace nobody can do."""
 
 
 class _Named(NamedTuple):
@@ -105,7 +102,7 @@ async def _named(trace: str | None, event: str | None, issue: str | None, organi
 def _explained(named: _Named, error: SentryError, counts: TraceCounts | None) -> SentryError:
     """What is too large is told with how much it is."""
     if isinstance(error, BadResponseError):
-        error.message = error.message.replace(LESS, "").rstrip()
+        error.message = error.message.replace(ASK_LESS, "").rstrip()  # of a trace nobody can
     if isinstance(error, BadResponseError) and counts is not None:
         has = joined(
             [counted(counts.spans, "span"), counted(counts.errors, "error"), counted(counts.logs, "log")], ", "

@@ -9,11 +9,10 @@ from typing import Any
 from local.api.list_parameters import projects_asked, time_asked
 from local.api.request import ApiRequest, ApiResponse, organization_of
 from local.errors import not_found
-from local.exploring.columns import json_path
 from local.exploring.datasets import ERRORS, LOGS, SPANS
 from local.exploring.reading import fetch
 from local.intake.attributes import trace_id_of
-from local.searching.conditions import Conditions
+from local.searching.conditions import Conditions, json_path
 from local.shapes.traces import error_shape, span_shape, tree
 from local.values import Json
 

@@ -14,7 +14,7 @@ from local.clock import SECOND
 from local.errors import ApiError
 from local.exploring.columns import NUMERIC, Dataset
 from local.exploring.datasets import DATASETS
-from local.exploring.functions import alias_of, function_of, is_function
+from local.exploring.functions import function_of, is_function, selected
 from local.searching.expressions import Expression, Group, is_aggregate
 from local.searching.syntax import Term
 from local.values import Json, mapping, text
@@ -61,7 +61,7 @@ class _Judge:
         return {"name": name, **_judged(error), "attrType": None if error else kind}
 
     def order(self, name: str, fields: list[str]) -> dict[str, Json]:
-        field = next((field for field in fields if name.removeprefix("-") in (field, alias_of(field))), None)
+        field = selected(name, fields)
         if field is None:
             return {"name": name, **_judged("Orderby must also be a selected field"), "attrType": None}
         return {**self.field(field), "name": name}

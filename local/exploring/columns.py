@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.clock import iso
-from local.searching.conditions import Condition, Scope
+from local.searching.conditions import Condition, Scope, json_path
 from local.searching.syntax import Term
 from local.values import Json
 
@@ -72,11 +72,6 @@ class Dataset:
 def is_typed(key: str) -> bool:
     """Of a term whose key was `tags[name,number]`."""
     return _TYPE.search(key) is not None
-
-
-def json_path(name: str) -> str:
-    """Of a member of an object, whatever its name."""
-    return '$."' + name.replace('"', "").replace("\x00", "") + '"'
 
 
 def shown(value: Json, kind: str) -> Json:

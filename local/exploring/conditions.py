@@ -7,7 +7,7 @@ from typing import Any
 
 from local.errors import bad_request
 from local.exploring.columns import NUMERIC, Column, Dataset
-from local.searching.conditions import Condition, Scope, latest_versions
+from local.searching.conditions import Condition, Scope, latest_versions, marks
 from local.searching.expressions import Expression, Group, Text, is_aggregate
 from local.searching.syntax import Term, invalid, like, number, time_bound
 
@@ -114,7 +114,7 @@ def compared(column: Column, term: Term) -> Condition:
         exact += [float(value) for value in exact if re.fullmatch(r"-?\d{1,15}(\.\d{1,15})?", value)]
     sql, values = _any(column, tests)
     if exact:
-        sql = f"{column.sql} IN ({_marks(exact)})" + (f" OR {sql}" if tests else "")
+        sql = f"{column.sql} IN ({marks(exact)})" + (f" OR {sql}" if tests else "")
         values = [*column.values, *exact, *values]
     if "" in term.values:
         sql = f"{column.sql} IS NULL" + (f" OR {sql}" if exact or tests else "")
@@ -147,10 +147,6 @@ def _truth(value: str) -> int:
     if value.lower() not in ("1", "true", "0", "false"):
         raise invalid(f"Invalid boolean: {value[:50]}. Expected true, 1, false, or 0.")
     return int(value.lower() in ("1", "true"))
-
-
-def _marks(values: Any) -> str:
-    return ", ".join("?" * len(values))
 
 
 def refuse_text(words: str) -> Condition:

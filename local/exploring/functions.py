@@ -51,6 +51,12 @@ def alias_of(field: str) -> str:
     return re.sub(r"\W+", "_", f"{found[1]}_{found[2]}").rstrip("_") if found else field
 
 
+def selected(name: str, fields: list[str]) -> str | None:
+    """The field that a part of `sort` names: as it was asked for, or by its other name."""
+    named = name.removeprefix("-")
+    return next((field for field in fields if named in (field, alias_of(field))), None)
+
+
 def function_of(dataset: Dataset, field: str, seconds: float) -> Function:
     """What a call as `p95(span.duration)` means; `seconds` is the time that rates are of. Raises ApiError (400)."""
     found = _CALL.fullmatch(field)

@@ -9,7 +9,7 @@ from typing import Any
 from local.errors import bad_request
 from local.exploring.columns import Column, Dataset, shown, type_of
 from local.exploring.conditions import compared, condition_of, refuse_text
-from local.exploring.functions import alias_of, function_of, is_function
+from local.exploring.functions import function_of, is_function, selected
 from local.exploring.reading import fetch
 from local.searching.conditions import Condition, Conditions
 from local.searching.expressions import Expression
@@ -141,9 +141,7 @@ def _check(query: Query) -> None:
 
 
 def _sorted_by(name: str, fields: list[str]) -> str:
-    """The field that a part of `sort` names: as it was asked for, or by Sentry's alias, as `p95_span_duration`."""
-    named = name.removeprefix("-")
-    found = next((one for one in fields if named in (one, alias_of(one))), None)
+    found = selected(name, fields)
     if found is None:
         raise bad_request("Cannot sort by a field that is not selected.")
     return found

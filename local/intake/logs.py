@@ -3,7 +3,6 @@
 https://develop.sentry.dev/sdk/telemetry/logs/
 """
 
-import json
 import uuid
 from dataclasses import dataclass
 
@@ -36,10 +35,6 @@ class Log:
     environment: str | None
     release: str | None
     attributes: Attributes
-
-    @property
-    def packed(self) -> str:
-        return json.dumps(self.attributes, separators=(",", ":"), ensure_ascii=False)
 
 
 def read_logs(sent: Json, received: int) -> list[Log]:

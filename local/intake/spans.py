@@ -4,7 +4,6 @@ safe for any JSON: what is no span is left out, as Sentry does.
 https://develop.sentry.dev/sdk/telemetry/spans/span-protocol/
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -48,10 +47,6 @@ class Span:
     @property
     def timestamp(self) -> int:
         return self.start // 1000
-
-    @property
-    def packed(self) -> str:
-        return json.dumps(self.attributes, separators=(",", ":"), ensure_ascii=False)
 
 
 def read_transaction(sent: Json, received: int, header: dict[str, Json]) -> list[Span]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 
+from local.intake.attributes import packed
 from local.intake.envelopes import Envelope, Item
 from local.intake.logs import Log, read_logs
 from local.intake.spans import CONTAINER, Span, read_span, read_spans, read_transaction
@@ -82,7 +83,7 @@ def _span_row(project: int, span: Span) -> tuple[object, ...]:
         span.environment,
         span.release,
         span.user,
-        span.packed,
+        packed(span.attributes),
     )
 
 
@@ -99,5 +100,5 @@ def _log_row(project: int, log: Log) -> tuple[object, ...]:
         log.message,
         log.environment,
         log.release,
-        log.packed,
+        packed(log.attributes),
     )

@@ -3,7 +3,7 @@
 # ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,11 +75,20 @@ def matches(term: Term, column: str, value: str) -> Condition:
 
 def latest_versions(scope: Scope) -> list[str]:
     """The version of each project's newest release."""
-    marks = ", ".join("?" * len(scope.projects))
     rows = scope.connection.execute(
         "SELECT r.version, MAX(r.date_created) FROM release_projects rp JOIN releases r ON r.id ="
         " rp.release_id"
-        f" WHERE rp.project_id IN ({marks}) GROUP BY rp.project_id",
+        f" WHERE rp.project_id IN ({marks(scope.projects)}) GROUP BY rp.project_id",
         scope.projects,
     ).fetchall()
     return [row["version"] for row in rows]
+
+
+def marks(values: Sized) -> str:
+    """A question mark for each."""
+    return ", ".join("?" * len(values))
+
+
+def json_path(name: str) -> str:
+    """Of a member of an object, whatever its name."""
+    return '$."' + name.replace('"', "").replace("\x00", "") + '"'

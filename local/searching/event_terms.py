@@ -3,7 +3,7 @@
 # ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
 
 from local import texts
-from local.searching.conditions import Condition, Conditions, Scope, alternatives, latest_versions, matches
+from local.searching.conditions import Condition, Conditions, Scope, alternatives, json_path, latest_versions, matches
 from local.searching.syntax import Term, invalid, like, time_bound
 from local.terms import FIELDS as INDEXED_FIELDS
 from local.terms import OF_ISSUES, term_of
@@ -119,9 +119,9 @@ def _values_like(key: str, pattern: str, scope: Scope) -> list[str] | None:
 def _by_json(term: Term, key: str, value: str) -> Condition:
     if key in FIELDS:
         sql, values = matches(term, "f.value", value)
-        return f"EXISTS (SELECT 1 FROM json_each(e.fields, ?) AS f WHERE {sql})", [_json_path(key), *values]
+        return f"EXISTS (SELECT 1 FROM json_each(e.fields, ?) AS f WHERE {sql})", [json_path(key), *values]
     sql, values = matches(term, "json_extract(e.tags, ?)", value)
-    return sql, [_json_path(key), *values]
+    return sql, [json_path(key), *values]
 
 
 def _issues(key: str, value: str, scope: Scope) -> Condition | None:
@@ -157,15 +157,11 @@ def _has(key: str) -> Condition:
     if key in _COLUMNS:
         return f"{_COLUMNS[key]} IS NOT NULL", []
     column = "e.fields" if key in FIELDS else "e.tags"
-    return f"json_extract({column}, ?) IS NOT NULL", [_json_path(key)]
+    return f"json_extract({column}, ?) IS NOT NULL", [json_path(key)]
 
 
 def _event_id(value: str) -> str:
     return value.replace("-", "").lower()
-
-
-def _json_path(key: str) -> str:
-    return '$."' + key.replace('"', "") + '"'
 
 
 def _truth(value: str) -> str:

@@ -8,7 +8,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from local.clock import now
-from local.searching.conditions import Conditions
+from local.searching.conditions import Conditions, marks
 
 # What issues are ordered by, the greatest first. `f` has what was seen within the search.
 SORTS = {
@@ -49,7 +49,7 @@ class Search:
 def found(connection: sqlite3.Connection, search: Search, sort: str) -> list[Ranked]:
     """All issues, the greatest first; ordered by what takes long to count, by how much that can be at most."""
     within = search.events.within("i.id")
-    where = Conditions([f"i.project_id IN ({_marks(search.projects)})"], [*search.projects]) + search.issues + within
+    where = Conditions([f"i.project_id IN ({marks(search.projects)})"], [*search.projects]) + search.issues + within
     key = _bound(search, sort)
     if search.events.sql and not _SEEN.search(key):
         where.add(f"EXISTS (SELECT 1 {_EVENTS} AND {search.events})", *search.events.values)
@@ -90,7 +90,7 @@ def _bound(search: Search, sort: str) -> str:
 
 
 def _exact(connection: sqlite3.Connection, search: Search, sort: str, issues: list[int]) -> list[Ranked]:
-    return _keyed(connection, search, SORTS[sort], Conditions([f"i.id IN ({_marks(issues)})"], [*issues]))
+    return _keyed(connection, search, SORTS[sort], Conditions([f"i.id IN ({marks(issues)})"], [*issues]))
 
 
 def _keyed(connection: sqlite3.Connection, search: Search, key: str, where: Conditions) -> list[Ranked]:
@@ -111,7 +111,3 @@ def _keyed(connection: sqlite3.Connection, search: Search, key: str, where: Cond
         [*values, *where.values],
     ).fetchone()
     return [(value, issue) for value, issue in json.loads(rows) if value is not None]
-
-
-def _marks(values: list[int]) -> str:
-    return ", ".join("?" * len(values))

@@ -32,6 +32,8 @@ from sentry.values import Json, as_list, as_object
 
 M = TypeVar("M", bound=SentryModel)
 
+ASK_LESS = "Ask for less: a narrower query or a smaller limit."
+"""What to do about an answer that is too large."""
 PAGE = 100
 """Rows that are asked for at once, at most, where a list takes a limit."""
 MAX_QUOTE = 2_000
@@ -167,7 +169,7 @@ def _good(
         found = yield from parsed_by(content)
     except TooLargeError as error:
         raise BadResponseError(
-            f"{host} sent more than is ever read: {error}. Ask for less: a narrower query or a smaller limit.",
+            f"{host} sent more than is ever read: {error}. {ASK_LESS}",
             status_code=status,
         ) from None
     except ValueError as error:

@@ -19,7 +19,7 @@ from sentry.connection import MEGABYTE, Connection
 from sentry.errors import BadResponseError, InvalidRequestError, MisconfiguredError, SentryError
 from sentry.models.pages import rows_in
 from sentry.steps import in_turns
-from sentry.transport.answers import Reply, RouteMissingError, interpret, may_have_acted
+from sentry.transport.answers import ASK_LESS, Reply, RouteMissingError, interpret, may_have_acted
 from sentry.transport.bodies import MAX_ERROR_BODY, Body
 from sentry.transport.cache import Cache, CacheEntry, Key, Lifetime
 from sentry.transport.certificates import verification
@@ -260,7 +260,7 @@ class Transport:
         limit = self._connection.max_answer_size
         too_large = BadResponseError(
             f"{self._connection.host} sent more than {limit / MEGABYTE:g} MB, the limit (setting "
-            "max_answer_size). Ask for less: a narrower query or a smaller limit.",
+            f"max_answer_size). {ASK_LESS}",
             status_code=response.status_code,
         )
         announced = response.headers.get("content-length", "")
