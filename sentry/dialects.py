@@ -101,8 +101,11 @@ ROUTES: dict[str, tuple[tuple[Route, ...], ...]] = {
 _INSTEAD_OF_ERRORS = (
     "list_issues searches issues; get_events lists an issue's events, get_tag_values counts them by a tag."
 )
+_INSTEAD_OF_TELEMETRY = "get_issue has the breadcrumbs of an error's request, which say what led to it."
 INSTEAD = {
     "search errors": _INSTEAD_OF_ERRORS,
+    "search logs": _INSTEAD_OF_TELEMETRY,
+    "search spans": _INSTEAD_OF_TELEMETRY,
     "count errors over time": _INSTEAD_OF_ERRORS,
     "count logs over time": "Without interval they are listed where there are any.",
     "count spans over time": "Without interval transactions are listed where there are any.",

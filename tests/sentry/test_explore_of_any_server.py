@@ -181,11 +181,16 @@ async def test_of_several_projects_those_that_are_there_are_asked_for_by_their_n
 
 
 INSTEAD = "list_issues searches issues; get_events lists an issue's events, get_tag_values counts them by a tag."
+BREADCRUMBS = "get_issue has the breadcrumbs of an error's request, which say what led to it."
 
 
 @pytest.mark.parametrize("kind", [Dialect.SENTRY_9, Dialect.GLITCHTIP])
-@pytest.mark.parametrize("call", [search(), over_time()], ids=["rows", "series"])
-async def test_what_has_no_search_of_errors_says_what_to_do_instead(call: Ask, kind: Dialect) -> None:
+@pytest.mark.parametrize(
+    ("call", "instead"),
+    [(search(), INSTEAD), (over_time(), INSTEAD), (search("logs"), BREADCRUMBS), (search("spans"), BREADCRUMBS)],
+    ids=["rows", "series", "logs", "spans"],
+)
+async def test_what_has_no_search_says_what_to_do_instead(call: Ask, instead: str, kind: Dialect) -> None:
     known: dict[str, tuple[int, Any]] = {}
     if kind is Dialect.SENTRY_9:
         issue = {"id": "5", "permalink": "http://sentry.test/acme/shop/issues/5/"}
@@ -199,7 +204,7 @@ async def test_what_has_no_search_of_errors_says_what_to_do_instead(call: Ask, k
     error, _ = await asked(known, after_an_issue, Dialect.SENTRY_10 if known else kind)
     assert isinstance(error, UnsupportedError)
     assert error.message.startswith(f"{kind.value} has no way to ")
-    assert error.message.endswith(INSTEAD)
+    assert error.message.endswith(instead)
 
 
 LOG = {
