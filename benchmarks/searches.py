@@ -8,6 +8,7 @@ twice its time alone.
 
 import argparse
 import asyncio
+import gc
 import itertools
 import random
 import statistics
@@ -26,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import httpx
 
-from commands.serve import SWITCH
+from commands.serve import GARBAGE, SWITCH
 from local import Store, create_app
 from local.clock import now
 from local.intake.incoming import read_event
@@ -260,7 +261,9 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="print each, not only those that miss the bar")
     parser.add_argument("--data", help="a file to fill, or one that was filled before; memory is left out then")
     options = parser.parse_args()
-    sys.setswitchinterval(SWITCH)  # as the server has it
+    gc.freeze()  # as a server does, with both of these
+    gc.set_threshold(*GARBAGE)
+    sys.setswitchinterval(SWITCH)
     missed = 0
     with tempfile.TemporaryDirectory() as folder:
         for path in [options.data] if options.data else [str(Path(folder) / "store.sqlite3"), None]:
