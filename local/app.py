@@ -4,11 +4,13 @@ import json
 from collections.abc import Awaitable, Callable
 from urllib.parse import unquote
 
+import anyio
 import anyio.to_thread
+from pydantic_core import PydanticSerializationError, to_json
 from starlette import routing
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.api import (
@@ -178,11 +180,25 @@ def create_app(store: Store, tell: Tell = tell_nobody) -> Starlette:
     app.router.redirect_slashes = False
     app.state.store = store
     app.state.tell = tell
+    app.state.intake = anyio.CapacityLimiter(1)
     app.add_middleware(_SegmentsAsSent)
     return app
 
 
 _METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"]
+
+
+class _Json(Response):
+    """Written by pydantic's writer, which takes a quarter of the time of Python's: nothing else is served meanwhile.
+    What is deeper than it writes, as a trace may be, Python's writes."""
+
+    media_type = "application/json"
+
+    def render(self, content: Json) -> bytes:
+        try:
+            return to_json(content, inf_nan_mode="null")
+        except PydanticSerializationError:
+            return json.dumps(content).encode()
 
 
 class _SegmentsAsSent:
@@ -206,10 +222,10 @@ def _answering(path: str) -> Callable[[Request], Awaitable[Response]]:
             body = await _body(request)
             found = await anyio.to_thread.run_sync(_respond, request, methods, body)
         except ApiError as refused:
-            return JSONResponse(refused.body, refused.status)
+            return _Json(refused.body, refused.status)
         if found.status == 204:
             return Response(status_code=204, headers=found.headers)
-        return JSONResponse(found.body, found.status, found.headers)
+        return _Json(found.body, found.status, found.headers)
 
     return answer
 

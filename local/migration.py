@@ -1,4 +1,4 @@
-"""Brings what version 1 of the tables holds to this one: what the indexes of searches need, filled from its events."""
+"""Brings what earlier versions of the tables hold to this one."""
 
 # ruff: noqa: S608 - values travel as parameters; only our own names are put into SQL
 
@@ -13,8 +13,17 @@ BATCH = 1000
 """Events read at once."""
 
 
-def fill(connection: sqlite3.Connection) -> None:
+def fill(connection: sqlite3.Connection, version: int) -> None:
     """Inside the caller's transaction; for a large file this takes a while, once."""
+    if version == 1:
+        _fill_from_events(connection)
+    elif version == 2:
+        connection.execute("INSERT INTO issue_fields SELECT * FROM fields_of_second_version")
+        connection.execute("DROP TABLE fields_of_second_version")
+
+
+def _fill_from_events(connection: sqlite3.Connection) -> None:
+    """What the indexes of searches need."""
     last = 0
     while True:
         rows = connection.execute(

@@ -4,7 +4,7 @@ import sqlite3
 
 from local.terms import COLUMNS
 
-VERSION = 2
+VERSION = 3
 
 # Times are whole milliseconds since 1970 (UTC). Columns that hold JSON say so.
 TABLES = """
@@ -113,9 +113,11 @@ CREATE TABLE IF NOT EXISTS events (
     terms_4 BLOB, terms_5 BLOB, terms_6 BLOB, terms_7 BLOB,
     UNIQUE (event_id, project_id)
 );
--- Searches walk these two, which have all that most of them ask about: a row of events has pages of its own.
+-- Searches walk these, which have all that most of them ask about: a row of events has pages of its own. The fewer
+-- pages they have, the sooner they are walked.
 CREATE INDEX IF NOT EXISTS events_of_issue ON events (issue_id, timestamp, environment, release, user,
-    terms_0, terms_1, terms_2, terms_3, terms_4, terms_5, terms_6, terms_7, message);
+    terms_0, terms_1, terms_2, terms_3, terms_4, terms_5, terms_6, terms_7);
+CREATE INDEX IF NOT EXISTS texts_of_issue ON events (issue_id, timestamp, environment, user, message);
 CREATE INDEX IF NOT EXISTS events_of_project ON events (project_id, timestamp, issue_id, environment, release,
     user, terms_0, terms_1, terms_2, terms_3, terms_4, terms_5, terms_6, terms_7);
 CREATE VIRTUAL TABLE IF NOT EXISTS event_texts USING fts5    -- by rows of local/texts.py
@@ -137,8 +139,9 @@ CREATE TABLE IF NOT EXISTS issue_fields (   -- which issues have an event with t
     value TEXT NOT NULL,
     issue_id INTEGER NOT NULL,
     kept INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (key, value, issue_id)
+    PRIMARY KEY (issue_id, key, value)      -- an event counts in all its fields on one page
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS issues_with_field ON issue_fields (key, value);
 CREATE TABLE IF NOT EXISTS issue_users (
     issue_id INTEGER NOT NULL,
     user TEXT NOT NULL,
@@ -271,6 +274,8 @@ def create_tables(connection: sqlite3.Connection) -> int:
         raise ValueError(f"this file holds version {found} of the embedded Sentry's tables, not {VERSION}")
     if found == 1:
         _prepare_first_version(connection)
+    elif found == 2:
+        _prepare_second_version(connection)
     for statement in TABLES.split(";\n"):
         if statement.strip():
             connection.execute(statement)
@@ -286,3 +291,9 @@ def _prepare_first_version(connection: sqlite3.Connection) -> None:
         connection.execute(f"ALTER TABLE {table} ADD COLUMN kept INTEGER NOT NULL DEFAULT 0")
     for index in ("issues_by_last_seen", "events_of_issue", "events_of_project"):
         connection.execute(f"DROP INDEX {index}")
+
+
+def _prepare_second_version(connection: sqlite3.Connection) -> None:
+    """Texts of events had no index of their own, and fields of issues lay in the order of their values."""
+    connection.execute("DROP INDEX events_of_issue")
+    connection.execute("ALTER TABLE issue_fields RENAME TO fields_of_second_version")

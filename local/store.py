@@ -75,8 +75,8 @@ class Store:
                 texts.prepare(connection)
                 if version == 0:
                     _furnish(connection)
-                elif version == 1:
-                    migration.fill(connection)
+                else:
+                    migration.fill(connection, version)
                 _widen_token(connection)
         except BaseException:
             store.close()

@@ -143,13 +143,13 @@ def _rows(
     name = request.query.get("groupStatsPeriod") or "24h"
     step, steps = _PERIODS.get(name, _PERIODS["24h"])
     buckets = stats(connection, identifiers, step, steps)
-    seen_in, by_query = (events_asked(request), len(found.events.sql)) if found else (Conditions(), 0)
-    seen = _seen(connection, identifiers, seen_in) if seen_in.sql else None
+    seen_in, by_query = (events_asked(request), len(found.events.parts)) if found else (Conditions(), 0)
+    seen = _seen(connection, identifiers, seen_in) if seen_in.parts else None
     matching = None
-    if found and by_query > len(seen_in.sql):
+    if found and by_query > len(seen_in.parts):
         matching = _seen(connection, identifiers, found.events)
     environments = environments_asked(request)
-    ever = _seen(connection, identifiers, environments) if environments.sql else None
+    ever = _seen(connection, identifiers, environments) if environments.parts else None
     shown: list[dict[str, Json]] = []
     for row in rows:
         issue = issue_shape(connection, row, request.base_url)
@@ -182,8 +182,7 @@ def _seen(connection: sqlite3.Connection, issues: list[int], events: Conditions)
     marks = ", ".join("?" * len(issues))
     rows = connection.execute(
         "SELECT e.issue_id, COUNT(*) AS seen, COUNT(DISTINCT e.user) AS users, MIN(e.timestamp) AS first,"
-        " MAX(e.timestamp) AS last FROM events e INDEXED BY events_of_issue"
-        f" WHERE e.issue_id IN ({marks}) AND {events} GROUP BY e.issue_id",
+        f" MAX(e.timestamp) AS last FROM {events.of_issue(f'IN ({marks})')} GROUP BY e.issue_id",
         [*issues, *events.values],
     ).fetchall()
     return {

@@ -60,7 +60,7 @@ def _counted(request: ApiRequest, connection: sqlite3.Connection, issue: int, ke
     wanted, values = ("AND key = ?", [key]) if key else ("", [])
     order = "ORDER BY key, times_seen DESC, last_seen DESC"
     within = events_asked(request)
-    if not within.sql:
+    if not within.parts:
         return connection.execute(
             f"SELECT * FROM issue_tags WHERE issue_id = ? {wanted} {order}",
             [issue, *values],

@@ -10,11 +10,14 @@ from local.api.request import ApiRequest, ApiResponse, issue_of, organization_of
 from local.errors import bad_request
 from local.happening import Happening
 from local.intake.life_cycle import add_activity
-from local.searching.ranking import found
+from local.searching.ranking import rank
 from local.shapes.issues import issue_shape
 
 STATUSES = {"unresolved": "unresolved", "resolved": "resolved", "ignored": "ignored", "muted": "ignored"}
 """What a bulk update may be limited to, and how it is kept."""
+
+MOST_CHANGED = 100
+"""Issues of one bulk update that are not named."""
 
 
 def update_issue(request: ApiRequest) -> ApiResponse:
@@ -57,12 +60,12 @@ def _chosen(request: ApiRequest, connection: sqlite3.Connection) -> list[sqlite3
         if status not in STATUSES:
             raise bad_request(f"Invalid status: '{status[:50]}'. Choose one of: {', '.join(sorted(STATUSES))}.")
         return connection.execute(
-            f"SELECT {COLUMNS} FROM {ISSUES} WHERE {where} AND i.status = ? ORDER BY i.last_seen DESC LIMIT 100",
-            [*values, STATUSES[status]],
+            f"SELECT {COLUMNS} FROM {ISSUES} WHERE {where} AND i.status = ? ORDER BY i.last_seen DESC LIMIT ?",
+            [*values, STATUSES[status], MOST_CHANGED],
         ).fetchall()
     if not named:
-        chosen = found(connection, search(request, connection), "date")
-        return rows_of(connection, [issue for _, issue in chosen[:100]])
+        _, chosen = rank(connection, search(request, connection), "date", MOST_CHANGED)
+        return rows_of(connection, [issue for _, issue in chosen])
     if not all(identifier.isdecimal() and len(identifier) < 19 for identifier in named):
         raise bad_request("Invalid issue id.")
     return connection.execute(

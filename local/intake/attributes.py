@@ -107,10 +107,6 @@ def _value(value: Json) -> Json:
     return mapping(value).get("value", value)  # pyright: ignore[reportUnknownVariableType]  # the untyped edge
 
 
-packed = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
-"""Attributes as they are kept."""
-
-
 def _scalar(value: Json) -> Attribute | None:
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -3,7 +3,6 @@
 https://develop.sentry.dev/sdk/data-model/event-payloads/
 """
 
-import json
 import re
 import uuid
 import zlib
@@ -11,13 +10,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
+from pydantic_core import from_json, to_json
+
 from local.clock import DAY, MINUTE, moment
 from local.intake import titles
 from local.intake.attributes import span_id_of, trace_id_of
 from local.intake.cleaning import LONGEST_TEXT, clean
 from local.intake.grouping import frames_of, grouping_hash
 from local.terms import terms
-from local.values import Json, compact, items, mapping, parse, rows, text, truth
+from local.values import Json, items, mapping, parse, rows, text, truth
 
 LEVELS = ("fatal", "error", "warning", "info", "debug", "sample")
 
@@ -101,13 +102,13 @@ def read_event(raw: Json, received: int, header_id: str | None = None, size: int
         fields=fields,
         terms=terms(tags, fields),
         size=size,
-        body=zlib.compress(compact(event).encode(), 1),
+        body=zlib.compress(to_json(event), 1),
     )
 
 
 def read_body(body: bytes) -> dict[str, Json]:
     """The cleaned event, as `read_event` packed it."""
-    return mapping(json.loads(zlib.decompress(body)))
+    return mapping(from_json(zlib.decompress(body)))
 
 
 def event_id_of(value: Json) -> str | None:

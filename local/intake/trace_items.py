@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 
-from local.intake.attributes import packed
 from local.intake.envelopes import Envelope, Item
 from local.intake.logs import Log, read_logs
 from local.intake.spans import CONTAINER, Span, read_span, read_spans, read_transaction
 from local.store import Store
-from local.values import Json, parse
+from local.values import Json, compact, parse
 
 MOST_TYPES = 100
 """Of items of one project; what comes in still others is counted as "other"."""
@@ -83,7 +82,7 @@ def _span_row(project: int, span: Span) -> tuple[object, ...]:
         span.environment,
         span.release,
         span.user,
-        packed(span.attributes),
+        compact(span.attributes),
     )
 
 
@@ -100,5 +99,5 @@ def _log_row(project: int, log: Log) -> tuple[object, ...]:
         log.message,
         log.environment,
         log.release,
-        packed(log.attributes),
+        compact(log.attributes),
     )

@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
 
+import re
 import sqlite3
 from collections.abc import Callable, Sized
 from dataclasses import dataclass, field
@@ -13,35 +14,57 @@ Condition = tuple[str, list[Any]]
 """SQL and its parameters."""
 
 
+_SLOW = re.compile(r"e\.(?:message|tags|fields)\b")
+"""What of an event is read with the whole of it, or takes long to look through."""
+
+_ASKED = re.compile(r"\be\.(\w+)")
+_BESIDE_TEXTS = {"message", "timestamp", "environment", "user"}
+_TEXT = (
+    "(SELECT m.message FROM events m INDEXED BY texts_of_issue"
+    " WHERE m.issue_id = e.issue_id AND m.timestamp = e.timestamp AND m.id = e.id)"
+)
+
+
 @dataclass
 class Conditions:
-    """SQL that must all hold, with its parameters in order, and what indexes tell of it sooner than events do.
+    """SQL that must all hold, each with its parameters in order, and what indexes tell of it sooner than events do.
 
     `sets` select the ids of issues outside of which nothing can match.
     """
 
-    sql: list[str] = field(default_factory=list[str])
-    values: list[Any] = field(default_factory=list[Any])
+    parts: list[Condition] = field(default_factory=list[Condition])
     sets: list[Condition] = field(default_factory=list[Condition])
 
     def add(self, sql: str, *values: object) -> None:
-        self.sql.append(f"({sql})")
-        self.values += values
+        self.parts.append((f"({sql})", [*values]))
+
+    @property
+    def values(self) -> list[Any]:
+        return [value for _, values in self.parts for value in values]
+
+    @property
+    def quick(self) -> "Conditions":
+        """Those that are soon looked up of an event; all, where none takes long."""
+        return Conditions([part for part in self.parts if not _SLOW.search(part[0])], self.sets)
 
     def within(self, column: str) -> "Conditions":
         """That the issue in a column is in all of the sets."""
-        sql = [f"{column} IN ({issues})" for issues, _ in self.sets]
-        return Conditions(sql, [value for _, values in self.sets for value in values])
+        return Conditions([(f"{column} IN ({issues})", values) for issues, values in self.sets])
 
-    @property
-    def are_of_text(self) -> bool:
-        return "e.message" in str(self)
+    def of_issue(self, issue: str) -> str:
+        """`events e INDEXED BY ... WHERE ...` of an issue, by the index in which most that is asked stands. Of texts
+        there is one of their own, as they would make the other twice as large."""
+        sql = f"e.issue_id {issue} AND {self}"
+        asked = set(_ASKED.findall(str(self)))
+        if "message" in asked and asked <= _BESIDE_TEXTS:
+            return f"events e INDEXED BY texts_of_issue WHERE {sql}"
+        return f"events e INDEXED BY events_of_issue WHERE {sql.replace('e.message', _TEXT)}"
 
     def __add__(self, other: "Conditions") -> "Conditions":
-        return Conditions(self.sql + other.sql, self.values + other.values, self.sets + other.sets)
+        return Conditions(self.parts + other.parts, self.sets + other.sets)
 
     def __str__(self) -> str:
-        return " AND ".join(self.sql) or "TRUE"
+        return " AND ".join(sql for sql, _ in self.parts) or "TRUE"
 
 
 @dataclass(frozen=True)

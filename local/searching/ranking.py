@@ -8,7 +8,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from local.clock import now
-from local.searching.conditions import Conditions, marks
+from local.searching.conditions import Condition, Conditions, marks
 
 # What issues are ordered by, the greatest first. `f` has what was seen within the search.
 SORTS = {
@@ -27,11 +27,16 @@ SORTS = {
     " * (10 + MIN(f.seen, 1000) + 10 * MIN(f.users, 100)) * 100000000 / (86400000 + :now - f.last_seen)",
 }
 _OF_ALL_EVENTS = {"f.last_seen": "i.last_seen", "f.seen": "i.times_seen", "f.users": "i.user_count"}
-_EVENTS = "FROM events e INDEXED BY events_of_issue WHERE e.issue_id = i.id"
+_COUNTED = {"f.last_seen": "MAX(e.timestamp)", "f.seen": "COUNT(*)", "f.users": "COUNT(DISTINCT e.user)"}
 _SEEN = re.compile(r"f\.\w+")
+_AS_ONE = "json_group_array(json_array(key, id))"
+"""All in one row: between two rows others have their turn, of which each wait would take as long as all of the rest."""
 
 LEAST = 200
-"""Issues whose events are counted in a first step; each further step takes twice as many."""
+"""Issues that are looked at exactly in a first step; each further step takes twice as many."""
+
+MOST_HITS = 1000
+"""Up to which issues are counted, as on Sentry (`X-Max-Hits`)."""
 
 Ranked = tuple[int, int]
 """What an issue is ordered by, and its id."""
@@ -46,68 +51,86 @@ class Search:
     events: Conditions
 
 
-def found(connection: sqlite3.Connection, search: Search, sort: str) -> list[Ranked]:
-    """All issues, the greatest first; ordered by what takes long to count, by how much that can be at most."""
-    within = search.events.within("i.id")
-    where = Conditions([f"i.project_id IN ({marks(search.projects)})"], [*search.projects]) + search.issues + within
-    key = _bound(search, sort)
-    if search.events.sql and not _SEEN.search(key):
-        where.add(f"EXISTS (SELECT 1 {_EVENTS} AND {search.events})", *search.events.values)
-    return sorted(_keyed(connection, search, key, where), reverse=True)
-
-
 def rank(
-    connection: sqlite3.Connection, search: Search, sort: str, limit: int, after: Ranked | None, *, backwards: bool
+    connection: sqlite3.Connection,
+    search: Search,
+    sort: str,
+    limit: int,
+    after: Ranked | None = None,
+    *,
+    backwards: bool = False,
 ) -> tuple[int, list[Ranked]]:
-    """How many issues there are, and the first `limit` of those that follow `after`; going backwards, of those before
-    it, the nearest first."""
-    bounds = found(connection, search, sort)
-    if _bound(search, sort) == SORTS[sort]:
-        rest = bounds if after is None else [one for one in bounds if (one > after if backwards else one < after)]
-        return len(bounds), rest[-limit:][::-1] if backwards else rest[:limit]
-    if backwards and after is not None:
-        above = _exact(connection, search, sort, [issue for bound, issue in bounds if bound >= after[0]])
-        return len(bounds), sorted(one for one in above if one > after)[:limit]
-    # It is counted for some issues at a time, those that can have most first, until none of the rest can stand on the
-    # page.
+    """How many issues there are, MOST_HITS at most, and the first `limit` of those that follow `after`, the greatest
+    first; going backwards, of those before it, the nearest first."""
+    key, events = SORTS[sort], search.events
+    where = Conditions([(f"i.project_id IN ({marks(search.projects)})", [*search.projects])]) + search.issues
+    where += events.within("i.id")
+    knows_hits = len(events.quick.parts) == len(events.parts)
+    if knows_hits and ("f.users" not in key or not events.parts):
+        return _page(connection, _keyed(key, where, events), limit, after, backwards=backwards)
+    # At first issues are only known by what they can be ordered by at most: texts are not looked at, users not told
+    # apart. The rest is asked of some at a time, the greatest first, until none that is left can stand on the page;
+    # then only whether it matches, until there are so many that nobody counts them.
+    bounds = _every(connection, _keyed(key.replace("f.users", "MIN(f.seen, i.user_count)"), where, events.quick))
+    bounds.sort(reverse=True)
     best: list[Ranked] = []
-    start, step = 0, LEAST
-    while start < len(bounds) and not (len(best) == limit and bounds[start] < best[-1]):
-        ranked = _exact(connection, search, sort, [issue for _, issue in bounds[start : start + step]])
-        best = sorted([*best, *(one for one in ranked if after is None or one < after)], reverse=True)[:limit]
+    hits, start, step = len(bounds) if knows_hits else 0, 0, LEAST
+    while start < len(bounds):
+        greatest = bounds[start]
+        is_whole = len(best) == limit and greatest < best[-1]
+        if backwards:
+            is_whole = after is not None and greatest[0] < after[0]
+        if is_whole and (knows_hits or hits >= MOST_HITS):
+            break
+        some = json.dumps([issue for _, issue in bounds[start : start + step]])
+        these = Conditions([("i.id IN (SELECT value FROM json_each(?))", [some])])
+        matching = _every(connection, _keyed(SORTS["new"] if is_whole else key, these, events))
+        hits += 0 if knows_hits else len(matching)
+        if not is_whole:
+            best += [one for one in matching if after is None or (one > after if backwards else one < after)]
+            best = sorted(best, reverse=not backwards)[:limit]
         start, step = start + step, step * 2
-    return len(bounds), best
+    return min(hits, MOST_HITS), best
 
 
-def _bound(search: Search, sort: str) -> str:
-    """A key that is never less than the one of the sort, and takes no long counting: of different users, of texts."""
-    key = SORTS[sort]
-    if not search.events.sql:
-        return key
-    if search.events.are_of_text:
-        return key.replace("f.seen", "i.times_seen").replace("f.users", "i.user_count")
-    return key.replace("f.users", "MIN(f.seen, i.user_count)")
-
-
-def _exact(connection: sqlite3.Connection, search: Search, sort: str, issues: list[int]) -> list[Ranked]:
-    return _keyed(connection, search, SORTS[sort], Conditions([f"i.id IN ({marks(issues)})"], [*issues]))
-
-
-def _keyed(connection: sqlite3.Connection, search: Search, key: str, where: Conditions) -> list[Ranked]:
-    """Issues with a key; those without events that match are left out where the key is of events."""
-    seen, values = _OF_ALL_EVENTS, list[object]()
-    if search.events.sql:
-        events = f"{_EVENTS} AND {search.events}"
-        seen = {
-            "f.last_seen": f"(SELECT e.timestamp {events} ORDER BY e.timestamp DESC LIMIT 1)",
-            "f.seen": f"NULLIF((SELECT COUNT(*) {events}), 0)",
-            "f.users": f"(SELECT COUNT(DISTINCT e.user) {events})",
-        }
-        values = search.events.values * len(_SEEN.findall(key))
-    of_events = _SEEN.sub(lambda name: seen[name.group()], key).replace(":now", str(now()))
-    # As one row: between two rows others have their turn, of which each wait would take as long as all of the rest.
-    (rows,) = connection.execute(
-        f"SELECT json_group_array(json_array(CAST({of_events} AS INTEGER), i.id)) FROM issues i WHERE {where}",
-        [*values, *where.values],
+def _page(
+    connection: sqlite3.Connection, keyed: Condition, limit: int, after: Ranked | None, *, backwards: bool
+) -> tuple[int, list[Ranked]]:
+    (query, values), (direction, beyond) = keyed, ("ASC", ">") if backwards else ("DESC", "<")
+    follows = f"(key, id) {beyond} (?, ?)" if after else "key IS NOT NULL"
+    hits, rows = connection.execute(
+        f"WITH f AS MATERIALIZED ({query}) SELECT (SELECT MIN(COUNT(key), {MOST_HITS}) FROM f), (SELECT {_AS_ONE} FROM"
+        f" (SELECT key, id FROM f WHERE {follows} ORDER BY key {direction}, id {direction} LIMIT ?))",
+        [*values, *(after or ()), limit],
     ).fetchone()
-    return [(value, issue) for value, issue in json.loads(rows) if value is not None]
+    return hits, _ranked(rows)
+
+
+def _every(connection: sqlite3.Connection, keyed: Condition) -> list[Ranked]:
+    query, values = keyed
+    return _ranked(connection.execute(f"SELECT {_AS_ONE} FROM ({query})", values).fetchone()[0])
+
+
+def _ranked(rows: str) -> list[Ranked]:
+    return [(key, issue) for key, issue in json.loads(rows) if key is not None]
+
+
+def _keyed(key: str, where: Conditions, events: Conditions) -> Condition:
+    """`SELECT key, id` of issues: what they are ordered by, NULL, if not left out, where no event matches."""
+    seen = _OF_ALL_EVENTS
+    if not events.parts:
+        found, values = f"issues i WHERE {where}", where.values
+    elif "f.seen" in key or "f.users" in key:
+        # Issues as they lie, in the order of the index of events, so that those of one are counted as they come.
+        found = f"issues i NOT INDEXED CROSS JOIN {events.of_issue('= i.id')} AND {where} GROUP BY i.id"
+        seen, values = _COUNTED, events.values + where.values
+    else:
+        of_issue = events.of_issue("= i.id")
+        if "f.last_seen" in key:
+            seen = {"f.last_seen": f"(SELECT e.timestamp FROM {of_issue} ORDER BY e.timestamp DESC LIMIT 1)"}
+            found, values = f"issues i WHERE {where}", events.values + where.values
+        else:
+            found = f"issues i WHERE {where} AND EXISTS (SELECT 1 FROM {of_issue})"
+            values = where.values + events.values
+    named = _SEEN.sub(lambda name: seen[name.group()], key).replace(":now", str(now()))
+    return f"SELECT CAST({named} AS INTEGER) AS key, i.id AS id FROM {found}", values

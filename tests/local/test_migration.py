@@ -1,7 +1,8 @@
-"""A file that the first version of the tables was written to, opened by today's."""
+"""Files that earlier versions of the tables were written to, opened by today's."""
 
 import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -202,25 +203,30 @@ CREATE INDEX deploys_of_release ON deploys (release_id);
 """
 
 
+def fill(store: Store) -> None:
+    """300 events in three issues."""
+    for number in range(300):
+        event = failure(
+            f"Kind{number % 3}",
+            f"order-{number}- was lost",
+            timestamp=ago(minutes=number),
+            environment="production" if number % 2 else "staging",
+            release="shop@1",
+            tags={"region": f"r{number % 10}"},
+            user={"id": number % 7, "email": f"u{number % 7}@example.com"},
+            contexts={"trace": {"trace_id": f"{number:032x}"}},
+        )
+        record_event(store, 1, read_event(event, now()))
+
+
 def write_first_version(path: Path) -> None:
-    """300 events in three issues, as today's intake reads them and version 1 wrote them."""
+    """What today's intake reads, as version 1 wrote it."""
     with closing(sqlite3.connect(path, isolation_level=None)) as old:
         for statement in TABLES.split(";\n"):
             old.execute(statement)
         old.execute("PRAGMA user_version = 1")
         with closing(Store.open(None)) as store:
-            for number in range(300):
-                event = failure(
-                    f"Kind{number % 3}",
-                    f"order-{number}- was lost",
-                    timestamp=ago(minutes=number),
-                    environment="production" if number % 2 else "staging",
-                    release="shop@1",
-                    tags={"region": f"r{number % 10}"},
-                    user={"id": number % 7, "email": f"u{number % 7}@example.com"},
-                    contexts={"trace": {"trace_id": f"{number:032x}"}},
-                )
-                record_event(store, 1, read_event(event, now()))
+            fill(store)
             with store.reading() as connection:
                 names = [row[0] for row in old.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
                 for name in names:
@@ -231,16 +237,55 @@ def write_first_version(path: Path) -> None:
         old.execute("DELETE FROM settings WHERE name NOT IN ('dsn_key', 'token')")
 
 
+def write_second_version(path: Path) -> None:
+    """As version 2 had it: texts in the index of an issue's events, fields of issues in the order of their values."""
+    with closing(Store.open(path)) as store:
+        fill(store)
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(
+            """
+            DROP INDEX texts_of_issue;
+            DROP INDEX events_of_issue;
+            CREATE INDEX events_of_issue ON events (issue_id, timestamp, environment, release, user,
+                terms_0, terms_1, terms_2, terms_3, terms_4, terms_5, terms_6, terms_7, message);
+            ALTER TABLE issue_fields RENAME TO others;
+            DROP INDEX issues_with_field;
+            CREATE TABLE issue_fields (
+                key TEXT NOT NULL,
+                value TEXT NOT NULL,
+                issue_id INTEGER NOT NULL,
+                kept INTEGER NOT NULL DEFAULT 0,
+                PRIMARY KEY (key, value, issue_id)
+            ) WITHOUT ROWID;
+            INSERT INTO issue_fields SELECT key, value, issue_id, kept FROM others;
+            DROP TABLE others;
+            PRAGMA user_version = 2;
+            """
+        )
+
+
+Write = Callable[[Path], None]
+earlier = pytest.mark.parametrize("write", [write_first_version, write_second_version])
+
+
 def plan(path: Path) -> list[Any]:
-    """Tables and indexes, and the columns of events."""
+    """Tables and indexes, and the columns of events and of fields of issues."""
     with closing(sqlite3.connect(path)) as connection:
         names = connection.execute("SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite%' ORDER BY 1").fetchall()
-        return [*names, *connection.execute("PRAGMA index_info(events_of_issue)")]
+        columns = [
+            row
+            for pragma in ("index_info(events_of_issue)", "index_info(texts_of_issue)", "table_info(issue_fields)")
+            for row in connection.execute(f"PRAGMA {pragma}")
+        ]
+        return [*names, *columns]
 
 
-async def test_a_file_of_the_first_version_keeps_its_data_and_is_searched_as_a_new_one(tmp_path: Path) -> None:
+@earlier
+async def test_a_file_of_an_earlier_version_keeps_its_data_and_is_searched_as_a_new_one(
+    tmp_path: Path, write: Write
+) -> None:
     path = tmp_path / "store.sqlite3"
-    write_first_version(path)
+    write(path)
     with closing(sqlite3.connect(path)) as old:
         settings = dict(old.execute("SELECT name, value FROM settings"))
     with closing(Store.open(path)) as store:
@@ -269,9 +314,12 @@ async def test_a_file_of_the_first_version_keeps_its_data_and_is_searched_as_a_n
         assert store.received() == {"event": 301}
 
 
-async def test_of_a_file_of_the_first_version_old_events_are_forgotten_and_the_rest_is_found(tmp_path: Path) -> None:
+@earlier
+async def test_of_a_file_of_an_earlier_version_old_events_are_forgotten_and_the_rest_is_found(
+    tmp_path: Path, write: Write
+) -> None:
     path = tmp_path / "store.sqlite3"
-    write_first_version(path)
+    write(path)
     with closing(Store.open(path)) as store:
         assert forget(store, Retention(events_of_issue=50)) == 150
         async with connect(store) as client:
@@ -287,11 +335,11 @@ def test_a_file_of_a_later_version_is_refused_and_left_as_it_is(tmp_path: Path) 
     path = tmp_path / "store.sqlite3"
     Store.open(path).close()
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA user_version = 3")
-    with pytest.raises(ValueError, match="version 3 of the embedded Sentry's tables, not 2"):
+        connection.execute("PRAGMA user_version = 4")
+    with pytest.raises(ValueError, match="version 4 of the embedded Sentry's tables, not 3"):
         Store.open(path)
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (3,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (4,)
 
 
 def test_a_first_version_that_cannot_be_brought_to_this_one_is_left_as_it_is(tmp_path: Path) -> None:
