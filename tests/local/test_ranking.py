@@ -126,7 +126,8 @@ async def test_pages_lead_through_what_matches_in_order_and_back(local: Local, s
     wanted = expected(matches, sort)
     query = {**asked, "sort": sort, "limit": 90}
     pages: list[list[str]] = []
-    cursor, on = None, {}
+    cursor: str | None = None
+    on: dict[str, str] = {}
     while cursor or not pages:
         found, on, hits = await page(local, query, cursor)
         assert hits == len(wanted)
