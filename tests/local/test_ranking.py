@@ -160,3 +160,14 @@ async def test_of_more_than_a_thousand_no_more_are_counted() -> None:
             for query in ("", "region:eu", "card", "ca"):
                 response = await Local(store, client).call("GET", "issues/", query=query, limit=1)
                 assert response.headers["x-hits"] == response.headers["x-max-hits"] == "1000", query
+
+
+async def test_events_of_the_same_moment_have_their_own_texts(store: Store) -> None:
+    at = ago(hours=1)
+    for text, region in (("first", "eu"), ("second", "us")):
+        event = failure("Kind", text, timestamp=at, fingerprint=["one"], tags={"region": region})
+        record_event(store, 1, read_event(event, now()))
+    async with connect(store) as client:
+        local = Local(store, client)
+        assert len(await local.titles("first region:eu")) == len(await local.titles("second region:us")) == 1
+        assert await local.titles("second region:eu") == await local.titles("first region:us") == []
