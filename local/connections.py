@@ -15,6 +15,10 @@ from local.percentiles import Percentile
 READERS = 4
 """Connections that read at once, each for one thread; who comes later waits."""
 
+PAGE = 8192
+"""Bytes; of a file that is there already they stay as they are. With SQLite's 4096 an event, of 2,500 in the mean, has
+one for itself: the file is a third larger, and there are twice as many pages to walk."""
+
 BUSY_SECONDS = 30.0
 """How long a writer waits for another process that writes the same file."""
 
@@ -93,8 +97,9 @@ class Connections:
         connection.row_factory = sqlite3.Row
         connection.create_aggregate("percentile", 2, Percentile)
         connection.execute(f"PRAGMA synchronous = {'OFF' if self._folder else 'NORMAL'}")
+        connection.execute(f"PRAGMA page_size = {PAGE}")
         _write_ahead(connection)
-        connection.execute("PRAGMA wal_autocheckpoint = 4000")  # pages: those written often are copied less often
+        connection.execute("PRAGMA wal_autocheckpoint = 2000")  # pages: those written often are copied less often
         connection.execute("PRAGMA journal_size_limit = 64000000")
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA cache_size = -64000")
