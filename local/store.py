@@ -56,6 +56,7 @@ class Store:
         self.is_kept = path is not None
         self._connections = Connections(path)
         self._known_projects: set[int] = set()
+        self._known_callers: dict[str, Caller] = {}
 
     @classmethod
     def open(cls, path: str | Path | None) -> "Store":
@@ -142,11 +143,15 @@ class Store:
     def caller(self, token: str) -> Caller | None:
         """Who may do what with that token; None for an unknown one."""
         digest = hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+        if digest in self._known_callers:  # asked for every call, and no token is ever changed
+            return self._known_callers[digest]
         with self.reading() as connection:
             row = connection.execute("SELECT * FROM tokens WHERE digest = ?", (digest,)).fetchone()
         if row is None or not hmac.compare_digest(row["token"].encode(), token.encode("utf-8", "replace")):
             return None
-        return Caller(row["organization_id"], row["user_id"], frozenset(row["scopes"].split()))
+        caller = Caller(row["organization_id"], row["user_id"], frozenset(row["scopes"].split()))
+        self._known_callers[digest] = caller
+        return caller
 
     def has_project(self, project: int) -> bool:
         if project in self._known_projects:  # asked for every event, and none is ever deleted

@@ -29,7 +29,7 @@ SORTS = {
 _OF_ALL_EVENTS = {"f.last_seen": "i.last_seen", "f.seen": "i.times_seen", "f.users": "i.user_count"}
 _COUNTED = {"f.last_seen": "MAX(e.timestamp)", "f.seen": "COUNT(*)", "f.users": "COUNT(DISTINCT e.user)"}
 _SEEN = re.compile(r"f\.\w+")
-_AS_ONE = "json_group_array(json_array(key, id))"
+AS_ONE = "json_group_array(json_array(key, id))"
 """All in one row: between two rows others have their turn, of which each wait would take as long as all of the rest."""
 
 LEAST = 200
@@ -99,7 +99,7 @@ def _page(
     (query, values), (direction, beyond) = keyed, ("ASC", ">") if backwards else ("DESC", "<")
     follows = f"(key, id) {beyond} (?, ?)" if after else "key IS NOT NULL"
     hits, rows = connection.execute(
-        f"WITH f AS MATERIALIZED ({query}) SELECT (SELECT MIN(COUNT(key), {MOST_HITS}) FROM f), (SELECT {_AS_ONE} FROM"
+        f"WITH f AS MATERIALIZED ({query}) SELECT (SELECT MIN(COUNT(key), {MOST_HITS}) FROM f), (SELECT {AS_ONE} FROM"
         f" (SELECT key, id FROM f WHERE {follows} ORDER BY key {direction}, id {direction} LIMIT ?))",
         [*values, *(after or ()), limit],
     ).fetchone()
@@ -108,7 +108,7 @@ def _page(
 
 def _every(connection: sqlite3.Connection, keyed: Condition) -> list[Ranked]:
     query, values = keyed
-    return _ranked(connection.execute(f"SELECT {_AS_ONE} FROM ({query})", values).fetchone()[0])
+    return _ranked(connection.execute(f"SELECT {AS_ONE} FROM ({query})", values).fetchone()[0])
 
 
 def _ranked(rows: str) -> list[Ranked]:

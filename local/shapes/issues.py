@@ -112,18 +112,14 @@ def activity_shape(connection: sqlite3.Connection, row: sqlite3.Row) -> dict[str
 
 def tag_summaries(connection: sqlite3.Connection, issue: int) -> list[Json]:
     """The keys of an issue's tags and how often each has a value."""
-    rows = connection.execute(
-        "SELECT key, SUM(times_seen) AS total, COUNT(*) AS different FROM issue_tags WHERE issue_id = ? GROUP BY key",
+    (rows,) = connection.execute(  # in one row, as are all that are many: see ranking.AS_ONE
+        "SELECT json_group_array(json_array(key, total, different)) FROM (SELECT key, SUM(times_seen) AS total,"
+        " COUNT(*) AS different FROM issue_tags WHERE issue_id = ? GROUP BY key)",
         (issue,),
-    ).fetchall()
+    ).fetchone()
     return [
-        {
-            "key": row["key"],
-            "name": tag_name(row["key"]),
-            "totalValues": row["total"],
-            "uniqueValues": row["different"],
-        }
-        for row in rows
+        {"key": key, "name": tag_name(key), "totalValues": total, "uniqueValues": different}
+        for key, total, different in json.loads(rows)
     ]
 
 
@@ -136,12 +132,12 @@ def stats(connection: sqlite3.Connection, issues: list[int], step: int, steps: i
     """How often each issue was seen in each step (ms) up to now: `[[seconds since 1970, events], ...]`."""
     end = now() // step
     marks = ", ".join("?" * len(issues))
-    rows = connection.execute(
-        f"SELECT issue_id, timestamp / ? AS step, COUNT(*) AS seen FROM events"
-        f" WHERE issue_id IN ({marks}) AND timestamp >= ? GROUP BY 1, 2",
+    (rows,) = connection.execute(
+        "SELECT json_group_array(json_array(issue_id, step, seen)) FROM (SELECT issue_id, timestamp / ? AS step,"
+        f" COUNT(*) AS seen FROM events WHERE issue_id IN ({marks}) AND timestamp >= ? GROUP BY 1, 2)",
         (step, *issues, (end - steps + 1) * step),
-    ).fetchall()
-    seen = {(row["issue_id"], row["step"]): row["seen"] for row in rows}
+    ).fetchone()
+    seen = {(issue, at): times for issue, at, times in json.loads(rows)}
     return {
         issue: [[at * step // 1000, seen.get((issue, at), 0)] for at in range(end - steps + 1, end + 1)]
         for issue in issues
