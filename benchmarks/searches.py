@@ -57,6 +57,8 @@ ORGANIZATION = "/api/0/organizations/local/"
 ISSUES = ORGANIZATION + "issues/"
 PROJECT = "/api/0/projects/local/app/"
 
+Query = dict[str, Any]
+
 SEARCHES: dict[str, str] = {
     "nothing": "",
     "unresolved": "is:unresolved",
@@ -89,10 +91,28 @@ WITHIN: dict[str, dict[str, str]] = {
     ", 14d of production": {"statsPeriod": "14d", "environment": "production"},
 }
 
+EXPLORE: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
+    "rows": (("id", "title", "timestamp"), {"sort": "-timestamp"}),
+    "rows with a tag": (("id", "title", "timestamp"), {"sort": "-timestamp", "query": "region:eu"}),
+    "rows with a text": (("id", "title", "timestamp"), {"sort": "-timestamp", "query": "declined"}),
+    "rows with a text that one has": (("id", "title", "timestamp"), {"sort": "-timestamp", "query": "order-77-"}),
+    "count": (("count()",), {}),
+    "count of a text": (("count()",), {"query": "declined"}),
+    "count by release": (("release", "count()"), {"sort": "-count()"}),
+    "count by a tag": (("region", "count()"), {"sort": "-count()"}),
+    "count by a tag of 200 values": (("transaction", "count()"), {"sort": "-count()"}),
+    "count by exception type": (("error.type", "count()"), {"sort": "-count()"}),
+    "count and users by issue": (("issue", "count()", "count_unique(user)"), {"sort": "-count()"}),
+    "count and users by browser in production": (
+        ("browser.name", "count()", "count_unique(user)"),
+        {"sort": "-count()", "environment": "production"},
+    ),
+}
 
-def calls(issue: int) -> dict[str, tuple[str, dict[str, str]]]:
+
+def calls(issue: int) -> dict[str, tuple[str, Query]]:
     """Every list and search, by what it is called."""
-    found = {
+    found: dict[str, tuple[str, Query]] = {
         f"issues: {name}{within}, by {sort}": (ISSUES, {"query": query, "sort": sort, **bounds})
         for (name, query), (within, bounds), sort in itertools.product(SEARCHES.items(), WITHIN.items(), SORTS)
         if not within or sort == "date" or (within, sort) == (", 14d of production", "user")
@@ -106,6 +126,17 @@ def calls(issue: int) -> dict[str, tuple[str, dict[str, str]]]:
         bounds = WITHIN[within]
         found[f"tags of an issue{within}"] = (f"{ISSUES}{issue}/tags/", bounds)
         found[f"values of a tag{within}"] = (f"{ISSUES}{issue}/tags/browser/", bounds)
+    for name, (fields, query) in EXPLORE.items():
+        found[f"explore: {name}, 14d"] = (
+            f"{ORGANIZATION}events/",
+            {"field": list(fields), "statsPeriod": "14d", **query},
+        )
+    for query in ("", "region:eu"):
+        series = {"yAxis": "count()", "interval": "1h", "statsPeriod": "14d", "query": query}
+        found[f"explore: events by hour{query and ', '}{query}, 14d"] = (
+            f"{ORGANIZATION}events-timeseries/",
+            {**series},
+        )
     found["an issue"] = (f"{ISSUES}{issue}/", {})
     found["its latest event"] = (f"{ISSUES}{issue}/events/latest/", {})
     found["releases"] = (f"{ORGANIZATION}releases/", {})
@@ -220,7 +251,7 @@ async def measure(store: Store, rounds: int, *, everything: bool) -> int:
     """How many calls miss the bar."""
     async with client(store) as http:
 
-        async def get(path: str, query: dict[str, str]) -> None:
+        async def get(path: str, query: Query) -> None:
             (await http.get(path, params=query)).raise_for_status()
 
         print(f"the smallest call: {await median(lambda: get(ORGANIZATION, {}), rounds)}")

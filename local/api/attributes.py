@@ -63,9 +63,9 @@ def list_organization_tag_values(request: ApiRequest) -> ApiResponse:
     """The values of one tag, the most frequent first; `query` is a part of them. (The query string's `query` is no
     search here.)"""
     key = request.path["key"].removeprefix("sentry:")
-    column = ERRORS.column(key)
     with request.store.reading() as connection:
         asked = asked_of(request, connection, ERRORS, query="")
+        column = asked.dataset.column(key)
         inner = _newest(asked, f"{column.sql} AS value, e.timestamp AS moment")
         rows = fetch(
             connection,

@@ -10,7 +10,7 @@ from local.clock import DAY, SECOND, now
 from local.errors import bad_request
 from local.exploring.columns import Dataset
 from local.exploring.conditions import names_few, row_condition, split
-from local.exploring.datasets import DATASETS
+from local.exploring.datasets import DATASETS, of_store
 from local.exploring.query import Query, run
 from local.searching.conditions import Conditions, Scope
 from local.searching.expressions import EVERYTHING, Expression, parse_expression
@@ -110,4 +110,4 @@ def asked_of(
         where.add(f"{dataset.alias}.environment IN ({', '.join('?' * len(named))}){nameless}", *named)
     sql, values = row_condition(dataset, rows, scope)
     where.add(sql, *values)
-    return Asked(dataset, where, groups, start, end)
+    return Asked(of_store(dataset, connection), where, groups, start, end)

@@ -34,7 +34,7 @@ class Dataset:
     """`source` is what stands after FROM, `time` and `row` the columns that order it, `attributes` a JSON object,
     `text` what free text is searched in, `number` what functions are of that name no column; `found_by` are the columns
     with an index of their own, of which one value has few rows. `special` gives the condition of a term that no column
-    answers, else None."""
+    answers, else None; `quicker` a column for an attribute that is read sooner than the JSON, else None."""
 
     name: str
     source: str
@@ -45,6 +45,7 @@ class Dataset:
     number: str | None = None
     found_by: frozenset[str] = frozenset()
     special: Callable[[Term, Scope], Condition | None] = field(default=lambda term, scope: None)
+    quicker: Callable[[str], Column | None] = field(default=lambda name: None)
 
     @property
     def time(self) -> str:
@@ -62,7 +63,8 @@ class Dataset:
         if found:
             return self._attribute(found["name"], found["type"] or "any")
         kind = _TYPE.search(name)  # as the search syntax leaves `tags[name,number]`
-        return self._attribute(_TYPE.sub("", name), kind[1] if kind else "any")
+        quicker = None if kind else self.quicker(name)
+        return quicker or self._attribute(_TYPE.sub("", name), kind[1] if kind else "any")
 
     def _attribute(self, name: str, kind: str) -> Column:
         test = " = 'true'" if kind == "boolean" else ""

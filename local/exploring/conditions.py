@@ -66,7 +66,8 @@ def row_condition(dataset: Dataset, expression: Expression, scope: Scope) -> Con
     """Raises ApiError (400) for a value that cannot be."""
 
     def of_text(words: str) -> Condition:
-        return rf"{dataset.text} LIKE ? ESCAPE '\'", [f"%{like(words)}%"]
+        special = dataset.special(Term("message", (words,)), scope)
+        return special or (rf"{dataset.text} LIKE ? ESCAPE '\'", [f"%{like(words)}%"])
 
     return condition_of(expression, lambda term: _term(dataset, term, scope), of_text)
 

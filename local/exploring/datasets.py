@@ -5,11 +5,15 @@ https://docs.sentry.io/concepts/search/searchable-properties/
 
 # ruff: noqa: S608 - values travel as parameters; only our own names are put into SQL
 
+import sqlite3
+from dataclasses import replace
+
 from local.exploring.columns import Column, Dataset, is_typed
-from local.searching.conditions import Condition, Conditions, Scope, alternatives
-from local.searching.event_terms import FIELDS, add_event_term
+from local.searching.conditions import TEXT, Condition, Conditions, Scope, alternatives
+from local.searching.event_terms import FIELDS, add_event_term, values_of
 from local.searching.issue_terms import ISSUE_TERMS
 from local.searching.syntax import Term
+from local.terms import term_of
 
 
 def _event_field(name: str, kind: str = "string") -> Column:
@@ -55,7 +59,10 @@ def _error_term(term: Term, scope: Scope) -> Condition | None:
         return None
     found = Conditions()
     add_event_term(found, term, scope)
-    return str(found), found.values
+    if term.key != "message":
+        return str(found), found.values
+    found += found.within("e.issue_id")
+    return str(found).replace("e.message", TEXT), found.values
 
 
 _SEARCHED = {*FIELDS, "message", "id", "timestamp", "release", "environment", "error.handled"} - {"trace"}
@@ -92,6 +99,25 @@ ERRORS = Dataset(
     found_by=frozenset({"trace", "id"}),
     special=_error_term,
 )
+
+MOST_CASES = 16
+"""Values of a tag, up to which an event is asked for each of them; of one with more its JSON is read."""
+
+
+def of_store(dataset: Dataset, connection: sqlite3.Connection) -> Dataset:
+    """The dataset with what is known of it in a store: of tags of errors their few values, which are told by the terms
+    of an event in a tenth of the time that its JSON takes."""
+
+    def known(name: str) -> Column | None:
+        values = values_of(connection, name, MOST_CASES)
+        if not values:
+            return None
+        found = [(*term_of(name, value, is_field=False), value) for value in values]
+        cases = " ".join(f"WHEN instr(e.{column}, ?) THEN ?" for column, _, _ in found)
+        return Column(f"CASE {cases} END", tuple(one for _, *both in found for one in both), "any")
+
+    return replace(dataset, quicker=known) if dataset is ERRORS else dataset
+
 
 SPANS = Dataset(
     name="spans",

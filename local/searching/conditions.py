@@ -19,10 +19,11 @@ _SLOW = re.compile(r"e\.(?:message|tags|fields)\b")
 
 _ASKED = re.compile(r"\be\.(\w+)")
 _BESIDE_TEXTS = {"message", "timestamp", "environment", "user"}
-_TEXT = (
+TEXT = (
     "(SELECT m.message FROM events m INDEXED BY texts_of_issue"
     " WHERE m.issue_id = e.issue_id AND m.timestamp = e.timestamp AND m.id = e.id)"
 )
+"""`e.message`, without reading the whole row."""
 
 
 @dataclass
@@ -58,7 +59,7 @@ class Conditions:
         asked = set(_ASKED.findall(str(self)))
         if "message" in asked and asked <= _BESIDE_TEXTS:
             return f"events e INDEXED BY texts_of_issue WHERE {sql}"
-        return f"events e INDEXED BY events_of_issue WHERE {sql.replace('e.message', _TEXT)}"
+        return f"events e INDEXED BY events_of_issue WHERE {sql.replace('e.message', TEXT)}"
 
     def __add__(self, other: "Conditions") -> "Conditions":
         return Conditions(self.parts + other.parts, self.sets + other.sets)

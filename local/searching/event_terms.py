@@ -2,6 +2,8 @@
 
 # ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
 
+import sqlite3
+
 from local import texts
 from local.searching.conditions import Condition, Conditions, Scope, alternatives, json_path, latest_versions, matches
 from local.searching.syntax import Term, invalid, like, time_bound
@@ -100,20 +102,25 @@ def _by_terms(term: Term, key: str, value: str, scope: Scope) -> Condition | Non
 
 
 def _values_like(key: str, pattern: str, scope: Scope) -> list[str] | None:
-    """The values of a tag or a field that a pattern stands for; None when they are too many, or not known.
+    """The values of a tag or a field that a pattern stands for; None when they are too many, or not known."""
+    if key in INDEXED_FIELDS and key not in OF_ISSUES:
+        return None
+    return values_of(scope.connection, key, MOST_VALUES, like(pattern))
+
+
+def values_of(connection: sqlite3.Connection, key: str, most: int, like_what: str = "%") -> list[str] | None:
+    """The values of a tag, or of a field that issues have, None when they are more than `most`.
 
     The index is asked for the next value each time: of each there is an entry for each issue.
     """
-    if key in INDEXED_FIELDS and key not in OF_ISSUES:
-        return None
     table = "issue_fields" if key in INDEXED_FIELDS else "issue_tags"
-    rows = scope.connection.execute(
+    rows = connection.execute(
         f"WITH RECURSIVE v (value) AS (SELECT MIN(value) FROM {table} WHERE key = ?1 UNION ALL"
         f" SELECT (SELECT MIN(value) FROM {table} WHERE key = ?1 AND value > v.value) FROM v WHERE value IS NOT NULL)"
         r" SELECT value FROM v WHERE value LIKE ?2 ESCAPE '\' LIMIT ?3",
-        (key, like(pattern), MOST_VALUES + 1),
+        (key, like_what, most + 1),
     ).fetchall()
-    return [row["value"] for row in rows] if len(rows) <= MOST_VALUES else None
+    return [row["value"] for row in rows] if len(rows) <= most else None
 
 
 def _by_json(term: Term, key: str, value: str) -> Condition:

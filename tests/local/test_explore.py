@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 from sending import TRACE, Local, ago, failure, log, seconds_ago, span, typed
 
+from local.clock import now
 from local.exploring import reading
+from local.intake.incoming import read_event
+from local.intake.recording import record_event
 
 Row = dict[str, Any]
 
@@ -464,3 +467,35 @@ async def test_many_groups_are_shown_a_page_at_a_time(local: Local) -> None:
         await local.send_items("log", *(log(str(number)) for number in range(start, start + 1_000)))
     rows = await local.explore("logs", "message", "count()", sort="message")
     assert len(rows) == 100
+
+
+@pytest.mark.parametrize("values", [3, 40])
+async def test_tags_of_few_and_of_many_values_are_grouped_alike(local: Local, values: int) -> None:
+    for number in range(90):
+        tags = {"shard": f"s'{number % values}"} if number < 80 else {"other": "x"}
+        await local.send(failure("Kind", "text", tags=tags))
+    rows = await local.explore("errors", "shard", "count()", "count_unique(other)", sort="shard", per_page=100)
+    of_each = [80 // values + (number < 80 % values) for number in range(values)]
+    expected = sorted((f"s'{number}", count, 0) for number, count in enumerate(of_each))
+    assert [tuple(row.values()) for row in rows] == [(None, 10, 1), *expected]
+    (all_of_it,) = await local.explore("errors", "count_unique(shard)", "count(shard)")
+    assert list(all_of_it.values()) == [values, 80]
+
+
+async def test_words_are_found_whether_they_are_in_the_index_of_texts_or_not_yet(local: Local) -> None:
+    for number in range(300):
+        event = failure(f"Kind{number % 20}", f"needle-{number}- in hay", tags={"odd": str(number % 2)})
+        record_event(local.store, 1, read_event(event, now()))
+    for query, count in (
+        ("needle-7-", 1),
+        ("needle-299-", 1),
+        ("needle-7- OR needle-299-", 2),
+        ("(needle-7- OR message:*dle-8-*) odd:1", 1),
+        ("!message:needle-7-", 299),
+        ("message:[needle-1-,needle-298-]", 2),
+        ("hay odd:0", 150),
+        ("nowhere", 0),
+        ("-7", 11),
+    ):
+        (found,) = await local.explore("errors", "count()", query=query)
+        assert found == {"count()": count}, query
