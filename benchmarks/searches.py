@@ -126,17 +126,11 @@ def calls(issue: int) -> dict[str, tuple[str, Query]]:
         bounds = WITHIN[within]
         found[f"tags of an issue{within}"] = (f"{ISSUES}{issue}/tags/", bounds)
         found[f"values of a tag{within}"] = (f"{ISSUES}{issue}/tags/browser/", bounds)
-    for name, (fields, query) in EXPLORE.items():
-        found[f"explore: {name}, 14d"] = (
-            f"{ORGANIZATION}events/",
-            {"field": list(fields), "statsPeriod": "14d", **query},
-        )
-    for query in ("", "region:eu"):
-        series = {"yAxis": "count()", "interval": "1h", "statsPeriod": "14d", "query": query}
-        found[f"explore: events by hour{query and ', '}{query}, 14d"] = (
-            f"{ORGANIZATION}events-timeseries/",
-            {**series},
-        )
+    for name, (fields, more) in EXPLORE.items():
+        found[f"explore: {name}, 14d"] = (f"{ORGANIZATION}events/", {"field": fields, "statsPeriod": "14d", **more})
+    for name, query in {"": "", " with a tag": "region:eu"}.items():
+        asked = {"yAxis": "count()", "interval": "1h", "statsPeriod": "14d", "query": query}
+        found[f"explore: events by hour{name}, 14d"] = (f"{ORGANIZATION}events-timeseries/", asked)
     found["an issue"] = (f"{ISSUES}{issue}/", {})
     found["its latest event"] = (f"{ISSUES}{issue}/events/latest/", {})
     found["releases"] = (f"{ORGANIZATION}releases/", {})
