@@ -20,6 +20,7 @@ def fill(connection: sqlite3.Connection, version: int) -> None:
     elif version == 2:
         connection.execute("INSERT INTO issue_fields SELECT * FROM fields_of_second_version")
         connection.execute("DROP TABLE fields_of_second_version")
+        texts.add_all(connection, connection.execute("SELECT COALESCE(MAX(id), 0) FROM events").fetchone()[0])
 
 
 def _fill_from_events(connection: sqlite3.Connection) -> None:

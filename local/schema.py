@@ -2,6 +2,7 @@
 
 import sqlite3
 
+from local import texts
 from local.terms import COLUMNS
 
 VERSION = 3
@@ -294,6 +295,8 @@ def _prepare_first_version(connection: sqlite3.Connection) -> None:
 
 
 def _prepare_second_version(connection: sqlite3.Connection) -> None:
-    """Texts of events had no index of their own, and fields of issues lay in the order of their values."""
+    """Texts of events had no index of their own beside the one of their parts, which was merged otherwise; fields of
+    issues lay in the order of their values."""
+    texts.drop(connection)
     connection.execute("DROP INDEX events_of_issue")
     connection.execute("ALTER TABLE issue_fields RENAME TO fields_of_second_version")

@@ -18,6 +18,10 @@ MOST_HITS = 25_000
 MERGED_PAGES = 64
 """Of the index, after each deletion."""
 
+MERGED_PARTS = 2
+"""Of one size, from which they are merged. With SQLite's 4 the index becomes eight times as large as what is in it,
+where as much is forgotten as comes in, with 2 it stays below two and a half times."""
+
 MOST_TRIGRAMS = 40
 """Of one text; the rest of it is looked for in what these find."""
 
@@ -29,8 +33,21 @@ _INDEXED = "(SELECT CAST(value AS INTEGER) FROM settings WHERE name = 'texts_ind
 
 
 def prepare(connection: sqlite3.Connection) -> None:
-    """For an index in which there is nothing yet."""
+    """After its tables were made, or opened."""
     connection.execute("INSERT INTO settings VALUES ('texts_indexed', '0') ON CONFLICT DO NOTHING")
+    for name in ("automerge", "usermerge"):
+        connection.execute("INSERT INTO event_texts (event_texts, rank) VALUES (?, ?)", (name, MERGED_PARTS))
+
+
+def drop(connection: sqlite3.Connection) -> None:
+    """Take the index away, also one that is read no more: in SQLite 3.40 each merging of all parts, as version 2 of the
+    tables had it done, adds a level, and one of more than 2,000 is called malformed. Emptied by hand it can be dropped
+    (https://www.sqlite.org/fts5.html#fts5_data_structures)."""
+    connection.execute("DELETE FROM event_texts_idx")
+    connection.execute("DELETE FROM event_texts_data")
+    connection.execute("INSERT INTO event_texts_data VALUES (1, x''), (10, x'00000000000000')")
+    connection.execute("DROP TABLE event_texts")
+    connection.execute("DELETE FROM settings WHERE name = 'texts_indexed'")
 
 
 def add(connection: sqlite3.Connection, event: int) -> None:
@@ -61,10 +78,10 @@ def remove(connection: sqlite3.Connection, events: list[int]) -> None:
 def removed(connection: sqlite3.Connection) -> None:
     """After events were deleted: the rows of the last ones are given to new ones, which are not indexed yet.
 
-    What was taken out is at first noted in the index as such: merging its parts gives the room back. By itself FTS5
-    does that so late that the index becomes eight times as large (https://www.sqlite.org/fts5.html#the_merge_command).
+    What was taken out is at first noted in the index as such: merging its parts gives the room back
+    (https://www.sqlite.org/fts5.html#the_merge_command).
     """
-    connection.execute("INSERT INTO event_texts (event_texts, rank) VALUES ('merge', ?)", (-MERGED_PAGES,))
+    connection.execute("INSERT INTO event_texts (event_texts, rank) VALUES ('merge', ?)", (MERGED_PAGES,))
     connection.execute(
         "UPDATE settings SET value = MIN(CAST(value AS INTEGER), COALESCE((SELECT MAX(id) FROM events), 0))"
         " WHERE name = 'texts_indexed'"
