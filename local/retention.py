@@ -32,6 +32,9 @@ SIZES = {
 """Bytes that a row takes with its part of the indexes, about."""
 
 SAMPLE = 64
+PRESSING = 1.05
+"""Of the bound: with more, forgetting takes all the time it needs, and what comes in waits for it."""
+
 ALWAYS_THEIRS = 0.2
 """Of the bound: with less than that of their own, nothing more goes for want of room."""
 
@@ -77,11 +80,12 @@ def forget(store: Store, retention: Retention, ended: Event | None = None) -> in
     """Delete all that is not kept, in small steps between which others write; how many rows there were."""
     ended = ended or Event()
     deleted = 0
-    for wanted in _steps(store, retention):
+    for table, rows, is_pressing in _steps(store, retention):
         began = time.monotonic()
         with store.writing() as connection:
-            deleted += delete(connection, *wanted)
-        if ended.wait(time.monotonic() - began):  # as long as it took: at most half of the time is ours
+            deleted += delete(connection, table, rows)
+        # As long as it took: at most half of the time is ours, unless it would be too little.
+        if ended.wait(0 if is_pressing else time.monotonic() - began):
             break
     return deleted
 
@@ -97,11 +101,15 @@ _Rows = tuple[str, list[int]]
 """A table, and ids of rows in it."""
 
 
-def _steps(store: Store, retention: Retention) -> Generator[_Rows]:
-    yield from _too_old(store, now() - retention.days * DAY)
-    yield from _too_many(store, retention.events_of_issue)
-    megabytes = retention.megabytes or (IN_A_FILE if store.is_kept else IN_MEMORY)
-    yield from _too_much(store, megabytes * MEGABYTE)
+def _steps(store: Store, retention: Retention) -> Generator[tuple[str, list[int], bool]]:
+    """Rows to delete, and whether that cannot wait."""
+    for table, rows in _too_old(store, now() - retention.days * DAY):
+        yield table, rows, False
+    for table, rows in _too_many(store, retention.events_of_issue):
+        yield table, rows, False
+    most = (retention.megabytes or (IN_A_FILE if store.is_kept else IN_MEMORY)) * MEGABYTE
+    for table, rows in _too_much(store, most):
+        yield table, rows, _used(store) > PRESSING * most
 
 
 def _too_old(store: Store, before: int) -> Generator[_Rows]:
