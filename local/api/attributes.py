@@ -29,6 +29,9 @@ _CONVENTIONS = tuple(
 )
 _TYPES = ("string", "number", "boolean")
 
+_SECOND_NAMES = ("log.", "description")
+"""Names that begin so are asked for, but listed by the first that they have."""
+
 
 def list_attributes(request: ApiRequest) -> ApiResponse:
     """https://docs.sentry.io/api/explore/ - at most MOST_NAMES of them, in order of their names."""
@@ -105,7 +108,7 @@ def _known(dataset: Dataset) -> list[tuple[str, str]]:
     return [
         (name, kinds[column.type])
         for name, column in dataset.columns.items()
-        if column.type in kinds and not name.startswith("log.")
+        if column.type in kinds and not name.startswith(_SECOND_NAMES)
     ]
 
 

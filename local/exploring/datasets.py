@@ -132,6 +132,7 @@ SPANS = Dataset(
         "span.op": Column("s.op"),
         "span.name": Column("s.name"),
         "span.description": Column("s.description"),
+        "description": Column("s.description"),
         "span.duration": Column("s.duration", type="duration", unit="millisecond"),
         "span.self_time": Column("s.self_time", type="duration", unit="millisecond"),
         "span.status": Column("s.status"),

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sending import Local, connect, failure
+from sending import Local, connect, failure, span
 
 from local import ALL_SCOPES, Store
 
@@ -159,6 +159,18 @@ ABSENT: list[tuple[str, Any]] = [
 async def test_what_is_not_held_here_is_none_and_no_failure(local: Local, path: str, answer: Any) -> None:
     await local.send(failure())
     assert await local.get(path, per_page=25) == answer
+
+
+async def test_spans_have_their_description_by_the_name_that_the_cli_asks_for(local: Local) -> None:
+    await local.send_items("span", span("SELECT 1"), span("SELECT 2"))
+    assert await local.explore("spans", "description", sort="description") == [
+        {"description": "SELECT 1"}, {"description": "SELECT 2"}
+    ]  # fmt: skip
+    assert await local.explore("spans", "span.description", query='description:"SELECT 2"') == [
+        {"span.description": "SELECT 2"}
+    ]
+    listed = await local.get("trace-items/attributes/", dataset="spans", substringMatch="description")
+    assert [row["name"] for row in listed] == ["span.description"]
 
 
 async def test_a_frame_leads_to_no_repository(local: Local) -> None:
