@@ -163,6 +163,7 @@ ROUTES = [
     Route("GET", ORGANIZATION + "trace-items/attributes/", attributes.list_attributes, READ_EXPLORE),
     Route("GET", ORGANIZATION + "trace/{trace}/", traces.get_trace, READ_EXPLORE),
     Route("GET", ORGANIZATION + "trace-meta/{trace}/", traces.get_trace_meta, READ_EXPLORE),
+    Route("GET", ORGANIZATION + "trace-logs/", traces.list_logs, READ_EXPLORE),
 ]
 
 

@@ -39,15 +39,22 @@ class Asked:
 
 def list_events(request: ApiRequest) -> ApiResponse:
     """https://docs.sentry.io/api/explore/query-explore-events-in-table-format/"""
-    limit, cursor = limit_of(request), cursor_of(request)
-    offset = min(cursor.row, MOST_OFFSET) if cursor else 0
     with request.store.reading() as connection:
         asked = asked_of(request, connection)
         if request.query.get("allowAggregateConditions") in ("0", "false") and asked.groups != EVERYTHING:
             raise bad_request("Aggregate conditions are disabled, but are used in the query")
         sort = [name for name in request.query.getlist("sort") if name]
-        query = Query(asked.dataset, fields_of(request), asked.where, asked.groups, asked.seconds, sort)
-        found = run(connection, query, limit + 1, offset)
+        return table(request, connection, asked, fields_of(request), sort, limit_of(request))
+
+
+def table(
+    request: ApiRequest, connection: sqlite3.Connection, asked: Asked, fields: list[str], sort: list[str], limit: int
+) -> ApiResponse:
+    """One page of the rows, and what is in their columns. Raises ApiError (400)."""
+    cursor = cursor_of(request)
+    offset = min(cursor.row, MOST_OFFSET) if cursor else 0
+    query = Query(asked.dataset, fields, asked.where, asked.groups, asked.seconds, sort)
+    found = run(connection, query, limit + 1, offset)
     meta: dict[str, Json] = {
         "fields": found.types,
         "units": found.units,

@@ -52,15 +52,15 @@ def cursor_of(request: ApiRequest) -> Cursor | None:
     return Cursor(int(value), int(row), backwards == "1")
 
 
-def limit_of(request: ApiRequest, name: str = "per_page") -> int:
-    """Rows of a page: 1 to 100, 100 when the caller does not say. Raises ApiError (400)."""
+def limit_of(request: ApiRequest, name: str = "per_page", most: int = 100) -> int:
+    """Rows of a page: 1 to `most`, 100 when the caller does not say. Raises ApiError (400)."""
     sent = request.query.get(name)
     if sent is None or not sent:
         return 100
     if not _NUMBER.fullmatch(sent):
         raise bad_request(f"Invalid {name} parameter.")
-    if not 1 <= int(sent) <= 100:
-        raise bad_request(f"Invalid {name} value. Must be between 1 and 100.")
+    if not 1 <= int(sent) <= most:
+        raise bad_request(f"Invalid {name} value. Must be between 1 and {most}.")
     return int(sent)
 
 

@@ -113,6 +113,34 @@ async def test_what_a_trace_has_is_counted(local: Local) -> None:
     }  # fmt: skip
 
 
+async def test_the_logs_of_a_trace_are_listed(local: Local) -> None:
+    other = local.store.create_project("local", "other")
+    await local.send_items("log", log("one", timestamp=seconds_ago(seconds=20)), log("elsewhere", trace_id="f" * 32))
+    await local.send_items("log", log("two", "error", timestamp=seconds_ago(seconds=10)), project=other)
+
+    async def logs(**query: Any) -> list[str]:
+        return [row["message"] for row in (await local.get("trace-logs/", **query))["data"]]
+
+    assert await logs(traceId=TRACE, per_page=1000, statsPeriod="14d") == ["two", "one"]
+    assert await logs(traceId=TRACE, sort="timestamp") == ["one", "two"]
+    assert await logs(traceId=TRACE, query="project:app") == ["one"]
+    assert await logs(traceId=TRACE, query="severity:error or message:elsewhere") == ["two"]
+    assert await logs(traceId=[TRACE, "f" * 32], query="!message:two", sort="message") == ["elsewhere", "one"]
+    (row,) = (await local.get("trace-logs/", traceId=TRACE, query="one"))["data"]
+    assert len(row["id"]) == 32
+    assert row["timestamp_precise"] > 0
+    assert (row["sentry.item_id"], row["project.id"], row["trace"]) == (row["id"], 1, TRACE)
+    assert (row["severity"], row["severity_number"]) == ("info", 9)
+
+
+@pytest.mark.parametrize(
+    "query", [{}, {"traceId": "abc"}, {"traceId": [TRACE, "0"]}, {"traceId": TRACE, "sort": "-payload_size"},
+              {"traceId": TRACE, "per_page": 1001}]
+)  # fmt: skip
+async def test_what_cannot_be_asked_of_the_logs_of_a_trace_is_refused(local: Local, query: Any) -> None:
+    assert (await local.refusal("trace-logs/", **query))[0] == 400
+
+
 async def test_a_trace_that_nobody_knows_is_empty_and_what_is_none_is_not_found(local: Local) -> None:
     assert await local.get(f"trace/{TRACE}/") == []
     assert (await local.get(f"trace-meta/{TRACE}/"))["spansCount"] == 0
