@@ -67,6 +67,7 @@ ABSENT = (
     "detectors/",
     "dashboards/",
     "integrations/",
+    "agents/conversations/",
     "org-auth-tokens/",
 )
 """Lists of an organization that hold nothing here."""
@@ -152,6 +153,7 @@ ROUTES = [
             (ORGANIZATION + "replay-count/", absent.count_replays, READ_ORGANIZATION),
             (ORGANIZATION + "issues/{issue}/autofix/", absent.get_autofix, READ_EVENTS),
             (ORGANIZATION + "issues/{issue}/external-issues/", absent.list_nothing, READ_EVENTS),
+            (ORGANIZATION + "issues/{issue}/integrations/", absent.list_nothing, READ_EVENTS),
             (ORGANIZATION + "issues/{issue}/user-reports/", absent.list_nothing, READ_EVENTS),
         )
     ),
