@@ -112,12 +112,20 @@ def _known(dataset: Dataset) -> list[tuple[str, str]]:
     ]
 
 
+def key_of(name: str, kind: str, dataset: Dataset) -> str:
+    """What an attribute of any type is asked for by."""
+    return name if kind == "string" or _is_ours(name, dataset) else f"tags[{name},{kind}]"
+
+
+def _is_ours(name: str, dataset: Dataset) -> bool:
+    return name in dataset.columns or name.startswith(_CONVENTIONS)
+
+
 def _attribute_shape(name: str, kind: str, dataset: Dataset) -> dict[str, Json]:
-    ours = name in dataset.columns or name.startswith(_CONVENTIONS)
     return {
-        "key": name if ours or kind == "string" else f"tags[{name},{kind}]",
+        "key": key_of(name, kind, dataset),
         "name": name,
-        "attributeSource": {"source_type": "sentry" if ours else "user"},
+        "attributeSource": {"source_type": "sentry" if _is_ours(name, dataset) else "user"},
         "attributeType": kind,
     }
 

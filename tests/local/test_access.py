@@ -11,6 +11,7 @@ from local.app import ROUTES
 
 GONE = (404, {"detail": "The requested resource does not exist"})
 PATH = {
+    "item": "a" * 16,
     "organization": "local", "project": "app", "issue": "1", "event": "0" * 32, "key": "level", "version": "1",
     "trace": "a" * 32,
     "team": "local",

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sending import Local, connect, failure, span
+from sending import TRACE, Local, connect, failure, log, span, typed
 
 from local import ALL_SCOPES, Store
 
@@ -173,6 +173,57 @@ async def test_spans_have_their_description_by_the_name_that_the_cli_asks_for(lo
     ]
     listed = await local.get("trace-items/attributes/", dataset="spans", substringMatch="description")
     assert [row["name"] for row in listed] == ["span.description"]
+
+
+async def test_a_span_and_a_log_have_all_their_attributes(local: Local) -> None:
+    sent = typed(sentry__op="db", sentry__release="shop@1", db__rows=3, cold=True, left=2, plan="pro")
+    await local.send_items("span", span("SELECT 1", span_id="a" * 16, took=100, attributes=sent))
+    await local.send_items("log", log("stock is low", "warn", attributes=typed(ratio=0.5), span_id="a" * 16))
+
+    async def attributes(item: str, kind: str) -> dict[str, Any]:
+        found = await local.get(PROJECT + f"trace-items/{item}/", trace_id=TRACE, item_type=kind)
+        assert set(found) == {"itemId", "timestamp", "attributes", "meta", "links"}
+        assert (found["itemId"], found["timestamp"][-1]) == (item, "Z")
+        return {row["name"]: (row["type"], row["value"]) for row in found["attributes"]}
+
+    of_span = await attributes("a" * 16, "spans")
+    assert of_span.pop("span.duration") == ("float", pytest.approx(100, abs=0.01))
+    for name, expected in {
+        "id": ("str", "a" * 16), "trace": ("str", TRACE), "span.op": ("str", "db"), "release": ("str", "shop@1"),
+        "span.description": ("str", "SELECT 1"), "project": ("str", "app"), "is_transaction": ("bool", False),
+        "db.rows": ("int", "3"), "tags[left,number]": ("int", "2"), "tags[cold,boolean]": ("bool", True),
+        "plan": ("str", "pro"),
+    }.items():  # fmt: skip
+        assert of_span[name] == expected, name
+    assert not {"description", "span_id", "project.name", "parent_span"} & set(of_span)
+    ((row),) = await local.explore("logs", "sentry.item_id")
+    of_log = await attributes(str(row["sentry.item_id"]), "logs")
+    assert (of_log["message"], of_log["severity"]) == (("str", "stock is low"), ("str", "warn"))
+    assert of_log["tags[ratio,number]"] == ("float", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("item", "query", "status"),
+    [
+        ("a" * 16, {"trace_id": TRACE, "item_type": "logs"}, 404),
+        ("b" * 16, {"trace_id": TRACE, "item_type": "spans"}, 404),
+        ("a" * 16, {"trace_id": "f" * 32, "item_type": "spans"}, 404),
+        ("a" * 16, {"trace_id": "x", "item_type": "spans"}, 400),
+        ("a" * 16, {"trace_id": TRACE, "item_type": "metrics"}, 400),
+        ("a" * 16, {}, 400),
+    ],
+)
+async def test_a_span_that_is_none_has_no_attributes(local: Local, item: str, query: Any, status: int) -> None:
+    await local.send_items("span", span(span_id="a" * 16))
+    refused = await local.refusal(PROJECT + f"trace-items/{item}/", **query)
+    assert (refused[0], set(refused[1])) == (status, {"detail"})
+
+
+async def test_a_span_is_of_its_project(local: Local) -> None:
+    local.store.create_project("local", "other")
+    await local.send_items("span", span(span_id="a" * 16))
+    path = "/api/0/projects/local/other/trace-items/" + "a" * 16 + "/"
+    assert (await local.refusal(path, trace_id=TRACE, item_type="spans"))[0] == 404
 
 
 async def test_a_frame_leads_to_no_repository(local: Local) -> None:
