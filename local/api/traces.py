@@ -16,7 +16,7 @@ from local.exploring.reading import fetch
 from local.intake.attributes import trace_id_of
 from local.searching.conditions import Conditions, json_path
 from local.shapes.traces import error_shape, span_shape, tree
-from local.values import Json
+from local.values import Json, mapping
 
 MOST_SPANS = 10_000
 """Of one trace, the first; as on Sentry."""
@@ -118,7 +118,11 @@ def list_logs(request: ApiRequest) -> ApiResponse:
         if unknown:
             raise bad_request(f"{unknown[0].removeprefix('-')} must be one of {','.join(_OF_A_LOG)}")
         asked = asked_of(request, connection, LOGS, query=query)
-        return table(request, connection, asked, _OF_A_LOG, sort or ["-timestamp"], limit_of(request, most=MOST_LOGS))
+        limit = limit_of(request, most=MOST_LOGS)
+        found = table(request, connection, asked, _OF_A_LOG, sort or ["-timestamp"], limit)
+    body = mapping(found.body)
+    meta: dict[str, Json] = {"fields": mapping(body["meta"])["fields"]}  # no units: the CLI wants none that are null
+    return ApiResponse({"data": body["data"], "meta": meta}, headers=found.headers)
 
 
 def _rows(
