@@ -46,15 +46,16 @@ class Envelope:
     items: list[Item]
 
 
+_WRITTEN = re.compile(rb"\S")
+
+
 def parse_envelope(raw: bytes) -> Envelope:
     """An envelope: one line of JSON, then items. Raises RejectedError: 400 for anything else,
     413 when there is more in it than Sentry takes."""
     line, at = _line(raw, 0)
     envelope, room = Envelope(_header(line, "envelope"), []), Room()
-    while at < len(raw):
-        line, at = _line(raw, at)
-        if not line.strip():
-            continue
+    while written := _WRITTEN.search(raw, at):  # however many empty lines there are before it
+        line, at = _line(raw, max(raw.rfind(b"\n", at, written.start()) + 1, at))
         header = _header(line, "item")
         length = header.get("length")
         if length is None:

@@ -6,6 +6,7 @@ import gzip
 import importlib
 import json
 import sys
+import time
 import types
 import uuid
 import zlib
@@ -87,6 +88,17 @@ async def test_items_of_any_type_are_accepted_beside_an_event(local: Local) -> N
     body += b'{"type":"not_invented_yet"}\nanything at all\n\n{"type":"attachment","length":0}\n'
     assert (await local.post(body)).status_code == 200
     assert local.store.received() == {"event": 1, "attachment": 2, "not_invented_yet": 1}
+
+
+async def test_empty_lines_take_no_longer_than_spaces(local: Local) -> None:
+    """Ten million of them are ten kilobytes as sent: a small body, for which others wait."""
+    took = {}
+    for filler in (b" ", b"\n"):
+        packed = gzip.compress(envelope(failure()) + filler * 10_000_000)
+        started = time.process_time()
+        assert (await local.post(packed, encoding="gzip")).status_code == 200
+        took[filler] = time.process_time() - started
+    assert took[b"\n"] < 10 * took[b" "]
 
 
 async def test_the_envelopes_own_dsn_is_enough(local: Local) -> None:
