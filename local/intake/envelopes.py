@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from local.intake.cleaning import storable
 from local.intake.limits import Room
 from local.values import Json, mapping, parse, text, whole
 
@@ -71,7 +72,7 @@ def parse_envelope(raw: bytes) -> Envelope:
             if at < len(raw) and raw[at : at + 1] != b"\n":
                 raise _malformed("missing newline after header or payload")
             at += 1
-        kind = text(header.get("type")) or "unknown"
+        kind = storable(text(header.get("type")) or "unknown")
         if not room.take(kind, len(payload)):
             raise too_large(kind)
         envelope.items.append(Item(kind, payload, text(header.get("content_type"))))

@@ -234,6 +234,12 @@ def _stored_bytes(local: Local) -> int:
     return int(size)
 
 
+async def test_a_type_that_is_no_text_is_counted_as_if_it_were(local: Local) -> None:
+    body = envelope(failure()) + b'{"type":"half of \\ud83d"}\n{}\n'
+    assert (await local.post(body)).status_code == 200
+    assert local.store.received() == {"event": 1, "half of \ufffd": 1}
+
+
 async def test_json_that_is_none_is_read_as_sdks_mean_it(local: Local) -> None:
     body = b'{}\n{"type":"event"}\n{"message":"x","extra":{"a":NaN,"b":Infinity,"c":-Infinity,"d":1e999}}'
     event_id = (await local.post(body)).json()["id"]
