@@ -247,6 +247,15 @@ async def test_json_that_is_none_is_read_as_sdks_mean_it(local: Local) -> None:
     assert event["context"] == {"a": None, "b": None, "c": None, "d": None}
 
 
+async def test_a_number_is_kept_alike_whatever_stands_beside_it(local: Local) -> None:
+    kept = []
+    for beside in (b"whole", b"half of \\ud83d"):
+        body = b'{}\n{"type":"event"}\n{"extra":{"n":-1234567890123456789,"beside":"%b"}}' % beside
+        event_id = (await local.post(body)).json()["id"]
+        kept.append((await local.get(f"eventids/{event_id}/"))["event"]["context"]["n"])
+    assert kept == [-1234567890123456789] * 2
+
+
 async def test_invalid_utf8_is_replaced(local: Local) -> None:
     body = b'{}\n{"type":"event"}\n{"message":"caf\xe9 closed"}'
     assert (await local.post(body)).status_code == 200
