@@ -79,6 +79,7 @@ SEARCHES: dict[str, str] = {
     "text that none has": "is:unresolved nowhere-to-be-found",
     "text of two characters": "is:unresolved er",
     "text and tag": "is:unresolved declined region:eu",
+    "text and a field": "is:unresolved declined error.value:*77*",
     "unhandled": "is:unresolved error.unhandled:true",
 }
 SORTS = ("date", "new", "freq", "user")

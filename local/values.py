@@ -90,4 +90,4 @@ def _no_number(_: str) -> None:
 
 
 def _integer(digits: str) -> int | str:
-    return int(digits) if len(digits) <= LONGEST_INTEGER else digits
+    return int(digits) if len(digits.removeprefix("-")) <= LONGEST_INTEGER else digits

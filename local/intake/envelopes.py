@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from local.intake.cleaning import storable
 from local.intake.limits import Room
 from local.values import Json, mapping, parse, text, whole
 
@@ -46,15 +47,16 @@ class Envelope:
     items: list[Item]
 
 
+_WRITTEN = re.compile(rb"\S")
+
+
 def parse_envelope(raw: bytes) -> Envelope:
     """An envelope: one line of JSON, then items. Raises RejectedError: 400 for anything else,
     413 when there is more in it than Sentry takes."""
     line, at = _line(raw, 0)
     envelope, room = Envelope(_header(line, "envelope"), []), Room()
-    while at < len(raw):
-        line, at = _line(raw, at)
-        if not line.strip():
-            continue
+    while written := _WRITTEN.search(raw, at):  # however many empty lines there are before it
+        line, at = _line(raw, max(raw.rfind(b"\n", at, written.start()) + 1, at))
         header = _header(line, "item")
         length = header.get("length")
         if length is None:
@@ -70,7 +72,7 @@ def parse_envelope(raw: bytes) -> Envelope:
             if at < len(raw) and raw[at : at + 1] != b"\n":
                 raise _malformed("missing newline after header or payload")
             at += 1
-        kind = text(header.get("type")) or "unknown"
+        kind = storable(text(header.get("type")) or "unknown")
         if not room.take(kind, len(payload)):
             raise too_large(kind)
         envelope.items.append(Item(kind, payload, text(header.get("content_type"))))

@@ -19,6 +19,7 @@ _SLOW = re.compile(r"e\.(?:message|tags|fields)\b")
 
 _ASKED = re.compile(r"\be\.(\w+)")
 _BESIDE_TEXTS = {"message", "timestamp", "environment", "user"}
+_OF_WHOLE_EVENTS = {"tags", "fields"}
 TEXT = (
     "(SELECT m.message FROM events m INDEXED BY texts_of_issue"
     " WHERE m.issue_id = e.issue_id AND m.timestamp = e.timestamp AND m.id = e.id)"
@@ -54,10 +55,11 @@ class Conditions:
 
     def of_issue(self, issue: str) -> str:
         """`events e INDEXED BY ... WHERE ...` of an issue, by the index in which most that is asked stands. Of texts
-        there is one of their own, as they would make the other twice as large."""
+        there is one of their own, as they would make the other twice as large; by it the whole of an event is only read
+        where its text matches."""
         sql = f"e.issue_id {issue} AND {self}"
         asked = set(_ASKED.findall(str(self)))
-        if "message" in asked and asked <= _BESIDE_TEXTS:
+        if "message" in asked and (asked <= _BESIDE_TEXTS or asked & _OF_WHOLE_EVENTS):
             return f"events e INDEXED BY texts_of_issue WHERE {sql}"
         return f"events e INDEXED BY events_of_issue WHERE {sql.replace('e.message', TEXT)}"
 

@@ -6,6 +6,7 @@ import gzip
 import importlib
 import json
 import sys
+import time
 import types
 import uuid
 import zlib
@@ -87,6 +88,17 @@ async def test_items_of_any_type_are_accepted_beside_an_event(local: Local) -> N
     body += b'{"type":"not_invented_yet"}\nanything at all\n\n{"type":"attachment","length":0}\n'
     assert (await local.post(body)).status_code == 200
     assert local.store.received() == {"event": 1, "attachment": 2, "not_invented_yet": 1}
+
+
+async def test_empty_lines_take_no_longer_than_spaces(local: Local) -> None:
+    """Ten million of them are ten kilobytes as sent: a small body, for which others wait."""
+    took = {}
+    for filler in (b" ", b"\n"):
+        packed = gzip.compress(envelope(failure()) + filler * 10_000_000)
+        started = time.process_time()
+        assert (await local.post(packed, encoding="gzip")).status_code == 200
+        took[filler] = time.process_time() - started
+    assert took[b"\n"] < 10 * took[b" "]
 
 
 async def test_the_envelopes_own_dsn_is_enough(local: Local) -> None:
@@ -222,11 +234,26 @@ def _stored_bytes(local: Local) -> int:
     return int(size)
 
 
+async def test_a_type_that_is_no_text_is_counted_as_if_it_were(local: Local) -> None:
+    body = envelope(failure()) + b'{"type":"half of \\ud83d"}\n{}\n'
+    assert (await local.post(body)).status_code == 200
+    assert local.store.received() == {"event": 1, "half of \ufffd": 1}
+
+
 async def test_json_that_is_none_is_read_as_sdks_mean_it(local: Local) -> None:
     body = b'{}\n{"type":"event"}\n{"message":"x","extra":{"a":NaN,"b":Infinity,"c":-Infinity,"d":1e999}}'
     event_id = (await local.post(body)).json()["id"]
     event = (await local.get(f"eventids/{event_id}/"))["event"]
     assert event["context"] == {"a": None, "b": None, "c": None, "d": None}
+
+
+async def test_a_number_is_kept_alike_whatever_stands_beside_it(local: Local) -> None:
+    kept = []
+    for beside in (b"whole", b"half of \\ud83d"):
+        body = b'{}\n{"type":"event"}\n{"extra":{"n":-1234567890123456789,"beside":"%b"}}' % beside
+        event_id = (await local.post(body)).json()["id"]
+        kept.append((await local.get(f"eventids/{event_id}/"))["event"]["context"]["n"])
+    assert kept == [-1234567890123456789] * 2
 
 
 async def test_invalid_utf8_is_replaced(local: Local) -> None:

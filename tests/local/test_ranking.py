@@ -92,6 +92,11 @@ SEARCHES: dict[str, tuple[dict[str, Any], Callable[[Sent], bool]]] = {
         {"query": "declined", "environment": "production"},
         lambda one: "declined" in one.text and one.environment == "production",
     ),
+    "text and whether there is a tag": ({"query": "card has:region"}, lambda one: "card" in one.text),
+    "text and a field that is in no index": (
+        {"query": "card error.value:*expired* tier:pro"},
+        lambda one: one.text == "card expired" and one.tier == "pro",
+    ),
     "a field that is in no index": ({"query": "error.value:*zq*"}, lambda one: one.text == "zq"),
     "nothing": ({"query": "nowhere-to-be-found"}, lambda one: False),
 }
