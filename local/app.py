@@ -4,7 +4,6 @@ import json
 from collections.abc import Awaitable, Callable
 from urllib.parse import unquote
 
-import anyio
 import anyio.to_thread
 from pydantic_core import PydanticSerializationError, to_json
 from starlette import routing
@@ -185,7 +184,6 @@ def create_app(store: Store, tell: Tell = tell_nobody) -> Starlette:
     app.router.redirect_slashes = False
     app.state.store = store
     app.state.tell = tell
-    app.state.intake = anyio.CapacityLimiter(1)
     app.add_middleware(_SegmentsAsSent)
     return app
 
@@ -203,7 +201,7 @@ class _Json(Response):
         try:
             return to_json(content, inf_nan_mode="null")
         except PydanticSerializationError:
-            return json.dumps(content).encode()
+            return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 class _SegmentsAsSent:

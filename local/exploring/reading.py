@@ -15,12 +15,14 @@ _STEPS = 100_000
 
 
 def fetch(connection: sqlite3.Connection, sql: str, values: Sequence[Any]) -> list[sqlite3.Row]:
-    """All rows. Raises ApiError (400) in Sentry's words when it takes too long."""
+    """All rows. Raises ApiError (400) in Sentry's words when it takes too long, and where a sum is too large."""
     until = time.monotonic() + LONGEST
     connection.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
     try:
         return connection.execute(sql, values).fetchall()
     except sqlite3.OperationalError as error:
+        if str(error) == "integer overflow":
+            raise bad_request("The sum is too large.") from error
         if time.monotonic() <= until:
             raise
         raise bad_request(

@@ -6,6 +6,8 @@ import hmac
 import zlib
 
 import anyio.to_thread
+from anyio import CapacityLimiter
+from anyio.lowlevel import RunVar
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -30,7 +32,10 @@ from local.values import Json, parse, text
 
 SMALL = 32_768
 """Bytes of a request's body, as sent. Such are taken in one after the other: they would wait for each other's writing
-anyway, and threads that wait together take a tenth of the time of all. None of them takes long, whatever is in it."""
+anyway, and threads that wait together take a tenth of the time of all. None of them takes longer than a second."""
+
+_ONE_BY_ONE: RunVar[CapacityLimiter] = RunVar("_ONE_BY_ONE")
+"""Of each event loop, as is all that waits in one."""
 
 # Browsers send from pages of any origin (https://develop.sentry.dev/sdk/overview/#cors).
 _CORS = {
@@ -54,7 +59,7 @@ async def receive(request: Request) -> Response:
     store: Store = request.app.state.store
     try:
         raw = await _body(request)
-        limiter = request.app.state.intake if len(raw) <= SMALL else None
+        limiter = _one_by_one() if len(raw) <= SMALL else None
         event_id = await anyio.to_thread.run_sync(_take_in, store, request, raw, limiter=limiter)
     except RejectedError as rejected:
         answer: dict[str, Json] = {"detail": rejected.detail}
@@ -62,6 +67,15 @@ async def receive(request: Request) -> Response:
             answer["causes"] = [rejected.cause]
         return JSONResponse(answer, rejected.status, {**_CORS, "X-Sentry-Error": rejected.cause or rejected.detail})
     return JSONResponse({"id": event_id} if event_id else {}, headers=_CORS)
+
+
+def _one_by_one() -> CapacityLimiter:
+    try:
+        return _ONE_BY_ONE.get()
+    except LookupError:
+        limiter = CapacityLimiter(1)
+        _ONE_BY_ONE.set(limiter)
+        return limiter
 
 
 async def _body(request: Request) -> bytes:

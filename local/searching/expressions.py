@@ -10,7 +10,6 @@ from typing import Literal
 
 from local.searching.syntax import KEY, Term, invalid, storable, term_of, word_at
 
-MOST_CHARACTERS = 20_000
 MOST_TERMS = 250
 MOST_VALUES = 500
 """Of all terms together: SQLite takes expressions of a thousand levels, and each of these may be one."""
@@ -58,8 +57,6 @@ def is_aggregate(term: Term) -> bool:
 
 def parse_expression(query: str) -> Expression:
     """Raises ApiError (400) for what is no query, or one too long."""
-    if len(query) > MOST_CHARACTERS:
-        raise invalid(f"Query is longer than {MOST_CHARACTERS} characters")
     tokens = _tokens(storable(query))
     terms = [token for token in tokens if isinstance(token, Term)]
     if len(tokens) > 4 * MOST_TERMS or len(terms) > MOST_TERMS or sum(len(term.values) for term in terms) > MOST_VALUES:

@@ -62,7 +62,7 @@ def rank(
 ) -> tuple[int, list[Ranked]]:
     """How many issues there are, MOST_HITS at most, and the first `limit` of those that follow `after`, the greatest
     first; going backwards, of those before it, the nearest first."""
-    key, events = SORTS[sort], search.events
+    key, events = SORTS[sort].replace(":now", str(now())), search.events
     where = Conditions([(f"i.project_id IN ({marks(search.projects)})", [*search.projects])]) + search.issues
     where += events.within("i.id")
     knows_hits = len(events.quick.parts) == len(events.parts)
@@ -132,5 +132,5 @@ def _keyed(key: str, where: Conditions, events: Conditions) -> Condition:
         else:
             found = f"issues i WHERE {where} AND EXISTS (SELECT 1 FROM {of_issue})"
             values = where.values + events.values
-    named = _SEEN.sub(lambda name: seen[name.group()], key).replace(":now", str(now()))
+    named = _SEEN.sub(lambda name: seen[name.group()], key)
     return f"SELECT CAST({named} AS INTEGER) AS key, i.id AS id FROM {found}", values

@@ -21,6 +21,9 @@ _NUMBER = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)([kmb]?)", re.IGNORECASE)
 
 _UNIT = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 
+MOST_BYTES = 20_000
+"""Of a query, in UTF-8: SQLite takes patterns of up to 50,000, and what stands for itself is written in two."""
+
 
 @dataclass(frozen=True)
 class Term:
@@ -41,7 +44,7 @@ class Query:
 
 
 def parse_query(query: str) -> Query:
-    """Raises ApiError (400) for what is no query."""
+    """Raises ApiError (400) for what is no query, or one too long."""
     query = storable(query)
     terms: list[Term] = []
     words: list[str] = []
@@ -63,7 +66,9 @@ def parse_query(query: str) -> Query:
 
 
 def storable(query: str) -> str:
-    """A query without NUL, which ends a path into JSON before its quotes do."""
+    """A query without NUL, which ends a path into JSON before its quotes do. Raises ApiError (400) for one too long."""
+    if len(query.encode("utf-8", "replace")) > MOST_BYTES:
+        raise invalid(f"Query is longer than {MOST_BYTES} bytes")
     return query.replace("\x00", "\ufffd")
 
 

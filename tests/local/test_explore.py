@@ -442,7 +442,10 @@ async def test_no_field_query_or_sort_leaves_its_parameters(shop: Local, dataset
         ("a " * 9_000, 200),
         ("f(" * 9_000, 400),
         ("a OR " * 2_000 + "a", 400),
+        ("_%" * 10_000, 200),
         ("x" * 20_001, 400),
+        ("数" * 6_666, 200),
+        ("数" * 6_667, 400),
     ],
     ids=lambda value: str(value)[:24],
 )
@@ -499,3 +502,9 @@ async def test_words_are_found_whether_they_are_in_the_index_of_texts_or_not_yet
     ):
         (found,) = await local.explore("errors", "count()", query=query)
         assert found == {"count()": count}, query
+
+
+async def test_a_sum_that_is_too_large_is_told_in_words(local: Local) -> None:
+    await local.send_items("log", *(log("big", attributes=typed(left=2**63 - 1)) for _ in range(2)))
+    response = await local.call("GET", "events/", dataset="logs", field="sum(left)")
+    assert (response.status_code, response.json()) == (400, {"detail": "The sum is too large."})

@@ -11,11 +11,14 @@ import types
 import uuid
 import zlib
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
+import httpx
 import pytest
 from sending import Local, envelope, failure
 
+from local import Store, create_app
 from local.intake import envelopes
 
 ENVELOPES = Path(__file__).parent / "envelopes"
@@ -260,3 +263,20 @@ async def test_invalid_utf8_is_replaced(local: Local) -> None:
     body = b'{}\n{"type":"event"}\n{"message":"caf\xe9 closed"}'
     assert (await local.post(body)).status_code == 200
     assert await local.titles() == ["caf\ufffd closed"]
+
+
+def test_an_app_takes_in_events_in_two_event_loops_at_once(store: Store) -> None:
+    app = create_app(store)
+
+    async def send(sender: int) -> None:
+        url = f"http://localhost/api/1/store/?sentry_key={store.dsn_key}"
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+            calls = (client.post(url, json={"event_id": f"{sender}{number:031x}"}) for number in range(40))
+            assert {response.status_code for response in await asyncio.gather(*calls)} == {200}
+
+    senders = [Thread(target=asyncio.run, args=(send(number),), daemon=True) for number in range(2)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join(20)
+    assert store.received() == {"event": 80}

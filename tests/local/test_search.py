@@ -237,3 +237,20 @@ def test_no_query_of_any_length_takes_long() -> None:
     for hostile in ("a:" * 20_000, '"' * 40_000, "[" * 40_000, "!" * 40_000, 'a:"' + "\\" * 40_000, "tags[" * 8000):
         with suppress(ApiError):
             parse_query(hostile)
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("_%" * 10_000, 200),
+        ("数" * 6_666, 200),
+        ("x" * 20_001, 400),
+        ("数" * 6_667, 400),
+        ("message:" + "x" * 60_000, 400),
+    ],
+    ids=lambda value: str(value)[:12],
+)
+async def test_a_query_is_searched_by_or_refused_whatever_its_length(local: Local, query: str, status: int) -> None:
+    await local.send(failure())
+    response = await local.call("GET", "issues/", query=query)
+    assert response.status_code == status, response.text
