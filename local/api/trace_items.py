@@ -54,5 +54,5 @@ def get_trace_item(request: ApiRequest) -> ApiResponse:
 
 def _shape(name: str, value: Json) -> dict[str, Json]:
     """Whole numbers are text, as Sentry's are."""
-    kind = {bool: "bool", int: "int", float: "float"}.get(type(value), "str")
+    kind = type(value).__name__ if isinstance(value, bool | int | float) else "str"
     return {"name": name, "type": kind, "value": value if kind in ("bool", "float") else str(value)}
