@@ -251,7 +251,7 @@ async def test_json_that_is_none_is_read_as_sdks_mean_it(local: Local) -> None:
 
 
 async def test_a_number_is_kept_alike_whatever_stands_beside_it(local: Local) -> None:
-    kept = []
+    kept: list[Any] = []
     for beside in (b"whole", b"half of \\ud83d"):
         body = b'{}\n{"type":"event"}\n{"extra":{"n":-1234567890123456789,"beside":"%b"}}' % beside
         event_id = (await local.post(body)).json()["id"]
