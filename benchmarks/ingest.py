@@ -123,7 +123,8 @@ def main() -> int:
         busy = asking.recv()
         server.join()
         with contextlib.closing(Store.open(path)) as store:
-            counted = store.received()["event"]
+            received = store.received()
+            counted = received["event"]
             with store.reading() as connection:
                 (in_issues,) = connection.execute("SELECT SUM(times_seen) FROM issues").fetchone()
                 (spans,) = connection.execute("SELECT COUNT(*) FROM spans").fetchone()
@@ -132,7 +133,7 @@ def main() -> int:
     seconds = max(ended for _, _, ended in sent) - min(began for _, began, _ in sent)
     print(f"sent {sent_in_all}, accepted {accepted}, counted {counted}, in issues {in_issues}")
     print(f"{seconds:.1f} s: {accepted / seconds:.0f} events/s; server {1000 * busy / accepted:.2f} ms CPU an event")
-    print(f"{spans} spans, {logs} logs")
+    print(f"{spans} spans, {logs} logs, {received}")
     wanted = ((SPANS + 1) * sent_in_all, LOGS * sent_in_all) if options.traces else (0, 0)
     return int(not accepted == counted == in_issues or (spans, logs) != wanted)
 

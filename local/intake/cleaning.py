@@ -35,6 +35,11 @@ MOST_CHARACTERS = 1_000_000
 FILTERED = "[Filtered]"
 
 _SCRUBBED_SECTIONS = frozenset({"extra", "contexts", "vars", "request", "user", "data"})
+# Identifiers whose digits pass the check of card numbers as one in ten of those that have 13 to 19.
+_IDENTIFIERS = frozenset(
+    "trace_id span_id parent_span_id segment_id sentry.trace.parent_span_id sentry.segment.id sentry.segment_id"
+    " thread.id thread_id".split()
+)
 # What identifies an event comes first: it is never what the budget leaves out.
 _FIRST = ("exception", "logentry", "message", "stacktrace", "threads", "tags", "user", "contexts", "request")
 
@@ -101,7 +106,9 @@ def _object(value: dict[str, Json], depth: int, scrub: bool, budget: _Budget) ->
         if scrub and member is not None and is_secret(key):
             cleaned[key] = FILTERED
         elif isinstance(member, str):  # by far the most frequent
-            cleaned[key] = _text(member, budget, scrub)
+            cleaned[key] = _text(member, budget, scrub and key not in _IDENTIFIERS)
+        elif isinstance(member, int) and key in _IDENTIFIERS:
+            cleaned[key] = _number(member, False)
         else:
             cleaned[key] = _clean(member, depth, scrub or key in _SCRUBBED_SECTIONS, budget)
     return cleaned

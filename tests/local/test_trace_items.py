@@ -320,3 +320,26 @@ async def test_an_error_is_in_its_trace_however_its_sdk_writes_the_id(local: Loc
     await local.send(failure(contexts={"trace": {"trace_id": TRACE.upper(), "span_id": "B" * 16}}))
     (found,) = await local.explore("errors", "trace", "trace.span", query=f"trace:{TRACE}")
     assert found == {"trace": TRACE, "trace.span": "b" * 16}
+
+
+IDENTIFIER = "9643624130346480"
+"""Of a span, as an SDK made it: its digits pass the check of card numbers."""
+
+
+async def test_an_identifier_that_could_be_a_card_number_is_none(local: Local) -> None:
+    sent = transaction()
+    sent["contexts"]["trace"]["span_id"] = sent["spans"][0]["parent_span_id"] = IDENTIFIER
+    sent["spans"][1]["data"] = {"thread.id": IDENTIFIER, "paid with": IDENTIFIER}
+    await local.post(envelope(sent, "transaction"))
+    await local.send_items("span", span("alone", span_id=IDENTIFIER, trace_id="f" * 32))
+    await local.send_items("log", log("hello", attributes=typed(**{"sentry.trace.parent_span_id": IDENTIFIER})))
+    await local.send(failure(contexts={"trace": {"trace_id": TRACE, "span_id": IDENTIFIER}}))
+    rows = await local.explore("spans", "span_id", "parent_span", "thread.id", "paid with", query=f"trace:{TRACE}")
+    assert sorted(tuple(row.values()) for row in rows) == [
+        (IDENTIFIER, None, None, None),
+        ("b" * 16, IDENTIFIER, None, None),
+        ("c" * 16, "b" * 16, IDENTIFIER, "[Filtered]"),
+    ]
+    assert await local.explore("spans", "span_id", query="span.name:alone") == [{"span_id": IDENTIFIER}]
+    assert await local.explore("logs", "span_id") == [{"span_id": IDENTIFIER}]
+    assert await local.explore("errors", "trace.span") == [{"trace.span": IDENTIFIER}]
