@@ -33,10 +33,11 @@ _INDEXED = "(SELECT CAST(value AS INTEGER) FROM settings WHERE name = 'texts_ind
 
 
 def prepare(connection: sqlite3.Connection) -> None:
-    """After its tables were made, or opened."""
-    connection.execute("INSERT INTO settings VALUES ('texts_indexed', '0') ON CONFLICT DO NOTHING")
-    for name in ("automerge", "usermerge"):
-        connection.execute("INSERT INTO event_texts (event_texts, rank) VALUES (?, ?)", (name, MERGED_PARTS))
+    """For an index in which there is nothing yet; one that there is stays as it is."""
+    is_new = connection.execute("INSERT INTO settings VALUES ('texts_indexed', '0') ON CONFLICT DO NOTHING").rowcount
+    if is_new:
+        for name in ("automerge", "usermerge"):
+            connection.execute("INSERT INTO event_texts (event_texts, rank) VALUES (?, ?)", (name, MERGED_PARTS))
 
 
 def drop(connection: sqlite3.Connection) -> None:

@@ -12,7 +12,7 @@ from local.api.request import ApiRequest, ApiResponse, issue_of, organization_of
 from local.clock import DAY, HOUR, iso
 from local.errors import bad_request
 from local.intake.life_cycle import any_due, wake
-from local.searching.conditions import Conditions, Scope
+from local.searching.conditions import Conditions, Scope, marks
 from local.searching.filters import issue_filter
 from local.searching.ranking import SORTS, Search, rank
 from local.searching.syntax import parse_query
@@ -94,8 +94,7 @@ def search(request: ApiRequest, connection: sqlite3.Connection) -> Search:
 
 def rows_of(connection: sqlite3.Connection, issues: list[int]) -> list[sqlite3.Row]:
     """Issues by id, in that order."""
-    marks = ", ".join("?" * len(issues))
-    rows = connection.execute(f"SELECT {COLUMNS} FROM {ISSUES} WHERE i.id IN ({marks})", issues)
+    rows = connection.execute(f"SELECT {COLUMNS} FROM {ISSUES} WHERE i.id IN ({marks(issues)})", issues)
     by_id = {row["id"]: row for row in rows}
     return [by_id[issue] for issue in issues]
 
@@ -179,10 +178,9 @@ _NOTHING: dict[str, Json] = {"count": "0", "userCount": 0, "firstSeen": None, "l
 
 def _seen(connection: sqlite3.Connection, issues: list[int], events: Conditions) -> dict[int, dict[str, Json]]:
     """How often, by how many and when each issue was seen in those events."""
-    marks = ", ".join("?" * len(issues))
     rows = connection.execute(
         "SELECT e.issue_id, COUNT(*) AS seen, COUNT(DISTINCT e.user) AS users, MIN(e.timestamp) AS first,"
-        f" MAX(e.timestamp) AS last FROM {events.of_issue(f'IN ({marks})')} GROUP BY e.issue_id",
+        f" MAX(e.timestamp) AS last FROM {events.of_issue(f'IN ({marks(issues)})')} GROUP BY e.issue_id",
         [*issues, *events.values],
     ).fetchall()
     return {

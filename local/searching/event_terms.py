@@ -5,7 +5,16 @@
 import sqlite3
 
 from local import texts
-from local.searching.conditions import Condition, Conditions, Scope, alternatives, json_path, latest_versions, matches
+from local.searching.conditions import (
+    Condition,
+    Conditions,
+    Scope,
+    alternatives,
+    json_path,
+    latest_versions,
+    marks,
+    matches,
+)
 from local.searching.syntax import Term, invalid, like, time_bound
 from local.terms import FIELDS as INDEXED_FIELDS
 from local.terms import OF_ISSUES, term_of
@@ -84,7 +93,7 @@ def _event_condition(term: Term, value: str, scope: Scope) -> Condition:
         value = _truth(value)
     if key == "release" and value == "latest":
         versions = latest_versions(scope)
-        return f"e.release IN ({', '.join('?' * len(versions))})", list(versions)
+        return f"e.release IN ({marks(versions)})", list(versions)
     if key in _COLUMNS:
         return matches(term, _COLUMNS[key], value)
     return _by_terms(term, key, value, scope) or _by_json(term, key, value)
@@ -153,7 +162,7 @@ def _issues(key: str, value: str, scope: Scope) -> Condition | None:
     if named is None:
         return None
     table = "issue_fields" if key in OF_ISSUES else "issue_tags"
-    query = f"SELECT issue_id FROM {table} WHERE key = ? AND value IN ({', '.join('?' * len(named))})"
+    query = f"SELECT issue_id FROM {table} WHERE key = ? AND value IN ({marks(named)})"
     (found,) = scope.connection.execute(
         f"SELECT COUNT(*) FROM ({query} LIMIT ?)", (key, *named, MOST_ISSUES)
     ).fetchone()
