@@ -16,15 +16,12 @@ from local.searching.conditions import Conditions, Scope, marks
 from local.searching.filters import issue_filter
 from local.searching.ranking import SORTS, Search, rank
 from local.searching.syntax import parse_query
-from local.shapes.issues import issue_detail, issue_shape, stats
+from local.shapes.issues import ISSUE_ROWS, issue_detail, issue_shape, stats
 from local.values import Json
 
 DEFAULT_QUERY = "is:unresolved"
 
 _PERIODS = {"24h": (HOUR, 24), "14d": (DAY, 14), "30d": (DAY, 30)}
-
-ISSUES = "issues i JOIN projects p ON p.id = i.project_id JOIN organizations o ON o.id = p.organization_id"
-COLUMNS = "i.*, p.slug, p.name, p.platform AS project_platform, o.slug AS organization"
 
 _EVENT_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -94,7 +91,7 @@ def search(request: ApiRequest, connection: sqlite3.Connection) -> Search:
 
 def rows_of(connection: sqlite3.Connection, issues: list[int]) -> list[sqlite3.Row]:
     """Issues by id, in that order."""
-    rows = connection.execute(f"SELECT {COLUMNS} FROM {ISSUES} WHERE i.id IN ({marks(issues)})", issues)
+    rows = connection.execute(f"{ISSUE_ROWS} WHERE i.id IN ({marks(issues)})", issues)
     by_id = {row["id"]: row for row in rows}
     return [by_id[issue] for issue in issues]
 
@@ -124,7 +121,7 @@ def _direct_hit(request: ApiRequest, connection: sqlite3.Connection) -> ApiRespo
     if not where:
         return None
     row = connection.execute(
-        f"SELECT {COLUMNS} FROM {ISSUES} WHERE {where} AND p.organization_id = ?",
+        f"{ISSUE_ROWS} WHERE {where} AND p.organization_id = ?",
         [*values, request.caller.organization],
     ).fetchone()
     if row is None:

@@ -5,13 +5,13 @@
 import sqlite3
 
 from local.api.changes import Change, read_change
-from local.api.issues import COLUMNS, ISSUES, rows_of, search, wake_due
+from local.api.issues import rows_of, search, wake_due
 from local.api.request import ApiRequest, ApiResponse, issue_of, organization_of, project_of
 from local.errors import bad_request
 from local.happening import Happening
 from local.intake.life_cycle import add_activity
 from local.searching.ranking import rank
-from local.shapes.issues import issue_shape
+from local.shapes.issues import ISSUE_ROWS, issue_shape
 
 STATUSES = {"unresolved": "unresolved", "resolved": "resolved", "ignored": "ignored", "muted": "ignored"}
 """What a bulk update may be limited to, and how it is kept."""
@@ -60,7 +60,7 @@ def _chosen(request: ApiRequest, connection: sqlite3.Connection) -> list[sqlite3
         if status not in STATUSES:
             raise bad_request(f"Invalid status: '{status[:50]}'. Choose one of: {', '.join(sorted(STATUSES))}.")
         return connection.execute(
-            f"SELECT {COLUMNS} FROM {ISSUES} WHERE {where} AND i.status = ? ORDER BY i.last_seen DESC LIMIT ?",
+            f"{ISSUE_ROWS} WHERE {where} AND i.status = ? ORDER BY i.last_seen DESC LIMIT ?",
             [*values, STATUSES[status], MOST_CHANGED],
         ).fetchall()
     if not named:
@@ -69,7 +69,7 @@ def _chosen(request: ApiRequest, connection: sqlite3.Connection) -> list[sqlite3
     if not all(identifier.isdecimal() and len(identifier) < 19 for identifier in named):
         raise bad_request("Invalid issue id.")
     return connection.execute(
-        f"SELECT {COLUMNS} FROM {ISSUES} WHERE {where} AND i.id IN ({', '.join('?' * len(named))})",
+        f"{ISSUE_ROWS} WHERE {where} AND i.id IN ({', '.join('?' * len(named))})",
         [*values, *map(int, named)],
     ).fetchall()
 

@@ -53,6 +53,10 @@ class Conditions:
         """That the issue in a column is in all of the sets."""
         return Conditions([(f"{column} IN ({issues})", values) for issues, values in self.sets])
 
+    def asks(self, column: str) -> bool:
+        """Whether one of them is about that column of an event."""
+        return column in _ASKED.findall(str(self))
+
     def of_issue(self, issue: str) -> str:
         """`events e INDEXED BY ... WHERE ...` of an issue, by the index in which most that is asked stands. Of texts
         there is one of their own, as they would make the other twice as large; by it the whole of an event is only read

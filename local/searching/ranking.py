@@ -29,7 +29,7 @@ SORTS = {
 _OF_ALL_EVENTS = {"f.last_seen": "i.last_seen", "f.seen": "i.times_seen", "f.users": "i.user_count"}
 _COUNTED = {"f.last_seen": "MAX(e.timestamp)", "f.seen": "COUNT(*)", "f.users": "COUNT(DISTINCT e.user)"}
 _SEEN = re.compile(r"f\.\w+")
-AS_ONE = "json_group_array(json_array(key, id))"
+AS_ONE = "json_array(json_group_array(key), json_group_array(id))"
 """All in one row: between two rows others have their turn, of which each wait would take as long as all of the rest."""
 
 LEAST = 200
@@ -66,12 +66,14 @@ def rank(
     where = Conditions([(f"i.project_id IN ({marks(search.projects)})", [*search.projects])]) + search.issues
     where += events.within("i.id")
     knows_hits = len(events.quick.parts) == len(events.parts)
+    in_one_walk = not events.sets and not events.asks("timestamp") and _are_most(connection, where)
     if knows_hits and ("f.users" not in key or not events.parts):
-        return _page(connection, _keyed(key, where, events), limit, after, backwards=backwards)
+        return _page(connection, _keyed(key, where, events, in_one_walk=in_one_walk), limit, after, backwards=backwards)
     # At first issues are only known by what they can be ordered by at most: texts are not looked at, users not told
     # apart. The rest is asked of some at a time, the greatest first, until none that is left can stand on the page;
     # then only whether it matches, until there are so many that nobody counts them.
-    bounds = _every(connection, _keyed(key.replace("f.users", "MIN(f.seen, i.user_count)"), where, events.quick))
+    at_most = key.replace("f.users", "MIN(f.seen, i.user_count)")
+    bounds = _every(connection, _keyed(at_most, where, events.quick, in_one_walk=in_one_walk))
     bounds.sort(reverse=True)
     best: list[Ranked] = []
     hits, start, step = len(bounds) if knows_hits else 0, 0, LEAST
@@ -112,18 +114,32 @@ def _every(connection: sqlite3.Connection, keyed: Condition) -> list[Ranked]:
 
 
 def _ranked(rows: str) -> list[Ranked]:
-    return [(key, issue) for key, issue in json.loads(rows) if key is not None]
+    keys, issues = json.loads(rows)
+    return [one for one in zip(keys, issues, strict=True) if one[0] is not None]
 
 
-def _keyed(key: str, where: Conditions, events: Conditions) -> Condition:
-    """`SELECT key, id` of issues: what they are ordered by, NULL, if not left out, where no event matches."""
+def _are_most(connection: sqlite3.Connection, where: Conditions) -> bool:
+    query = f"SELECT 2 * COUNT(*) > (SELECT COUNT(*) FROM issues) FROM issues i WHERE {where}"
+    return bool(connection.execute(query, where.values).fetchone()[0])
+
+
+def _keyed(key: str, where: Conditions, events: Conditions, *, in_one_walk: bool = False) -> Condition:
+    """`SELECT key, id` of issues: what they are ordered by, NULL, if not left out, where no event matches.
+
+    `in_one_walk`, the events of all are counted as they come, instead of being looked up for each issue.
+    """
     seen = _OF_ALL_EVENTS
     if not events.parts:
         found, values = f"issues i WHERE {where}", where.values
     elif "f.seen" in key or "f.users" in key:
-        # Issues as they lie, in the order of the index of events, so that those of one are counted as they come.
-        found = f"issues i NOT INDEXED CROSS JOIN {events.of_issue('= i.id')} AND {where} GROUP BY i.id"
-        seen, values = _COUNTED, events.values + where.values
+        values = events.values + where.values
+        if in_one_walk:
+            counts = ", ".join(f"{sql} AS {name.removeprefix('f.')}" for name, sql in _COUNTED.items() if name in key)
+            walk = f"SELECT e.issue_id, {counts} FROM {events.of_issue('IS NOT NULL')} GROUP BY e.issue_id"
+            found, seen = f"({walk}) f CROSS JOIN issues i ON i.id = f.issue_id AND {where}", {}
+        else:  # Issues as they lie, in the order of the index of events, so that those of one come together.
+            seen = _COUNTED
+            found = f"issues i NOT INDEXED CROSS JOIN {events.of_issue('= i.id')} AND {where} GROUP BY i.id"
     else:
         of_issue = events.of_issue("= i.id")
         if "f.last_seen" in key:
@@ -132,5 +148,5 @@ def _keyed(key: str, where: Conditions, events: Conditions) -> Condition:
         else:
             found = f"issues i WHERE {where} AND EXISTS (SELECT 1 FROM {of_issue})"
             values = where.values + events.values
-    named = _SEEN.sub(lambda name: seen[name.group()], key)
+    named = _SEEN.sub(lambda name: seen.get(name.group(), name.group()), key)
     return f"SELECT CAST({named} AS INTEGER) AS key, i.id AS id FROM {found}", values

@@ -11,12 +11,16 @@ from local.shapes.accounts import actor_shape, find_user, project_reference
 from local.shapes.releases import find_release
 from local.values import Json
 
+ISSUE_ROWS = (
+    "SELECT i.*, p.slug, p.name, p.platform AS project_platform, o.slug AS organization,"
+    " (SELECT COUNT(*) FROM activity a WHERE a.issue_id = i.id AND a.type = 'note') AS comments"
+    " FROM issues i JOIN projects p ON p.id = i.project_id JOIN organizations o ON o.id = p.organization_id"
+)
+"""Issues (`i`) of projects (`p`) as what is shown of them is made from."""
+
 
 def issue_shape(connection: sqlite3.Connection, row: sqlite3.Row, base_url: str) -> dict[str, Json]:
-    """What every answer with an issue has. `row` is one of `calling.issue_of`."""
-    (comments,) = connection.execute(
-        "SELECT COUNT(*) FROM activity WHERE issue_id = ? AND type = 'note'", (row["id"],)
-    ).fetchone()
+    """What every answer with an issue has. `row` is one of ISSUE_ROWS."""
     return {
         "id": str(row["id"]),
         "shareId": None,
@@ -41,7 +45,7 @@ def issue_shape(connection: sqlite3.Connection, row: sqlite3.Row, base_url: str)
         "issueType": "error",
         "issueCategory": "error",
         "metadata": json.loads(row["metadata"]),
-        "numComments": comments,
+        "numComments": row["comments"],
         "assignedTo": actor_shape(connection, row["assigned_user"], row["assigned_team"]),
         "isBookmarked": bool(row["is_bookmarked"]),
         "isSubscribed": False,

@@ -1,18 +1,15 @@
 """What a webhook says of an issue or an event, as Sentry has it (sentry_apps/tasks/sentry_apps.py in its source)."""
 
-# ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
-
 import json
 import sqlite3
 import uuid
 
-from local.api.issues import COLUMNS, ISSUES
 from local.clock import SECOND, iso
 from local.happening import Happening
 from local.intake import titles
 from local.intake.incoming import read_body
 from local.shapes.accounts import actor_shape, find_user
-from local.shapes.issues import issue_shape
+from local.shapes.issues import ISSUE_ROWS, issue_shape
 from local.values import Json, text
 
 _APPLICATION = {"type": "application", "id": "sentry", "name": "Sentry"}
@@ -46,7 +43,7 @@ def content(
 
     `base_url` is that of the server, without a final slash.
     """
-    issue = connection.execute(f"SELECT {COLUMNS} FROM {ISSUES} WHERE i.id = ?", (happening.issue,)).fetchone()
+    issue = connection.execute(f"{ISSUE_ROWS} WHERE i.id = ?", (happening.issue,)).fetchone()
     said: dict[str, Json]
     if happening.event is not None:
         resource, action = "event_alert", "triggered"
