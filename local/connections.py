@@ -101,7 +101,6 @@ class Connections:
         _write_ahead(connection)
         connection.execute("PRAGMA wal_autocheckpoint = 2000")  # pages: those written often are copied less often
         connection.execute("PRAGMA journal_size_limit = 64000000")
-        connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA cache_size = -64000")
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()  # opens the files beside it, too
         return connection

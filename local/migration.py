@@ -6,7 +6,7 @@ import json
 import sqlite3
 
 from local import texts
-from local.terms import COLUMNS, OF_ISSUES, field_values, terms
+from local.terms import COLUMNS, OF_ISSUES, field_values, terms, text_with
 from local.values import mapping
 
 BATCH = 1000
@@ -15,12 +15,34 @@ BATCH = 1000
 
 def fill(connection: sqlite3.Connection, version: int) -> None:
     """Inside the caller's transaction; for a large file this takes a while, once."""
+    if version <= 3:
+        _complete_texts(connection, indexed=version == 3)
     if version == 1:
         _fill_from_events(connection)
     elif version == 2:
         connection.execute("INSERT INTO issue_fields SELECT * FROM fields_of_second_version")
         connection.execute("DROP TABLE fields_of_second_version")
         texts.add_all(connection, connection.execute("SELECT COALESCE(MAX(id), 0) FROM events").fetchone()[0])
+
+
+def _complete_texts(connection: sqlite3.Connection, *, indexed: bool) -> None:
+    """Values of all exceptions stand in the text of an event, not those of the last one alone."""
+    last = 0
+    while True:
+        rows = connection.execute(
+            "SELECT id, message, fields FROM events WHERE id > ? ORDER BY id LIMIT ?", (last, BATCH)
+        ).fetchall()
+        if not rows:
+            return
+        last = int(rows[-1]["id"])
+        found = {row["id"]: text_with(row["message"], mapping(json.loads(row["fields"]))) for row in rows}
+        changed = [(found[row["id"]], row["id"]) for row in rows if found[row["id"]] != row["message"]]
+        events = [event for _, event in changed]
+        if indexed:
+            texts.remove(connection, events)
+        connection.executemany("UPDATE events SET message = ? WHERE id = ?", changed)
+        if indexed:
+            texts.put(connection, events)
 
 
 def _fill_from_events(connection: sqlite3.Connection) -> None:

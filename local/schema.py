@@ -5,7 +5,7 @@ import sqlite3
 from local import texts
 from local.terms import COLUMNS
 
-VERSION = 3
+VERSION = 4
 
 # Times are whole milliseconds since 1970 (UTC). Columns that hold JSON say so.
 TABLES = """
@@ -112,6 +112,8 @@ CREATE TABLE IF NOT EXISTS events (
     body BLOB NOT NULL,                 -- the cleaned event, JSON, deflated
     terms_0 BLOB, terms_1 BLOB, terms_2 BLOB, terms_3 BLOB,     -- what it has of tags and fields, see local/terms.py
     terms_4 BLOB, terms_5 BLOB, terms_6 BLOB, terms_7 BLOB,
+    transaction_name TEXT AS (json_extract(tags, '$.transaction')),
+    error_types TEXT AS (json_extract(fields, '$."error.type"')),      -- JSON array
     UNIQUE (event_id, project_id)
 );
 -- Searches walk these, which have all that most of them ask about: a row of events has pages of its own. The fewer
@@ -120,7 +122,7 @@ CREATE INDEX IF NOT EXISTS events_of_issue ON events (issue_id, timestamp, envir
     terms_0, terms_1, terms_2, terms_3, terms_4, terms_5, terms_6, terms_7);
 CREATE INDEX IF NOT EXISTS texts_of_issue ON events (issue_id, timestamp, environment, user, message);
 CREATE INDEX IF NOT EXISTS events_of_project ON events (project_id, timestamp, issue_id, environment, release,
-    user, terms_0, terms_1, terms_2, terms_3, terms_4, terms_5, terms_6, terms_7);
+    user, transaction_name, error_types, terms_0, terms_1, terms_2, terms_3, terms_4, terms_5, terms_6, terms_7);
 CREATE VIRTUAL TABLE IF NOT EXISTS event_texts USING fts5    -- by rows of local/texts.py
     (message, content = '', columnsize = 0, detail = none, tokenize = 'trigram');
 
@@ -277,6 +279,8 @@ def create_tables(connection: sqlite3.Connection) -> int:
         _prepare_first_version(connection)
     elif found == 2:
         _prepare_second_version(connection)
+    if 0 < found <= 3:
+        _prepare_third_version(connection)
     for statement in TABLES.split(";\n"):
         if statement.strip():
             connection.execute(statement)
@@ -290,7 +294,7 @@ def _prepare_first_version(connection: sqlite3.Connection) -> None:
         connection.execute(f"ALTER TABLE events ADD COLUMN {column} BLOB")
     for table in ("issue_tags", "issue_users"):
         connection.execute(f"ALTER TABLE {table} ADD COLUMN kept INTEGER NOT NULL DEFAULT 0")
-    for index in ("issues_by_last_seen", "events_of_issue", "events_of_project"):
+    for index in ("issues_by_last_seen", "events_of_issue"):
         connection.execute(f"DROP INDEX {index}")
 
 
@@ -300,3 +304,10 @@ def _prepare_second_version(connection: sqlite3.Connection) -> None:
     texts.drop(connection)
     connection.execute("DROP INDEX events_of_issue")
     connection.execute("ALTER TABLE issue_fields RENAME TO fields_of_second_version")
+
+
+def _prepare_third_version(connection: sqlite3.Connection) -> None:
+    """Transactions and types of errors were only read out of JSON; the first two versions lacked them as well."""
+    connection.execute("DROP INDEX events_of_project")
+    connection.execute("ALTER TABLE events ADD COLUMN transaction_name TEXT AS (json_extract(tags, '$.transaction'))")
+    connection.execute("""ALTER TABLE events ADD COLUMN error_types TEXT AS (json_extract(fields, '$."error.type"'))""")

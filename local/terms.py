@@ -28,6 +28,9 @@ FIELDS = (
 OF_ISSUES = ("error.type", "error.mechanism", "error.unhandled", "http.method", "platform", "sdk.name")
 """Those that are alike in most events of an issue: each of their values there has a row in `issue_fields`."""
 
+IN_TEXT = ("title", "error.value")
+"""Those whose values stand in what free text is searched in, too: there they are found without reading an event."""
+
 SIZE = 6
 """Bytes of a digest: two of a hundred thousand events are confused once in some ten million searches."""
 
@@ -57,6 +60,11 @@ def field_values(fields: Mapping[str, Json], keys: tuple[str, ...] = FIELDS) -> 
         for one in dict.fromkeys(items(value) if isinstance(value, list) else [value]):
             if isinstance(one, str):
                 yield key, one
+
+
+def text_with(text: str, fields: Mapping[str, Json]) -> str:
+    """What free text is searched in, with what it lacks of IN_TEXT."""
+    return " ".join([text, *(value for _, value in field_values(fields, IN_TEXT) if value not in text)])
 
 
 def _add(columns: list[bytearray], digest: bytes) -> None:

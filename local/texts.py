@@ -76,6 +76,15 @@ def remove(connection: sqlite3.Connection, events: list[int]) -> None:
     )
 
 
+def put(connection: sqlite3.Connection, events: list[int]) -> None:
+    """Index events (their rows) that were taken out, to have another text."""
+    connection.execute(
+        f"INSERT INTO event_texts (rowid, message) SELECT {_ROW}, message FROM events"
+        f" WHERE id IN ({', '.join('?' * len(events))}) AND id <= {_INDEXED} ORDER BY 1",
+        events,
+    )
+
+
 def removed(connection: sqlite3.Connection) -> None:
     """After events were deleted: the rows of the last ones are given to new ones, which are not indexed yet.
 

@@ -21,12 +21,14 @@ _TYPE = re.compile(r",\s*(string|number|boolean)$")
 @dataclass(frozen=True)
 class Column:
     """`type` is one of `string integer number duration date boolean array any`: dates are milliseconds, booleans 0 or
-    1, arrays JSON; `any` is what the values are."""
+    1, arrays JSON; `any` is what the values are. `key` is a part of `sql` that is read sooner and differs where `sql`
+    does, by which groups are made then; empty where there is none."""
 
     sql: str
     values: tuple[Any, ...] = ()
     type: str = "string"
     unit: str | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True)

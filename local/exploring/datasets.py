@@ -59,9 +59,8 @@ def _error_term(term: Term, scope: Scope) -> Condition | None:
         return None
     found = Conditions()
     add_event_term(found, term, scope)
-    if term.key != "message":
-        return str(found), found.values
-    found += found.within("e.issue_id")
+    if found.asks("message"):
+        found += found.within("e.issue_id")
     return str(found).replace("e.message", TEXT), found.values
 
 
@@ -73,19 +72,19 @@ _ERRORS: dict[str, Column] = {
     "title": _event_field("title"),
     "message": Column("e.message"),
     "culprit": _issue("culprit"),
-    "issue": _issue("short_id"),
+    "issue": replace(_issue("short_id"), key="e.issue_id"),
     "issue.id": Column("e.issue_id", type="integer"),
     "event.type": _issue("type"),
     "trace": Column("json_extract(e.fields, '$.trace')"),
     "trace.span": _event_field("trace.span"),
     "user": Column("e.user"),
+    "transaction": Column("e.transaction_name"),
     "user.display": Column(_USER_DISPLAY),
     "platform.name": _event_field("platform"),
     "error.handled": Column("json_extract(e.fields, '$.\"error.unhandled\"') = 'false'", type="boolean"),
     **{name: _event_field(name) for name in FIELDS if name not in ("title", "trace")},
-    **{
-        name: _event_field(name, "array") for name in FIELDS if name.startswith(("error.type", "error.value", "stack."))
-    },
+    **{name: _event_field(name, "array") for name in FIELDS if name.startswith(("error.value", "stack."))},
+    "error.type": Column("e.error_types", type="array"),
     "error.unhandled": _event_field("error.unhandled", "boolean"),
 }
 
@@ -100,7 +99,7 @@ ERRORS = Dataset(
     special=_error_term,
 )
 
-MOST_CASES = 16
+MOST_CASES = 64
 """Values of a tag, up to which an event is asked for each of them; of one with more its JSON is read."""
 
 

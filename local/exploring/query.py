@@ -61,6 +61,13 @@ class Statement:
         self.values += values
         return alias
 
+    def add_column(self, column: Column) -> tuple[str, str]:
+        """Give out a column; its alias, and that by which rows are grouped that have the same of it."""
+        if not column.key:
+            return (alias := self.add(self.alias(column))), alias
+        key = self.alias(Column(column.key))
+        return self.add(column.sql.replace(column.key, key), column.values), key
+
     def add_function(self, name: str, seconds: float) -> tuple[str, Column]:
         """Give out a function; its alias, and that as a column."""
         function = function_of(self._dataset, name, seconds)
@@ -111,18 +118,21 @@ def select(connection: sqlite3.Connection, query: Query, limit: int, offset: int
     statement = Statement(query.dataset, query.where)
     columns: dict[str, tuple[str, Column]] = {}
     plain: list[str] = []
+    keys: list[str] = []
     for name in query.fields:
         if is_function(name):
             columns[name] = statement.add_function(name, query.seconds)
         else:
             column = query.dataset.column(name)
-            columns[name] = (statement.add(statement.alias(column)), column)
-            plain.append(columns[name][0])
+            alias, key = statement.add_column(column)
+            columns[name] = (alias, column)
+            plain.append(alias)
+            keys.append(key)
     having, values = _having(statement, query)
     grouped = bool(having) or len(plain) < len(columns)
     rest = ""
     if grouped:
-        rest = f"GROUP BY {', '.join(plain)}" if plain else ""
+        rest = f"GROUP BY {', '.join(keys)}" if keys else ""
         rest += f" HAVING {having}" if having else ""
     rest += f" ORDER BY {_order(query, columns, plain, grouped)} LIMIT ? OFFSET ?"
     return Selected(statement.run(connection, rest, [*values, limit, offset]), columns)

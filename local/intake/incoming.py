@@ -17,7 +17,7 @@ from local.intake import titles
 from local.intake.attributes import span_id_of, trace_id_of
 from local.intake.cleaning import LONGEST_TEXT, clean
 from local.intake.grouping import frames_of, grouping_hash
-from local.terms import terms
+from local.terms import terms, text_with
 from local.values import Json, items, mapping, parse, rows, text, truth
 
 LEVELS = ("fatal", "error", "warning", "info", "debug", "sample")
@@ -89,7 +89,7 @@ def read_event(raw: Json, received: int, header_id: str | None = None, size: int
         culprit=culprit,
         metadata={name: str(value)[:1024] for name, value in found.items()},
         message=message,
-        search_text=search_text[:2048],
+        search_text=text_with(search_text[:2048], fields),
         level=tags["level"],
         platform=(text(event.get("platform")) or "other")[:64],
         logger=text(event.get("logger")),

@@ -17,7 +17,7 @@ from local.searching.conditions import (
 )
 from local.searching.syntax import Term, invalid, like, time_bound
 from local.terms import FIELDS as INDEXED_FIELDS
-from local.terms import OF_ISSUES, term_of
+from local.terms import IN_TEXT, OF_ISSUES, term_of
 
 MOST_VALUES = 50
 """Of one tag that a pattern stands for; with more, each event is asked."""
@@ -96,7 +96,10 @@ def _event_condition(term: Term, value: str, scope: Scope) -> Condition:
         return f"e.release IN ({marks(versions)})", list(versions)
     if key in _COLUMNS:
         return matches(term, _COLUMNS[key], value)
-    return _by_terms(term, key, value, scope) or _by_json(term, key, value)
+    found = _by_terms(term, key, value, scope) or _by_json(term, key, value)
+    if key in IN_TEXT and term.operator == "=":
+        return rf"e.message LIKE ? ESCAPE '\' AND {found[0]}", [f"%{like(value)}%", *found[1]]
+    return found
 
 
 def _by_terms(term: Term, key: str, value: str, scope: Scope) -> Condition | None:
@@ -142,11 +145,13 @@ def _by_json(term: Term, key: str, value: str) -> Condition:
 
 def _issues(key: str, value: str, scope: Scope) -> Condition | None:
     """The issues with events of which that may hold, as an index has them; None where none has."""
-    if key == "message":
+    if key in ("message", *IN_TEXT):
         return texts.issues_with(scope.connection, value)
     if key == "id":
         return "SELECT issue_id FROM events WHERE event_id = ?", [_event_id(value)]
-    if key in ("has", "timestamp") or value == "" or (key == "release" and value == "latest"):
+    if key == "has":
+        return _issues_with(_ALIASES.get(value, value), None, scope)
+    if key == "timestamp" or value == "" or (key == "release" and value == "latest"):
         return None
     if key == "error.handled":
         key, value = "error.unhandled", _opposite(value)
@@ -156,17 +161,20 @@ def _issues(key: str, value: str, scope: Scope) -> Condition | None:
         return (
             None if "*" in value else ("SELECT issue_id FROM events WHERE json_extract(fields, '$.trace') = ?", [value])
         )
+    named = _values_like(key, value, scope) if "*" in value else [value]
+    return None if named is None else _issues_with(key, named, scope)
+
+
+def _issues_with(key: str, values: list[str] | None, scope: Scope) -> Condition | None:
+    """The issues with one of these values, or any, of a tag or a field; None where they are not known, or too many."""
     if key in FIELDS and key not in OF_ISSUES:
         return None
-    named = _values_like(key, value, scope) if "*" in value else [value]
-    if named is None:
-        return None
     table = "issue_fields" if key in OF_ISSUES else "issue_tags"
-    query = f"SELECT issue_id FROM {table} WHERE key = ? AND value IN ({marks(named)})"
-    (found,) = scope.connection.execute(
-        f"SELECT COUNT(*) FROM ({query} LIMIT ?)", (key, *named, MOST_ISSUES)
-    ).fetchone()
-    return (query, [key, *named]) if found < MOST_ISSUES else None
+    query = f"SELECT issue_id FROM {table} WHERE key = ?"
+    query += "" if values is None else f" AND value IN ({marks(values)})"
+    asked = [key, *(values or ())]
+    (found,) = scope.connection.execute(f"SELECT COUNT(*) FROM ({query} LIMIT ?)", (*asked, MOST_ISSUES)).fetchone()
+    return (query, asked) if found < MOST_ISSUES else None
 
 
 def _has(key: str) -> Condition:

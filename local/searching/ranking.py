@@ -32,7 +32,7 @@ _SEEN = re.compile(r"f\.\w+")
 AS_ONE = "json_array(json_group_array(key), json_group_array(id))"
 """All in one row: between two rows others have their turn, of which each wait would take as long as all of the rest."""
 
-LEAST = 200
+LEAST = 128
 """Issues that are looked at exactly in a first step; each further step takes twice as many."""
 
 MOST_HITS = 1000

@@ -1,6 +1,5 @@
 """Files that earlier versions of the tables were written to, opened by today's."""
 
-import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -203,18 +202,27 @@ CREATE INDEX deploys_of_release ON deploys (release_id);
 """
 
 
+def lost(kind: str, text: str, cause: str = "socket-1- was closed", **more: Any) -> dict[str, Any]:
+    """A failure with a cause."""
+    event = failure(kind, text, **more)
+    event["exception"]["values"].insert(0, {"type": "Cause", "value": cause})
+    return event
+
+
 def fill(store: Store) -> None:
     """300 events in three issues."""
     for number in range(300):
-        event = failure(
+        event = lost(
             f"Kind{number % 3}",
             f"order-{number}- was lost",
+            f"socket-{number}- was closed",
             timestamp=ago(minutes=number),
             environment="production" if number % 2 else "staging",
             release="shop@1",
             tags={"region": f"r{number % 10}"},
             user={"id": number % 7, "email": f"u{number % 7}@example.com"},
             contexts={"trace": {"trace_id": f"{number:032x}"}},
+            transaction=f"/orders/{number % 4}",
         )
         record_event(store, 1, read_event(event, now()))
 
@@ -237,10 +245,31 @@ def write_first_version(path: Path) -> None:
         old.execute("DELETE FROM settings WHERE name NOT IN ('dsn_key', 'token')")
 
 
-def write_second_version(path: Path) -> None:
-    """As version 2 had it: texts in the index of an issue's events, fields of issues in the order of their values."""
+def write_third_version(path: Path) -> None:
+    """As version 3 had it: without columns of what is grouped by, and with the last exception alone in the texts."""
     with closing(Store.open(path)) as store:
         fill(store)
+    with closing(sqlite3.connect(path)) as old:
+        number = old.execute("SELECT value FROM settings WHERE name = 'texts_indexed'").fetchone()[0]
+        old.executescript(
+            f"""
+            DROP INDEX events_of_project;
+            ALTER TABLE events DROP COLUMN transaction_name;
+            ALTER TABLE events DROP COLUMN error_types;
+            CREATE INDEX events_of_project ON events (project_id, timestamp, issue_id, environment, release,
+                user, terms_0, terms_1, terms_2, terms_3, terms_4, terms_5, terms_6, terms_7);
+            INSERT INTO event_texts (event_texts) VALUES ('delete-all');
+            UPDATE events SET message = SUBSTR(message, 1, INSTR(message, ' socket-') - 1);
+            INSERT INTO event_texts (rowid, message)
+                SELECT issue_id * 2147483648 + id, message FROM events WHERE id <= {number} ORDER BY 1;
+            PRAGMA user_version = 3;
+            """
+        )
+
+
+def write_second_version(path: Path) -> None:
+    """As version 2 had it: texts in the index of an issue's events, fields of issues in the order of their values."""
+    write_third_version(path)
     with closing(sqlite3.connect(path)) as old:
         old.executescript(
             """
@@ -276,7 +305,7 @@ def write_second_version_without_texts(path: Path) -> None:
 
 Write = Callable[[Path], None]
 earlier = pytest.mark.parametrize(
-    "write", [write_first_version, write_second_version, write_second_version_without_texts]
+    "write", [write_first_version, write_second_version, write_second_version_without_texts, write_third_version]
 )
 
 
@@ -286,7 +315,10 @@ def plan(path: Path) -> list[Any]:
         names = connection.execute("SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite%' ORDER BY 1").fetchall()
         columns = [
             row
-            for pragma in ("index_info(events_of_issue)", "index_info(texts_of_issue)", "table_info(issue_fields)")
+            for pragma in (
+                *("index_info(events_of_issue)", "index_info(texts_of_issue)", "index_info(events_of_project)"),
+                "table_info(issue_fields)",
+            )
             for row in connection.execute(f"PRAGMA {pragma}")
         ]
         return [*names, *columns]
@@ -314,10 +346,18 @@ async def test_a_file_of_an_earlier_version_keeps_its_data_and_is_searched_as_a_
                 (f"trace:{5:032x}", ["Kind2"]),
                 ("environment:staging is:unresolved Kind1", ["Kind1"]),
                 ("region:elsewhere", []),
+                ("error.value:socket-17-*", ["Kind2"]),
+                ("error.value:order-298-*", ["Kind1"]),
+                ("socket-299-", ["Kind2"]),
             ):
                 assert [title.split(":")[0] for title in await local.titles(query)] == found, query
             assert len(await local.get("issues/1/events/", query="region:r3")) == 10
-            await local.send(failure("Kind0", "one more"))
+            groups = await local.get("events/", field=["transaction", "error.type", "count()"], sort="transaction")
+            assert [(row["transaction"], row["error.type"][0]) for row in groups["data"][::3]] == [
+                (f"/orders/{number}", "Cause") for number in range(4)
+            ]
+            assert {row["count()"] for row in groups["data"]} == {25}
+            await local.send(lost("Kind0", "one more"))
             assert await local.titles("one more") == ["Kind0: one more"]
     with closing(Store.open(tmp_path / "new.sqlite3")):
         pass
@@ -337,7 +377,7 @@ async def test_of_a_file_of_an_earlier_version_old_events_are_forgotten_and_the_
         async with connect(store) as client:
             local = Local(store, client)
             assert len(await local.titles("region:r4 error.type:Kind*")) == 3
-            await local.send(failure("Kind0", user={"id": 3}))
+            await local.send(lost("Kind0", "order-1- was lost", user={"id": 3}))
             assert {issue["userCount"] for issue in await local.get("issues/")} == {7}
             forget(store, Retention(days=0))
             assert [tag["key"] for tag in await local.get("issues/1/tags/")] == []
@@ -347,11 +387,11 @@ def test_a_file_of_a_later_version_is_refused_and_left_as_it_is(tmp_path: Path) 
     path = tmp_path / "store.sqlite3"
     Store.open(path).close()
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA user_version = 4")
-    with pytest.raises(ValueError, match="version 4 of the embedded Sentry's tables, not 3"):
+        connection.execute("PRAGMA user_version = 5")
+    with pytest.raises(ValueError, match="version 5 of the embedded Sentry's tables, not 4"):
         Store.open(path)
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (4,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (5,)
 
 
 def test_a_first_version_that_cannot_be_brought_to_this_one_is_left_as_it_is(tmp_path: Path) -> None:
@@ -360,7 +400,7 @@ def test_a_first_version_that_cannot_be_brought_to_this_one_is_left_as_it_is(tmp
     with closing(sqlite3.connect(path)) as old:
         old.execute("UPDATE events SET tags = '{' WHERE id = 7")
         old.commit()
-    with pytest.raises(json.JSONDecodeError):
+    with pytest.raises(sqlite3.OperationalError, match="malformed JSON"):
         Store.open(path)
     with closing(sqlite3.connect(path)) as old:
         assert old.execute("PRAGMA user_version").fetchone() == (1,)
