@@ -9,6 +9,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_IN_UTC = _EPOCH.replace(tzinfo=None)  # written sooner, without a zone
 
 
 def now() -> int:
@@ -20,7 +21,7 @@ def iso(moment: int | None) -> str | None:
     """`2026-11-24T21:39:17.192Z`, as Sentry writes it."""
     if moment is None:
         return None
-    return (_EPOCH + timedelta(milliseconds=moment)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (_IN_UTC + timedelta(milliseconds=moment)).isoformat(timespec="milliseconds") + "Z"
 
 
 def moment(value: object) -> int | None:

@@ -8,6 +8,7 @@ not in it yet, their issues are looked at, too.
 
 import re
 import sqlite3
+from collections.abc import Iterable
 
 BATCH = 128
 """Events."""
@@ -103,23 +104,29 @@ def issues_with(connection: sqlite3.Connection, text: str) -> tuple[str, list[st
 
     None where the index does not help: for a text without three characters in a row, or one that many events have.
     """
-    wanted = _expression(text)
+    wanted = _trigrams(text)
     if not wanted:
         return None
+    side_by_side = dict.fromkeys([*wanted[::3], wanted[-1]])  # with each character, in less than half of the time
     (hits,) = connection.execute(
-        "SELECT COUNT(*) FROM (SELECT 1 FROM event_texts WHERE event_texts MATCH ? LIMIT ?)", (wanted, MOST_HITS)
+        "SELECT COUNT(*) FROM (SELECT 1 FROM event_texts WHERE event_texts MATCH ? LIMIT ?)",
+        (_all_of(side_by_side), MOST_HITS),
     ).fetchone()
     if hits == MOST_HITS:
         return None
     return (
         f"SELECT rowid / {_ISSUE} FROM event_texts WHERE event_texts MATCH ?"
         f" UNION ALL SELECT issue_id FROM events WHERE id > {_INDEXED}",
-        [wanted],
+        [_all_of(wanted)],
     )
 
 
-def _expression(text: str) -> str:
-    """All groups of three characters, each quoted: nothing of the text is read as FTS5's syntax."""
+def _trigrams(text: str) -> list[str]:
+    """All groups of three characters."""
     parts = re.split(r"[*\0]", text)  # a NUL would end the expression, and is in no text that is kept
-    trigrams = dict.fromkeys(part[at : at + 3] for part in parts for at in range(len(part) - 2))
-    return " AND ".join('"' + trigram.replace('"', '""') + '"' for trigram in list(trigrams)[:MOST_TRIGRAMS])
+    return list(dict.fromkeys(part[at : at + 3] for part in parts for at in range(len(part) - 2)))[:MOST_TRIGRAMS]
+
+
+def _all_of(trigrams: Iterable[str]) -> str:
+    """Each quoted: nothing of the text is read as FTS5's syntax."""
+    return " AND ".join('"' + trigram.replace('"', '""') + '"' for trigram in trigrams)

@@ -145,7 +145,9 @@ def _rows(
     if found and by_query > len(seen_in.parts):
         matching = _seen(connection, identifiers, found.events)
     environments = environments_asked(request)
-    ever = _seen(connection, identifiers, environments) if environments.parts else None
+    ever = seen
+    if environments.parts != seen_in.parts:
+        ever = _seen(connection, identifiers, environments) if environments.parts else None
     shown: list[dict[str, Json]] = []
     for row in rows:
         issue = issue_shape(connection, row, request.base_url)

@@ -71,7 +71,7 @@ def rank(
         return _page(connection, _keyed(key, where, events, in_one_walk=in_one_walk), limit, after, backwards=backwards)
     # At first issues are only known by what they can be ordered by at most: texts are not looked at, users not told
     # apart. The rest is asked of some at a time, the greatest first, until none that is left can stand on the page;
-    # then only whether it matches, until there are so many that nobody counts them.
+    # then only whether it matches, of as many as are missing until nobody counts them any more.
     at_most = key.replace("f.users", "MIN(f.seen, i.user_count)")
     bounds = _every(connection, _keyed(at_most, where, events.quick, in_one_walk=in_one_walk))
     bounds.sort(reverse=True)
@@ -84,14 +84,15 @@ def rank(
             is_whole = after is not None and greatest[0] < after[0]
         if is_whole and (knows_hits or hits >= MOST_HITS):
             break
-        some = json.dumps([issue for _, issue in bounds[start : start + step]])
+        many = max(MOST_HITS - hits, LEAST) if is_whole else step
+        some = json.dumps([issue for _, issue in bounds[start : start + many]])
         these = Conditions([("i.id IN (SELECT value FROM json_each(?))", [some])])
         matching = _every(connection, _keyed(SORTS["new"] if is_whole else key, these, events))
         hits += 0 if knows_hits else len(matching)
         if not is_whole:
             best += [one for one in matching if after is None or (one > after if backwards else one < after)]
             best = sorted(best, reverse=not backwards)[:limit]
-        start, step = start + step, step * 2
+        start, step = start + many, step * 2
     return min(hits, MOST_HITS), best
 
 
