@@ -21,14 +21,14 @@ _TYPE = re.compile(r",\s*(string|number|boolean)$")
 @dataclass(frozen=True)
 class Column:
     """`type` is one of `string integer number duration date boolean array any`: dates are milliseconds, booleans 0 or
-    1, arrays JSON; `any` is what the values are. `key` is a part of `sql` that is read sooner and differs where `sql`
-    does, by which groups are made then; empty where there is none."""
+    1, arrays JSON; `any` is what the values are. `key` is what `sql` begins with asking, where that differs just where
+    the column does: groups are made by it, and the rest is only read of each group."""
 
     sql: str
     values: tuple[Any, ...] = ()
     type: str = "string"
     unit: str | None = None
-    key: str = ""
+    key: "Column | None" = None
 
 
 @dataclass(frozen=True)

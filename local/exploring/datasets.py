@@ -72,7 +72,7 @@ _ERRORS: dict[str, Column] = {
     "title": _event_field("title"),
     "message": Column("e.message"),
     "culprit": _issue("culprit"),
-    "issue": replace(_issue("short_id"), key="e.issue_id"),
+    "issue": replace(_issue("short_id"), key=Column("e.issue_id")),
     "issue.id": Column("e.issue_id", type="integer"),
     "event.type": _issue("type"),
     "trace": Column("json_extract(e.fields, '$.trace')"),
@@ -111,9 +111,11 @@ def of_store(dataset: Dataset, connection: sqlite3.Connection) -> Dataset:
         values = values_of(connection, name, MOST_CASES)
         if not values:
             return None
-        found = [(*term_of(name, value, is_field=False), value) for value in values]
-        cases = " ".join(f"WHEN instr(e.{column}, ?) THEN ?" for column, _, _ in found)
-        return Column(f"CASE {cases} END", tuple(one for _, *both in found for one in both), "any")
+        terms = [term_of(name, value, is_field=False) for value in values]
+        cases = " ".join(f"WHEN instr(e.{column}, ?) THEN {number}" for number, (column, _) in enumerate(terms))
+        key = Column(f"CASE {cases} END", tuple(digest for _, digest in terms))
+        named = " ".join(f"WHEN {number} THEN ?" for number in range(len(values)))
+        return Column(f"CASE {key.sql} {named} END", (*key.values, *values), "any", key=key)
 
     return replace(dataset, quicker=known) if dataset is ERRORS else dataset
 

@@ -63,10 +63,10 @@ class Statement:
 
     def add_column(self, column: Column) -> tuple[str, str]:
         """Give out a column; its alias, and that by which rows are grouped that have the same of it."""
-        if not column.key:
+        if column.key is None:
             return (alias := self.add(self.alias(column))), alias
-        key = self.alias(Column(column.key))
-        return self.add(column.sql.replace(column.key, key), column.values), key
+        key, known = self.alias(column.key), len(column.key.values)
+        return self.add(column.sql.replace(column.key.sql, key), column.values[known:]), key
 
     def add_function(self, name: str, seconds: float) -> tuple[str, Column]:
         """Give out a function; its alias, and that as a column."""
