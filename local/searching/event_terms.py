@@ -3,6 +3,8 @@
 # ruff: noqa: S608 - values travel as parameters; only our own names and question marks are put into SQL
 
 import sqlite3
+from collections.abc import Iterable
+from typing import Any
 
 from local import texts
 from local.searching.conditions import (
@@ -64,10 +66,9 @@ def add_event_term(events: Conditions, term: Term, scope: Scope) -> None:
     """Raises ApiError (400) for a value that cannot be."""
     sql, values = alternatives(term, scope, _event_condition)
     events.add(f"NOT COALESCE({sql}, FALSE)" if term.negated else sql, *values)
-    if term.negated or term.operator != "=":
+    if term.negated:
         return
-    key = _ALIASES.get(term.key, term.key)
-    sets = [_issues(key, value, scope) for value in term.values]
+    sets = [_issues(term, value, scope) for value in term.values]
     told = [issues for issues in sets if issues is not None]
     if len(told) == len(sets):
         events.sets.append((" UNION ALL ".join(sql for sql, _ in told), [value for _, some in told for value in some]))
@@ -76,7 +77,7 @@ def add_event_term(events: Conditions, term: Term, scope: Scope) -> None:
 def _event_condition(term: Term, value: str, scope: Scope) -> Condition:
     key = _ALIASES.get(term.key, term.key)
     if key == "has":
-        return _has(_ALIASES.get(value, value))
+        return _has(_ALIASES.get(value, value), scope)
     if key == "message":
         return r"e.message LIKE ? ESCAPE '\'", [f"%{like(value)}%"]
     if key == "id":
@@ -87,7 +88,7 @@ def _event_condition(term: Term, value: str, scope: Scope) -> Condition:
     if key == "error.handled":
         return _event_condition(Term("error.unhandled", ()), _opposite(value), scope)
     if value == "":
-        sql, values = _has(key)
+        sql, values = _has(key, scope)
         return f"NOT ({sql})", values
     if key == "error.unhandled":
         value = _truth(value)
@@ -96,32 +97,38 @@ def _event_condition(term: Term, value: str, scope: Scope) -> Condition:
         return f"e.release IN ({marks(versions)})", list(versions)
     if key in _COLUMNS:
         return matches(term, _COLUMNS[key], value)
-    found = _by_terms(term, key, value, scope) or _by_json(term, key, value)
+    named = _named(term, key, value, scope)
+    found = _by_json(term, key, value) if named is None else _by_terms(key, named)
     if key in IN_TEXT and term.operator == "=":
         return rf"e.message LIKE ? ESCAPE '\' AND {found[0]}", [f"%{like(value)}%", *found[1]]
     return found
 
 
-def _by_terms(term: Term, key: str, value: str, scope: Scope) -> Condition | None:
-    """By the terms of the event; None where they do not tell."""
-    if term.operator != "=" or (key in FIELDS and key not in INDEXED_FIELDS):
-        return None
-    named = _values_like(key, value, scope) if "*" in value else [value]
-    if named is None:
-        return None
-    found = [term_of(key, name, is_field=key in INDEXED_FIELDS) for name in named]
+def _by_terms(key: str, values: list[str]) -> Condition:
+    """That an event has one of these values."""
+    found = [term_of(key, value, is_field=key in INDEXED_FIELDS) for value in values]
     return " OR ".join(f"instr(e.{column}, ?)" for column, _ in found) or "FALSE", [digest for _, digest in found]
 
 
-def _values_like(key: str, pattern: str, scope: Scope) -> list[str] | None:
-    """The values of a tag or a field that a pattern stands for; None when they are too many, or not known."""
-    if key in INDEXED_FIELDS and key not in OF_ISSUES:
+def _named(term: Term, key: str, value: str, scope: Scope) -> list[str] | None:
+    """The values of a tag or a field that a term asks for; None where terms of events do not tell."""
+    if term.operator == "=" and "*" not in value:
+        return [value] if key not in FIELDS or key in INDEXED_FIELDS else None
+    return _values(key, scope, *matches(term, "value", value))
+
+
+def _values(key: str, scope: Scope, test: str = "TRUE", wanted: Iterable[Any] = ()) -> list[str] | None:
+    """The values of a tag or a field for which that holds; None when they are too many, or not known."""
+    if key in FIELDS and key not in OF_ISSUES:
         return None
-    return values_of(scope.connection, key, MOST_VALUES, like(pattern))
+    return values_of(scope.connection, key, MOST_VALUES, test, wanted)
 
 
-def values_of(connection: sqlite3.Connection, key: str, most: int, like_what: str = "%") -> list[str] | None:
-    """The values of a tag, or of a field that issues have, None when they are more than `most`.
+def values_of(
+    connection: sqlite3.Connection, key: str, most: int, test: str = "TRUE", wanted: Iterable[Any] = ()
+) -> list[str] | None:
+    """The values of a tag, or of a field that issues have, for which a test in SQL with what it wants holds; None when
+    they are more than `most`.
 
     The index is asked for the next value each time: of each there is an entry for each issue.
     """
@@ -129,8 +136,8 @@ def values_of(connection: sqlite3.Connection, key: str, most: int, like_what: st
     rows = connection.execute(
         f"WITH RECURSIVE v (value) AS (SELECT MIN(value) FROM {table} WHERE key = ?1 UNION ALL"
         f" SELECT (SELECT MIN(value) FROM {table} WHERE key = ?1 AND value > v.value) FROM v WHERE value IS NOT NULL)"
-        r" SELECT value FROM v WHERE value LIKE ?2 ESCAPE '\' LIMIT ?3",
-        (key, like_what, most + 1),
+        f" SELECT value FROM v WHERE value IS NOT NULL AND {test} LIMIT ?",
+        (key, *wanted, most + 1),
     ).fetchall()
     return [row["value"] for row in rows] if len(rows) <= most else None
 
@@ -143,10 +150,11 @@ def _by_json(term: Term, key: str, value: str) -> Condition:
     return sql, [json_path(key), *values]
 
 
-def _issues(key: str, value: str, scope: Scope) -> Condition | None:
+def _issues(term: Term, value: str, scope: Scope) -> Condition | None:
     """The issues with events of which that may hold, as an index has them; None where none has."""
+    key = _ALIASES.get(term.key, term.key)
     if key in ("message", *IN_TEXT):
-        return texts.issues_with(scope.connection, value)
+        return texts.issues_with(scope.connection, value) if term.operator == "=" else None
     if key == "id":
         return "SELECT issue_id FROM events WHERE event_id = ?", [_event_id(value)]
     if key == "has":
@@ -158,10 +166,9 @@ def _issues(key: str, value: str, scope: Scope) -> Condition | None:
     elif key == "error.unhandled":
         value = _truth(value)
     if key == "trace":
-        return (
-            None if "*" in value else ("SELECT issue_id FROM events WHERE json_extract(fields, '$.trace') = ?", [value])
-        )
-    named = _values_like(key, value, scope) if "*" in value else [value]
+        is_one = term.operator == "=" and "*" not in value
+        return ("SELECT issue_id FROM events WHERE json_extract(fields, '$.trace') = ?", [value]) if is_one else None
+    named = _named(term, key, value, scope)
     return None if named is None else _issues_with(key, named, scope)
 
 
@@ -177,9 +184,12 @@ def _issues_with(key: str, values: list[str] | None, scope: Scope) -> Condition 
     return (query, asked) if found < MOST_ISSUES else None
 
 
-def _has(key: str) -> Condition:
+def _has(key: str, scope: Scope) -> Condition:
     if key in _COLUMNS:
         return f"{_COLUMNS[key]} IS NOT NULL", []
+    named = _values(key, scope)
+    if named is not None:
+        return _by_terms(key, named)
     column = "e.fields" if key in FIELDS else "e.tags"
     return f"json_extract({column}, ?) IS NOT NULL", [json_path(key)]
 

@@ -30,6 +30,7 @@ class Sent:
     region: str
     tier: str
     text: str
+    seats: int | None
 
 
 def made() -> list[Sent]:
@@ -43,6 +44,7 @@ def made() -> list[Sent]:
             region=chance.choice(["eu", "us"]),
             tier=chance.choice(["free", "pro", "pro"]),
             text=chance.choice(["card declined", "took too long", "zq", "card expired"]),
+            seats=chance.choice([None, 1, 20, 300]),
         )
         for number in range(ISSUES)
         for hours in chance.sample(range(1, 100), chance.randint(1, 5))
@@ -62,7 +64,7 @@ def filled() -> Generator[Store]:
                 timestamp=ago(hours=sent.hours, minutes=30),
                 environment=sent.environment,
                 user={"id": sent.user},
-                tags={"region": sent.region, "tier": sent.tier},
+                tags={"region": sent.region, "tier": sent.tier, **({"seats": sent.seats} if sent.seats else {})},
             )
             record_event(store, 1, read_event(event, now()))
         yield store
@@ -79,6 +81,15 @@ SEARCHES: dict[str, tuple[dict[str, Any], Callable[[Sent], bool]]] = {
     "a tag": ({"query": "region:eu"}, lambda one: one.region == "eu"),
     "two tags": ({"query": "region:eu tier:free"}, lambda one: one.region == "eu" and one.tier == "free"),
     "not a tag": ({"query": "!tier:pro"}, lambda one: one.tier != "pro"),
+    "any tag of a name": ({"query": "has:seats"}, lambda one: one.seats is not None),
+    "no tag of a name": ({"query": "!has:seats"}, lambda one: one.seats is None),
+    "an empty tag": ({"query": 'seats:"" tier:pro'}, lambda one: one.seats is None and one.tier == "pro"),
+    "a tag of a name that none has": ({"query": "has:nowhere"}, lambda one: False),
+    "a tag that is greater": ({"query": "seats:>=20"}, lambda one: (one.seats or 0) >= 20),
+    "a tag that is not greater": (
+        {"query": "!seats:>1 region:eu"},
+        lambda one: (one.seats or 0) < 2 and one.region == "eu",
+    ),
     "a text": ({"query": "card"}, lambda one: "card" in one.text),
     "a text of two characters": ({"query": "zq"}, lambda one: one.text == "zq"),
     "text and tag": ({"query": "card region:us"}, lambda one: "card" in one.text and one.region == "us"),
