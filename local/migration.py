@@ -6,7 +6,7 @@ import json
 import sqlite3
 
 from local import texts
-from local.terms import COLUMNS, OF_ISSUES, field_values, terms, text_with
+from local.terms import COLUMNS, STACK, issue_values, terms, text_with
 from local.values import mapping
 
 BATCH = 1000
@@ -16,7 +16,7 @@ BATCH = 1000
 def fill(connection: sqlite3.Connection, version: int) -> None:
     """Inside the caller's transaction; for a large file this takes a while, once."""
     if version <= 3:
-        _complete_texts(connection, indexed=version == 3)
+        _complete(connection, version)
     if version == 1:
         _fill_from_events(connection)
     elif version == 2:
@@ -25,23 +25,29 @@ def fill(connection: sqlite3.Connection, version: int) -> None:
         texts.add_all(connection, connection.execute("SELECT COALESCE(MAX(id), 0) FROM events").fetchone()[0])
 
 
-def _complete_texts(connection: sqlite3.Connection, *, indexed: bool) -> None:
-    """Values of all exceptions stand in the text of an event, not those of the last one alone."""
+def _complete(connection: sqlite3.Connection, version: int) -> None:
+    """The text of an event has the values of all its exceptions, not of the last alone; its issue has its stack."""
     last = 0
     while True:
         rows = connection.execute(
-            "SELECT id, message, fields FROM events WHERE id > ? ORDER BY id LIMIT ?", (last, BATCH)
+            "SELECT id, issue_id, message, fields FROM events WHERE id > ? ORDER BY id LIMIT ?", (last, BATCH)
         ).fetchall()
         if not rows:
             return
         last = int(rows[-1]["id"])
-        found = {row["id"]: text_with(row["message"], mapping(json.loads(row["fields"]))) for row in rows}
-        changed = [(found[row["id"]], row["id"]) for row in rows if found[row["id"]] != row["message"]]
+        changed: list[tuple[str, int]] = []
+        for row in rows:
+            fields = mapping(json.loads(row["fields"]))
+            message = text_with(row["message"], fields)
+            if message != row["message"]:
+                changed.append((message, row["id"]))
+            if version > 1:
+                _count(connection, row["issue_id"], [pair for pair in issue_values(fields) if pair[0] == STACK])
         events = [event for _, event in changed]
-        if indexed:
+        if version == 3:
             texts.remove(connection, events)
         connection.executemany("UPDATE events SET message = ? WHERE id = ?", changed)
-        if indexed:
+        if version == 3:
             texts.put(connection, events)
 
 
@@ -61,13 +67,18 @@ def _fill_from_events(connection: sqlite3.Connection) -> None:
                 f"UPDATE events SET {', '.join(f'{name} = ?' for name in COLUMNS)} WHERE id = ?",
                 (*terms(tags, fields), row["id"]),
             )
-            connection.executemany(
-                "INSERT INTO issue_fields VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET kept = kept + 1",
-                [(key, value, row["issue_id"]) for key, value in field_values(fields, OF_ISSUES)],
-            )
+            _count(connection, row["issue_id"], issue_values(fields))
     connection.execute("UPDATE issue_tags SET kept = times_seen")  # version 1 forgot no event
     connection.execute(
         "INSERT INTO issue_users SELECT issue_id, user, COUNT(*) FROM events WHERE user IS NOT NULL GROUP BY 1, 2"
         " ON CONFLICT DO UPDATE SET kept = excluded.kept"
     )
     texts.add_all(connection, last)
+
+
+def _count(connection: sqlite3.Connection, issue: int, values: list[tuple[str, str]]) -> None:
+    """Count an event in what its issue has of such."""
+    connection.executemany(
+        "INSERT INTO issue_fields VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET kept = kept + 1",
+        [(key, value, issue) for key, value in values],
+    )

@@ -1,6 +1,6 @@
 """What an event has of tags and fields, in a form that a search of many events reads quickly. Pure.
 
-Of each tag, and of each of the FIELDS, a digest of 6 bytes stands in one of the columns `terms_0` to `terms_7` of the
+Of each tag but OF_COLUMNS, and of each of the FIELDS, a digest of 6 bytes stands in one of the columns `terms_0` to `terms_7` of the
 event; in which one, its last bits say. To look for it there takes a fiftieth of what reading the event's JSON does.
 """
 
@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from local.values import Json, items
+from local.values import Json, compact, items
 
 FIELDS = (
     "user.id",
@@ -28,6 +28,14 @@ FIELDS = (
 OF_ISSUES = ("error.type", "error.mechanism", "error.unhandled", "http.method", "platform", "sdk.name")
 """Those that are alike in most events of an issue: each of their values there has a row in `issue_fields`."""
 
+OF_COLUMNS = ("environment", "release")
+"""Tags that have columns of their own, and no terms."""
+
+OF_STACKS = ("stack.filename", "stack.function", "stack.module")
+"""Those that an issue has of whole stacks: as one value, STACK."""
+
+STACK = "stack"
+
 IN_TEXT = ("title", "error.value")
 """Those whose values stand in what free text is searched in, too: there they are found without reading an event."""
 
@@ -41,6 +49,8 @@ def terms(tags: Mapping[str, str], fields: Mapping[str, Json]) -> list[bytes]:
     """The terms of an event, for each of the columns."""
     columns = [bytearray() for _ in COLUMNS]
     for key, value in tags.items():
+        if key in OF_COLUMNS:
+            continue
         _add(columns, _digest(f"tag {key} {value}"))
     for key, value in field_values(fields):
         _add(columns, _digest(f"field {key} {value}"))
@@ -60,6 +70,12 @@ def field_values(fields: Mapping[str, Json], keys: tuple[str, ...] = FIELDS) -> 
         for one in dict.fromkeys(items(value) if isinstance(value, list) else [value]):
             if isinstance(one, str):
                 yield key, one
+
+
+def issue_values(fields: Mapping[str, Json]) -> list[tuple[str, str]]:
+    """What the issue of an event has of it in `issue_fields`."""
+    stack = {key: fields[key] for key in OF_STACKS if key in fields}
+    return [*field_values(fields, OF_ISSUES), *([(STACK, compact(stack))] if stack else [])]
 
 
 def text_with(text: str, fields: Mapping[str, Json]) -> str:

@@ -59,7 +59,7 @@ def _error_term(term: Term, scope: Scope) -> Condition | None:
         return None
     found = Conditions()
     add_event_term(found, term, scope)
-    if found.asks("message"):
+    if found.sets and len(found.quick.parts) < len(found.parts):
         found += found.within("e.issue_id")
     return str(found).replace("e.message", TEXT), found.values
 

@@ -19,7 +19,7 @@ from local.searching.conditions import (
 )
 from local.searching.syntax import Term, invalid, like, time_bound
 from local.terms import FIELDS as INDEXED_FIELDS
-from local.terms import IN_TEXT, OF_ISSUES, term_of
+from local.terms import IN_TEXT, OF_ISSUES, OF_STACKS, STACK, term_of
 
 MOST_VALUES = 50
 """Of one tag that a pattern stands for; with more, each event is asked."""
@@ -168,8 +168,21 @@ def _issues(term: Term, value: str, scope: Scope) -> Condition | None:
     if key == "trace":
         is_one = term.operator == "=" and "*" not in value
         return ("SELECT issue_id FROM events WHERE json_extract(fields, '$.trace') = ?", [value]) if is_one else None
+    if key in OF_STACKS:
+        return _issues_with_frames(term, key, value, scope)
     named = _named(term, key, value, scope)
     return None if named is None else _issues_with(key, named, scope)
+
+
+def _issues_with_frames(term: Term, key: str, value: str, scope: Scope) -> Condition | None:
+    """As `_issues_with`, of stacks, each of which is looked into, once."""
+    test, wanted = matches(term, "f.value", value)
+    found, issues = scope.connection.execute(
+        "SELECT COUNT(DISTINCT s.issue_id), json_group_array(DISTINCT s.issue_id) FROM issue_fields s"
+        f" WHERE s.key = ? AND EXISTS (SELECT 1 FROM json_each(s.value, ?) AS f WHERE {test})",
+        (STACK, json_path(key), *wanted),
+    ).fetchone()
+    return ("SELECT value FROM json_each(?)", [issues]) if found < MOST_ISSUES else None
 
 
 def _issues_with(key: str, values: list[str] | None, scope: Scope) -> Condition | None:

@@ -258,6 +258,7 @@ def write_third_version(path: Path) -> None:
             ALTER TABLE events DROP COLUMN error_types;
             CREATE INDEX events_of_project ON events (project_id, timestamp, issue_id, environment, release,
                 user, terms_0, terms_1, terms_2, terms_3, terms_4, terms_5, terms_6, terms_7);
+            DELETE FROM issue_fields WHERE key = 'stack';
             INSERT INTO event_texts (event_texts) VALUES ('delete-all');
             UPDATE events SET message = SUBSTR(message, 1, INSTR(message, ' socket-') - 1);
             INSERT INTO event_texts (rowid, message)
@@ -349,6 +350,7 @@ async def test_a_file_of_an_earlier_version_keeps_its_data_and_is_searched_as_a_
                 ("error.value:socket-17-*", ["Kind2"]),
                 ("error.value:order-298-*", ["Kind1"]),
                 ("socket-299-", ["Kind2"]),
+                ("stack.function:checkout", ["Kind0", "Kind1", "Kind2"]),
             ):
                 assert [title.split(":")[0] for title in await local.titles(query)] == found, query
             assert len(await local.get("issues/1/events/", query="region:r3")) == 10
