@@ -67,9 +67,10 @@ def field_values(fields: Mapping[str, Json], keys: tuple[str, ...] = FIELDS) -> 
     """Each value of some fields, once."""
     for key in keys:
         value = fields.get(key)
-        for one in dict.fromkeys(items(value) if isinstance(value, list) else [value]):
-            if isinstance(one, str):
-                yield key, one
+        if isinstance(value, str):
+            yield key, value
+        elif isinstance(value, list):
+            yield from ((key, one) for one in dict.fromkeys(items(value)) if isinstance(one, str))
 
 
 def issue_values(fields: Mapping[str, Json]) -> list[tuple[str, str]]:

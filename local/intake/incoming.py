@@ -8,6 +8,7 @@ import uuid
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from pydantic_core import from_json, to_json
@@ -245,8 +246,13 @@ def _is_pair(pair: Json) -> bool:
 
 def _add(tags: dict[str, str], key: Json, value: Json) -> None:
     name, shown = text(key), text(value)
-    if name and shown and shown.strip() and _TAG_KEY.fullmatch(name):
-        tags[name] = " ".join(shown.split())[:LONGEST_TAG]
+    if name and shown and _is_tag_key(name) and (value := " ".join(shown.split())):
+        tags[name] = value[:LONGEST_TAG]
+
+
+@lru_cache(maxsize=1024)
+def _is_tag_key(name: str) -> bool:
+    return _TAG_KEY.fullmatch(name) is not None
 
 
 def _mechanism(event: dict[str, Json]) -> dict[str, Json]:
