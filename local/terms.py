@@ -1,7 +1,8 @@
 """What an event has of tags and fields, in a form that a search of many events reads quickly. Pure.
 
-Of each tag but OF_COLUMNS, and of each of the FIELDS, a digest of 6 bytes stands in one of the columns `terms_0` to `terms_7` of the
-event; in which one, its last bits say. To look for it there takes a fiftieth of what reading the event's JSON does.
+Of each tag but OF_COLUMNS, and of each of the FIELDS, a digest of 6 bytes stands in one of the columns `terms_0` to
+`terms_7` of the event; in which one, its last bits say. To look for it there takes a fiftieth of what reading the
+event's JSON does.
 """
 
 import hashlib
