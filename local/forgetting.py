@@ -39,7 +39,7 @@ def delete(connection: sqlite3.Connection, table: str, rows: list[int]) -> int:
 
 def _delete_events(connection: sqlite3.Connection, events: list[int]) -> int:
     going = connection.execute(
-        "SELECT e.issue_id, e.project_id, e.environment, e.user, e.tags, e.fields, r.id AS release_id"
+        "SELECT e.issue_id, e.project_id, e.environment, e.tags, e.fields, r.id AS release_id"
         " FROM events e JOIN projects p ON p.id = e.project_id"
         " LEFT JOIN releases r ON r.organization_id = p.organization_id AND r.version = e.release"
         f" WHERE e.id IN ({marks(events)})",
@@ -59,12 +59,6 @@ def _delete_events(connection: sqlite3.Connection, events: list[int]) -> int:
         "issue_fields",
         ("issue_id", "key", "value"),
         [(row["issue_id"], *pair) for row in going for pair in issue_values(mapping(json.loads(row["fields"])))],
-    )
-    _uncount(
-        connection,
-        "issue_users",
-        ("issue_id", "user"),
-        [(row["issue_id"], row["user"]) for row in going if row["user"] is not None],
     )
     connection.executemany(
         "DELETE FROM environments WHERE project_id = ?1 AND name = ?2 AND NOT EXISTS (SELECT 1 FROM issue_tags t"

@@ -69,10 +69,6 @@ def _fill_from_events(connection: sqlite3.Connection) -> None:
             )
             _count(connection, row["issue_id"], issue_values(fields))
     connection.execute("UPDATE issue_tags SET kept = times_seen")  # version 1 forgot no event
-    connection.execute(
-        "INSERT INTO issue_users SELECT issue_id, user, COUNT(*) FROM events WHERE user IS NOT NULL GROUP BY 1, 2"
-        " ON CONFLICT DO UPDATE SET kept = excluded.kept"
-    )
     texts.add_all(connection, last)
 
 

@@ -104,7 +104,7 @@ CREATE TABLE IF NOT EXISTS events (
     received INTEGER NOT NULL,
     environment TEXT,
     release TEXT,
-    user TEXT,                          -- who was affected: id:..., username:..., email:..., ip:...
+    user TEXT,                          -- who was affected: id:..., username:..., email:..., ip:...; a tag as well
     message TEXT NOT NULL,              -- what free text is searched in
     tags TEXT NOT NULL,                 -- JSON object
     fields TEXT NOT NULL,               -- JSON object: what else can be searched (user.id, error.type, ...)
@@ -145,12 +145,6 @@ CREATE TABLE IF NOT EXISTS issue_fields (   -- which issues have an event with t
     PRIMARY KEY (issue_id, key, value)      -- an event counts in all its fields on one page
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS issues_with_field ON issue_fields (key, value);
-CREATE TABLE IF NOT EXISTS issue_users (
-    issue_id INTEGER NOT NULL,
-    user TEXT NOT NULL,
-    kept INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (issue_id, user)
-) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS environments (
     project_id INTEGER NOT NULL,
     name TEXT NOT NULL,
@@ -292,8 +286,7 @@ def _prepare_first_version(connection: sqlite3.Connection) -> None:
     """What version 1 had otherwise; its rows are filled by local/migration.py."""
     for column in COLUMNS:
         connection.execute(f"ALTER TABLE events ADD COLUMN {column} BLOB")
-    for table in ("issue_tags", "issue_users"):
-        connection.execute(f"ALTER TABLE {table} ADD COLUMN kept INTEGER NOT NULL DEFAULT 0")
+    connection.execute("ALTER TABLE issue_tags ADD COLUMN kept INTEGER NOT NULL DEFAULT 0")
     for index in ("issues_by_last_seen", "events_of_issue"):
         connection.execute(f"DROP INDEX {index}")
 
@@ -307,7 +300,9 @@ def _prepare_second_version(connection: sqlite3.Connection) -> None:
 
 
 def _prepare_third_version(connection: sqlite3.Connection) -> None:
-    """Transactions and types of errors were only read out of JSON; the first two versions lacked them as well."""
+    """Transactions and types of errors were only read out of JSON, users of issues stood in a table beside their tags;
+    so it was in the first two versions."""
+    connection.execute("DROP TABLE issue_users")
     connection.execute("DROP INDEX events_of_project")
     connection.execute("ALTER TABLE events ADD COLUMN transaction_name TEXT AS (json_extract(tags, '$.transaction'))")
     connection.execute("""ALTER TABLE events ADD COLUMN error_types TEXT AS (json_extract(fields, '$."error.type"'))""")

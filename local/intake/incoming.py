@@ -197,7 +197,7 @@ def _error(kind: str, value: Json) -> Json:
 def _user(user: dict[str, Json]) -> str | None:
     """Who it is, by the first thing known of them; the value of the tag `user`."""
     for field, name in (("id", "id"), ("username", "username"), ("email", "email"), ("ip_address", "ip")):
-        value = text(user.get(field))
+        value = " ".join((text(user.get(field)) or "").split())
         if value and value != "{{auto}}":
             return f"{name}:{value}"[:LONGEST_TAG]
     return None

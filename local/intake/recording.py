@@ -51,19 +51,21 @@ def _record(connection: sqlite3.Connection, project: int, event: Incoming) -> li
     # All that is known already, in one statement: each statement costs a hand-over between threads.
     issue = connection.execute(
         "SELECT p.organization_id, r.id AS release_id, v.name AS known_environment, i.*,"
-        " EXISTS (SELECT 1 FROM events e WHERE e.event_id = ? AND e.project_id = p.id) AS known FROM"
-        " projects p"
+        " EXISTS (SELECT 1 FROM events e WHERE e.event_id = ? AND e.project_id = p.id) AS known,"
+        " EXISTS (SELECT 1 FROM issue_tags t WHERE t.issue_id = i.id AND t.key = 'user' AND t.value = ?) AS known_user"
+        " FROM projects p"
         " LEFT JOIN releases r ON r.organization_id = p.organization_id AND r.version = ?"
         " LEFT JOIN environments v ON v.project_id = p.id AND v.name = ?"
         " LEFT JOIN issues i ON i.project_id = p.id AND i.hash = ? WHERE p.id = ?",
-        (event.event_id, event.release, event.environment, event.hash, project),
+        (event.event_id, event.user, event.release, event.environment, event.hash, project),
     ).fetchone()
     if issue["known"]:
         return []
     is_new = issue["id"] is None
     release = _count_in_release(connection, project, event, issue, is_new)
     issue_id = _create_issue(connection, project, event, release) if is_new else issue["id"]
-    new_user = event.user is not None and _is_new_user(connection, issue_id, event.user)
+    # Who comes back when none of their events is kept any more is new.
+    new_user = event.user is not None and not issue["known_user"]
     tags = compact(event.tags)
     inserted = connection.execute(
         "INSERT INTO events (event_id, project_id, issue_id, timestamp, received, environment, release, user,"
@@ -180,15 +182,6 @@ def _count(
         connection.execute("UPDATE issues SET first_release = ? WHERE id = ?", (release, issue["id"]))
     if (newest and issue["last_release"] != release) or issue["last_release"] is None:
         connection.execute("UPDATE issues SET last_release = ? WHERE id = ?", (release, issue["id"]))
-
-
-def _is_new_user(connection: sqlite3.Connection, issue: int, user: str) -> bool:
-    """Count the event as one of that user's. Who comes back when none of theirs is kept any more is new."""
-    row = connection.execute(
-        "INSERT INTO issue_users VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET kept = kept + 1 RETURNING kept",
-        (issue, user),
-    ).fetchone()
-    return bool(row["kept"] == 1)
 
 
 def _count_in_release(

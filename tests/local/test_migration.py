@@ -238,11 +238,14 @@ def write_first_version(path: Path) -> None:
             with store.reading() as connection:
                 names = [row[0] for row in old.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
                 for name in names:
+                    if name == "issue_users":
+                        continue
                     columns = ", ".join(row[1] for row in old.execute(f"PRAGMA table_info({name})"))
                     rows = [tuple(row) for row in connection.execute(f"SELECT {columns} FROM {name}")]
                     if rows:
                         old.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(rows[0]))})", rows)
         old.execute("DELETE FROM settings WHERE name NOT IN ('dsn_key', 'token')")
+        old.execute("INSERT INTO issue_users SELECT issue_id, value FROM issue_tags WHERE key = 'user'")
 
 
 def write_third_version(path: Path) -> None:
@@ -259,6 +262,13 @@ def write_third_version(path: Path) -> None:
             CREATE INDEX events_of_project ON events (project_id, timestamp, issue_id, environment, release,
                 user, terms_0, terms_1, terms_2, terms_3, terms_4, terms_5, terms_6, terms_7);
             DELETE FROM issue_fields WHERE key = 'stack';
+            CREATE TABLE issue_users (
+                issue_id INTEGER NOT NULL,
+                user TEXT NOT NULL,
+                kept INTEGER NOT NULL DEFAULT 0,
+                PRIMARY KEY (issue_id, user)
+            ) WITHOUT ROWID;
+            INSERT INTO issue_users SELECT issue_id, value, kept FROM issue_tags WHERE key = 'user';
             INSERT INTO event_texts (event_texts) VALUES ('delete-all');
             UPDATE events SET message = SUBSTR(message, 1, INSTR(message, ' socket-') - 1);
             INSERT INTO event_texts (rowid, message)
