@@ -66,7 +66,8 @@ def rank(
     where = Conditions([(f"i.project_id IN ({marks(search.projects)})", [*search.projects])]) + search.issues
     where += events.within("i.id")
     knows_hits = len(events.quick.parts) == len(events.parts)
-    in_one_walk = not events.sets and not events.asks("timestamp") and _are_most(connection, where)
+    counts = bool(events.parts) and ("f.seen" in key or "f.users" in key)
+    in_one_walk = counts and not events.sets and not events.asks("timestamp") and _are_most(connection, where)
     if knows_hits and ("f.users" not in key or not events.parts):
         return _page(connection, _keyed(key, where, events, in_one_walk=in_one_walk), limit, after, backwards=backwards)
     # At first issues are only known by what they can be ordered by at most: texts are not looked at, users not told
