@@ -472,7 +472,7 @@ async def test_many_groups_are_shown_a_page_at_a_time(local: Local) -> None:
     assert len(rows) == 100
 
 
-@pytest.mark.parametrize("values", [3, 40])
+@pytest.mark.parametrize("values", [3, 40, 70])
 async def test_tags_of_few_and_of_many_values_are_grouped_alike(local: Local, values: int) -> None:
     for number in range(90):
         tags = {"shard": f"s'{number % values}"} if number < 80 else {"other": "x"}

@@ -119,6 +119,7 @@ async def test_users_are_told_by_the_first_thing_known_of_them(local: Local) -> 
         {"id": 1, "email": "a@example.com"},
         {"id": "1", "email": "b@example.com"},
         {"username": "bob"},
+        {"username": " bob "},
         {"email": "c@example.com"},
         {"ip_address": "10.0.0.1"},
         {"ip_address": "{{auto}}"},

@@ -172,7 +172,9 @@ async def test_what_differs_in_each_event_does_not_push_all_events_out(tmp_path:
     with closing(Store.open(path)) as store:
         for number in range(2400):
             tags = {**unlike(number), "queue": f"q{number % 2}"}
-            put_one(store, user={"id": number}, tags=tags, extra={"number": number})
+            event = failure(user={"id": number}, tags=tags, extra={"number": number}, fingerprint=["one"])
+            event["exception"]["values"][0]["stacktrace"]["frames"][0]["function"] = f"step_{number}"
+            record_event(store, 1, read_event(event, now()))
             if number % 400 == 399:
                 forget(store, Retention(megabytes=2))
                 assert kept(store) > 100
@@ -188,6 +190,8 @@ async def test_what_differs_in_each_event_does_not_push_all_events_out(tmp_path:
             assert latest["context"] == {"number": 2399}
             assert await local.titles(f"order:{unlike(2399)['order']}") != []
             assert await local.titles(f"order:{unlike(0)['order']}") == []
+            assert await local.titles("stack.function:step_2399") != []
+            assert await local.titles("stack.function:step_0") == []
     assert sizes[-1] < 1.2 * sizes[1]
 
 
