@@ -81,7 +81,6 @@ SEARCHES: dict[str, str] = {
     "text and tag": "is:unresolved declined region:eu",
     "text and a field": "is:unresolved declined error.value:*77*",
     "unhandled": "is:unresolved error.unhandled:true",
-    "file of a stack": "is:unresolved stack.filename:*module7*",
     "value of an error": "is:unresolved error.value:*declined*",
     "has a tag": "is:unresolved has:region",
     "has no such tag": "is:unresolved !has:nowhere",

@@ -41,7 +41,6 @@ class Connections:
         file = self._folder / "store.sqlite3" if self._folder else path
         try:
             self._writer = self._open(file)
-            self._writer.execute("PRAGMA temp_store = MEMORY")  # undoes a statement sooner; sorts take longer by it
             for _ in range(READERS):
                 self._readers.put(self._open(file))
         except BaseException:
@@ -77,7 +76,8 @@ class Connections:
             try:
                 yield reader
             finally:
-                reader.execute("ROLLBACK")
+                if reader.in_transaction:  # an error may have undone it
+                    reader.execute("ROLLBACK")
         finally:
             self._readers.put(reader)
 
@@ -102,6 +102,7 @@ class Connections:
         _write_ahead(connection)
         connection.execute("PRAGMA wal_autocheckpoint = 2000")  # pages: those written often are copied less often
         connection.execute("PRAGMA journal_size_limit = 64000000")
+        connection.execute("PRAGMA temp_store = MEMORY")  # files of its own may have no folder
         connection.execute("PRAGMA cache_size = -64000")
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()  # opens the files beside it, too
         return connection

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from local import texts
 from local.searching.conditions import marks
-from local.terms import issue_values
+from local.terms import OF_ISSUES, field_values
 from local.values import mapping
 
 _ADDED_TO = (
@@ -58,7 +58,11 @@ def _delete_events(connection: sqlite3.Connection, events: list[int]) -> int:
         connection,
         "issue_fields",
         ("issue_id", "key", "value"),
-        [(row["issue_id"], *pair) for row in going for pair in issue_values(mapping(json.loads(row["fields"])))],
+        [
+            (row["issue_id"], *pair)
+            for row in going
+            for pair in field_values(mapping(json.loads(row["fields"])), OF_ISSUES)
+        ],
     )
     connection.executemany(
         "DELETE FROM environments WHERE project_id = ?1 AND name = ?2 AND NOT EXISTS (SELECT 1 FROM issue_tags t"

@@ -6,7 +6,7 @@ import json
 import sqlite3
 
 from local import texts
-from local.terms import COLUMNS, STACK, issue_values, terms, text_with
+from local.terms import COLUMNS, OF_ISSUES, field_values, terms, text_with
 from local.values import mapping
 
 BATCH = 1000
@@ -16,7 +16,7 @@ BATCH = 1000
 def fill(connection: sqlite3.Connection, version: int) -> None:
     """Inside the caller's transaction; for a large file this takes a while, once."""
     if version <= 3:
-        _complete(connection, version)
+        _complete_texts(connection, indexed=version == 3)
     if version == 1:
         _fill_from_events(connection)
     elif version == 2:
@@ -25,29 +25,26 @@ def fill(connection: sqlite3.Connection, version: int) -> None:
         texts.add_all(connection, connection.execute("SELECT COALESCE(MAX(id), 0) FROM events").fetchone()[0])
 
 
-def _complete(connection: sqlite3.Connection, version: int) -> None:
-    """The text of an event has the values of all its exceptions, not of the last alone; its issue has its stack."""
+def _complete_texts(connection: sqlite3.Connection, *, indexed: bool) -> None:
+    """The text of an event has the values of all its exceptions, not that of the last one alone."""
     last = 0
     while True:
         rows = connection.execute(
-            "SELECT id, issue_id, message, fields FROM events WHERE id > ? ORDER BY id LIMIT ?", (last, BATCH)
+            "SELECT id, message, fields FROM events WHERE id > ? ORDER BY id LIMIT ?", (last, BATCH)
         ).fetchall()
         if not rows:
             return
         last = int(rows[-1]["id"])
         changed: list[tuple[str, int]] = []
         for row in rows:
-            fields = mapping(json.loads(row["fields"]))
-            message = text_with(row["message"], fields)
+            message = text_with(row["message"], mapping(json.loads(row["fields"])))
             if message != row["message"]:
                 changed.append((message, row["id"]))
-            if version > 1:
-                _count(connection, row["issue_id"], [pair for pair in issue_values(fields) if pair[0] == STACK])
         events = [event for _, event in changed]
-        if version == 3:
+        if indexed:
             texts.remove(connection, events)
         connection.executemany("UPDATE events SET message = ? WHERE id = ?", changed)
-        if version == 3:
+        if indexed:
             texts.put(connection, events)
 
 
@@ -67,14 +64,9 @@ def _fill_from_events(connection: sqlite3.Connection) -> None:
                 f"UPDATE events SET {', '.join(f'{name} = ?' for name in COLUMNS)} WHERE id = ?",
                 (*terms(tags, fields), row["id"]),
             )
-            _count(connection, row["issue_id"], issue_values(fields))
+            connection.executemany(
+                "INSERT INTO issue_fields VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET kept = kept + 1",
+                [(key, value, row["issue_id"]) for key, value in field_values(fields, OF_ISSUES)],
+            )
     connection.execute("UPDATE issue_tags SET kept = times_seen")  # version 1 forgot no event
     texts.add_all(connection, last)
-
-
-def _count(connection: sqlite3.Connection, issue: int, values: list[tuple[str, str]]) -> None:
-    """Count an event in what its issue has of such."""
-    connection.executemany(
-        "INSERT INTO issue_fields VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET kept = kept + 1",
-        [(key, value, issue) for key, value in values],
-    )

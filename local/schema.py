@@ -121,6 +121,8 @@ CREATE TABLE IF NOT EXISTS events (
 CREATE INDEX IF NOT EXISTS events_of_issue ON events (issue_id, timestamp, environment, release, user,
     terms_0, terms_1, terms_2, terms_3, terms_4, terms_5, terms_6, terms_7);
 CREATE INDEX IF NOT EXISTS texts_of_issue ON events (issue_id, timestamp, environment, user, message);
+-- MOST_TEXT of local/terms.py:
+CREATE INDEX IF NOT EXISTS texts_cut ON events (issue_id) WHERE length(message) >= 2048;
 CREATE INDEX IF NOT EXISTS events_of_project ON events (project_id, timestamp, issue_id, environment, release,
     user, transaction_name, error_types, terms_0, terms_1, terms_2, terms_3, terms_4, terms_5, terms_6, terms_7);
 CREATE VIRTUAL TABLE IF NOT EXISTS event_texts USING fts5    -- by rows of local/texts.py

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from local.values import Json, compact, items
+from local.values import Json, items
 
 FIELDS = (
     "user.id",
@@ -32,13 +32,11 @@ OF_ISSUES = ("error.type", "error.mechanism", "error.unhandled", "http.method", 
 OF_COLUMNS = ("environment", "release")
 """Tags that have columns of their own, and no terms."""
 
-OF_STACKS = ("stack.filename", "stack.function", "stack.module")
-"""Those that an issue has of whole stacks: as one value, STACK."""
-
-STACK = "stack"
-
 IN_TEXT = ("title", "error.value")
 """Those whose values stand in what free text is searched in, too: there they are found without reading an event."""
+
+MOST_TEXT = 2048
+"""Characters of what free text is searched in: one of so many may lack the end of it."""
 
 SIZE = 6
 """Bytes of a digest: two of a hundred thousand events are confused once in some ten million searches."""
@@ -74,15 +72,10 @@ def field_values(fields: Mapping[str, Json], keys: tuple[str, ...] = FIELDS) -> 
             yield from ((key, one) for one in dict.fromkeys(items(value)) if isinstance(one, str))
 
 
-def issue_values(fields: Mapping[str, Json]) -> list[tuple[str, str]]:
-    """What the issue of an event has of it in `issue_fields`."""
-    stack = {key: fields[key] for key in OF_STACKS if key in fields}
-    return [*field_values(fields, OF_ISSUES), *([(STACK, compact(stack))] if stack else [])]
-
-
 def text_with(text: str, fields: Mapping[str, Json]) -> str:
     """What free text is searched in, with what it lacks of IN_TEXT."""
-    return " ".join([text, *(value for _, value in field_values(fields, IN_TEXT) if value not in text)])
+    missing = [value for _, value in field_values(fields, IN_TEXT) if value not in text]
+    return " ".join([text, *missing])[:MOST_TEXT]
 
 
 def _add(columns: list[bytearray], digest: bytes) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from local.exploring.columns import Column, Dataset, is_typed
 from local.searching.conditions import TEXT, Condition, Conditions, Scope, alternatives
-from local.searching.event_terms import FIELDS, add_event_term, values_of
+from local.searching.event_terms import FEW_VALUES, FIELDS, add_event_term, values_of
 from local.searching.issue_terms import ISSUE_TERMS
 from local.searching.syntax import Term
 from local.terms import term_of
@@ -99,16 +99,13 @@ ERRORS = Dataset(
     special=_error_term,
 )
 
-MOST_CASES = 64
-"""Values of a tag, up to which an event is asked for each of them; of one with more its JSON is read."""
-
 
 def of_store(dataset: Dataset, connection: sqlite3.Connection) -> Dataset:
     """The dataset with what is known of it in a store: of tags of errors their few values, which are told by the terms
     of an event in a tenth of the time that its JSON takes."""
 
     def known(name: str) -> Column | None:
-        values = values_of(connection, name, MOST_CASES)
+        values = values_of(connection, name, FEW_VALUES)
         if not values:
             return None
         terms = [term_of(name, value, is_field=False) for value in values]

@@ -33,6 +33,7 @@ OLDEST = 10 * 365 * DAY
 
 _EVENT_ID = re.compile(r"[0-9a-f]{32}")
 _FORM = re.compile(r"[^=&\s]+=[^&\s]*(&[^=&\s]+=[^&\s]*)*$")
+_USER = re.compile(r"(?:id|username|email|ip):")
 _TAG_KEY = re.compile(r"[a-zA-Z0-9_.:-]{1,200}")
 
 
@@ -79,6 +80,8 @@ def read_event(raw: Json, received: int, header_id: str | None = None, size: int
     event_id = event_id_of(event.get("event_id")) or event_id_of(header_id) or uuid.uuid4().hex
     user = _user(mapping(event.get("user")))
     tags = _tags(event, user)
+    if user is None and _USER.match(tags.get("user", "")):
+        user = tags["user"]  # a tag that says who it is, as we do: one who has it is counted once
     fields = _fields(event, tags, title)
     search_text = " ".join(dict.fromkeys(part for part in (title, message, culprit, found.get("value", "")) if part))
     return Incoming(
@@ -90,7 +93,7 @@ def read_event(raw: Json, received: int, header_id: str | None = None, size: int
         culprit=culprit,
         metadata={name: str(value)[:1024] for name, value in found.items()},
         message=message,
-        search_text=text_with(search_text[:2048], fields),
+        search_text=text_with(search_text, fields),
         level=tags["level"],
         platform=(text(event.get("platform")) or "other")[:64],
         logger=text(event.get("logger")),
@@ -199,7 +202,7 @@ def _user(user: dict[str, Json]) -> str | None:
     for field, name in (("id", "id"), ("username", "username"), ("email", "email"), ("ip_address", "ip")):
         value = " ".join((text(user.get(field)) or "").split())
         if value and value != "{{auto}}":
-            return f"{name}:{value}"[:LONGEST_TAG]
+            return f"{name}:{value}"[:LONGEST_TAG].rstrip()
     return None
 
 

@@ -7,7 +7,7 @@ from local.happening import Happening
 from local.intake.incoming import Incoming
 from local.intake.life_cycle import after_event
 from local.store import Store
-from local.terms import issue_values
+from local.terms import OF_ISSUES, field_values
 from local.values import compact
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: as in Sentry's short IDs
@@ -94,7 +94,7 @@ def _record(connection: sqlite3.Connection, project: int, event: Incoming) -> li
     connection.execute(
         "INSERT INTO issue_fields SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), ?, 1"
         " FROM json_each(?) WHERE TRUE ON CONFLICT DO UPDATE SET kept = kept + 1",
-        (issue_id, compact(issue_values(event.fields))),
+        (issue_id, compact(list(field_values(event.fields, OF_ISSUES)))),
     )
     connection.execute(
         "INSERT INTO issue_tags SELECT ?, key, value, 1, ?, ?, 1 FROM json_each(?) WHERE TRUE"

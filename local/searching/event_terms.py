@@ -19,10 +19,13 @@ from local.searching.conditions import (
 )
 from local.searching.syntax import Term, invalid, like, time_bound
 from local.terms import FIELDS as INDEXED_FIELDS
-from local.terms import IN_TEXT, OF_ISSUES, OF_STACKS, STACK, term_of
+from local.terms import IN_TEXT, MOST_TEXT, OF_ISSUES, term_of
 
 MOST_VALUES = 50
 """Of one tag that a pattern stands for; with more, each event is asked."""
+
+FEW_VALUES = 16
+"""Of one tag; so many are looked for among the terms of an event sooner than its JSON is read."""
 
 FIELDS = (
     "user.id",
@@ -52,6 +55,9 @@ _ALIASES = {
 }
 MOST_ISSUES = 4000
 """Of a set; what more of them have is found sooner by looking at events as they come."""
+
+_CUT = f"SELECT issue_id FROM events INDEXED BY texts_cut WHERE length(message) >= {MOST_TEXT}"
+"""Issues with texts that may lack what IN_TEXT says they have."""
 
 _COLUMNS = {"release": "e.release", "environment": "e.environment", "trace": "json_extract(e.fields, '$.trace')"}
 
@@ -100,7 +106,8 @@ def _event_condition(term: Term, value: str, scope: Scope) -> Condition:
     named = _named(term, key, value, scope)
     found = _by_json(term, key, value) if named is None else _by_terms(key, named)
     if key in IN_TEXT and term.operator == "=":
-        return rf"e.message LIKE ? ESCAPE '\' AND {found[0]}", [f"%{like(value)}%", *found[1]]
+        in_text = rf"e.message LIKE ? ESCAPE '\' OR length(e.message) >= {MOST_TEXT}"
+        return f"({in_text}) AND {found[0]}", [f"%{like(value)}%", *found[1]]
     return found
 
 
@@ -154,7 +161,8 @@ def _issues(term: Term, value: str, scope: Scope) -> Condition | None:
     """The issues with events of which that may hold, as an index has them; None where none has."""
     key = _ALIASES.get(term.key, term.key)
     if key in ("message", *IN_TEXT):
-        return texts.issues_with(scope.connection, value) if term.operator == "=" else None
+        found = texts.issues_with(scope.connection, value) if term.operator == "=" else None
+        return (f"{found[0]} UNION ALL {_CUT}", found[1]) if found and key in IN_TEXT else found
     if key == "id":
         return "SELECT issue_id FROM events WHERE event_id = ?", [_event_id(value)]
     if key == "has":
@@ -168,21 +176,8 @@ def _issues(term: Term, value: str, scope: Scope) -> Condition | None:
     if key == "trace":
         is_one = term.operator == "=" and "*" not in value
         return ("SELECT issue_id FROM events WHERE json_extract(fields, '$.trace') = ?", [value]) if is_one else None
-    if key in OF_STACKS:
-        return _issues_with_frames(term, key, value, scope)
     named = _named(term, key, value, scope)
     return None if named is None else _issues_with(key, named, scope)
-
-
-def _issues_with_frames(term: Term, key: str, value: str, scope: Scope) -> Condition | None:
-    """As `_issues_with`, of stacks, each of which is looked into, once."""
-    test, wanted = matches(term, "f.value", value)
-    found, issues = scope.connection.execute(
-        "SELECT COUNT(DISTINCT s.issue_id), json_group_array(DISTINCT s.issue_id) FROM issue_fields s"
-        f" WHERE s.key = ? AND EXISTS (SELECT 1 FROM json_each(s.value, ?) AS f WHERE {test})",
-        (STACK, json_path(key), *wanted),
-    ).fetchone()
-    return ("SELECT value FROM json_each(?)", [issues]) if found < MOST_ISSUES else None
 
 
 def _issues_with(key: str, values: list[str] | None, scope: Scope) -> Condition | None:
@@ -201,10 +196,11 @@ def _has(key: str, scope: Scope) -> Condition:
     if key in _COLUMNS:
         return f"{_COLUMNS[key]} IS NOT NULL", []
     named = _values(key, scope)
-    if named is not None:
+    if named is not None and len(named) <= FEW_VALUES:
         return _by_terms(key, named)
-    column = "e.fields" if key in FIELDS else "e.tags"
-    return f"json_extract({column}, ?) IS NOT NULL", [json_path(key)]
+    if key in FIELDS:
+        return "EXISTS (SELECT 1 FROM json_each(e.fields, ?) AS f WHERE f.value IS NOT NULL)", [json_path(key)]
+    return "json_extract(e.tags, ?) IS NOT NULL", [json_path(key)]
 
 
 def _event_id(value: str) -> str:

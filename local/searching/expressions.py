@@ -8,11 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from local.searching.syntax import KEY, Term, invalid, storable, term_of, word_at
-
-MOST_TERMS = 250
-MOST_VALUES = 500
-"""Of all terms together: SQLite takes expressions of a thousand levels, and each of these may be one."""
+from local.searching.syntax import KEY, MOST_TERMS, Term, check_size, invalid, storable, term_of, word_at
 
 DEEPEST = 30
 """Parentheses in parentheses."""
@@ -59,8 +55,9 @@ def parse_expression(query: str) -> Expression:
     """Raises ApiError (400) for what is no query, or one too long."""
     tokens = _tokens(storable(query))
     terms = [token for token in tokens if isinstance(token, Term)]
-    if len(tokens) > 4 * MOST_TERMS or len(terms) > MOST_TERMS or sum(len(term.values) for term in terms) > MOST_VALUES:
-        raise invalid(f"Query has more than {MOST_TERMS} terms or {MOST_VALUES} values")
+    check_size(terms)
+    if len(tokens) > 4 * MOST_TERMS:
+        raise invalid(f"Query has more than {4 * MOST_TERMS} terms, words and parentheses")
     return _Parser(tokens).whole()
 
 

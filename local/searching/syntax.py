@@ -21,6 +21,10 @@ _NUMBER = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)([kmb]?)", re.IGNORECASE)
 
 _UNIT = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 
+MOST_TERMS = 250
+MOST_VALUES = 500
+"""Of all terms together: SQLite takes expressions of a thousand levels, and each of these may be one."""
+
 MOST_BYTES = 20_000
 """Of a query, in UTF-8: SQLite takes patterns of up to 50,000, and what stands for itself is written in two."""
 
@@ -62,7 +66,14 @@ def parse_query(query: str) -> Query:
         if word in ("OR", "AND"):
             raise invalid('Boolean statements containing "OR" or "AND" are not supported in this search')
         words.append(word)
+    check_size(terms)
     return Query(terms, " ".join(words))
+
+
+def check_size(terms: list[Term]) -> None:
+    """Raises ApiError (400) for too many."""
+    if len(terms) > MOST_TERMS or sum(len(term.values) for term in terms) > MOST_VALUES:
+        raise invalid(f"Query has more than {MOST_TERMS} terms or {MOST_VALUES} values")
 
 
 def storable(query: str) -> str:

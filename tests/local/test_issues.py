@@ -134,6 +134,20 @@ async def test_users_are_told_by_the_first_thing_known_of_them(local: Local) -> 
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("user", ["a" * 196 + " bcd", "b" * 300])
+async def test_a_user_whose_id_is_cut_is_one(local: Local, user: str) -> None:
+    for _ in range(3):
+        await local.send(failure(user={"id": user}))
+    assert (await local.get("issues/1/"))["userCount"] == 1
+
+
+async def test_a_tag_that_says_who_it_is_is_that_user(local: Local) -> None:
+    await local.send(failure(tags={"user": "id:5"}))
+    await local.send(failure(user={"id": 5}))
+    await local.send(failure(tags={"user": "somebody"}))
+    assert (await local.get("issues/1/"))["userCount"] == 1
+
+
 async def test_titles_and_culprits_are_sentrys(local: Local) -> None:
     stack = [frame("main"), frame("helper", "lib", in_app=False)]
     cases: list[tuple[dict[str, Any], str, str]] = [

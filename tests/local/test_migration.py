@@ -261,7 +261,6 @@ def write_third_version(path: Path) -> None:
             ALTER TABLE events DROP COLUMN error_types;
             CREATE INDEX events_of_project ON events (project_id, timestamp, issue_id, environment, release,
                 user, terms_0, terms_1, terms_2, terms_3, terms_4, terms_5, terms_6, terms_7);
-            DELETE FROM issue_fields WHERE key = 'stack';
             CREATE TABLE issue_users (
                 issue_id INTEGER NOT NULL,
                 user TEXT NOT NULL,

@@ -254,3 +254,43 @@ async def test_a_query_is_searched_by_or_refused_whatever_its_length(local: Loca
     await local.send(failure())
     response = await local.call("GET", "issues/", query=query)
     assert response.status_code == status, response.text
+
+
+async def test_values_of_all_exceptions_are_found_also_where_the_text_of_an_event_ends_before(local: Local) -> None:
+    event = failure("Last", "the last one")
+    values = [f"cause-{number}-" + "x" * 150 for number in range(40)]
+    event["exception"]["values"][:0] = [{"type": "Cause", "value": value} for value in values]
+    await local.send(event)
+    (row,) = await local.explore("errors", "message")
+    assert len(row["message"]) == 2048
+    for _ in range(128):  # until the index of texts is written
+        await local.send(failure("Other", "cause-none"))
+    for query in (
+        "error.value:cause-0-*",
+        "error.value:cause-39-*",
+        f"error.value:{values[20]}",
+        "title:*last*",
+        "cause-3-",
+    ):
+        assert await local.titles(query) == ["Last: the last one"], query
+        rows = await local.explore("errors", "count()", query=query)
+        assert rows == [{"count()": 1}], query
+    assert await local.titles("error.value:cause-40-*") == []
+
+
+async def test_an_exception_without_a_type_has_none(local: Local) -> None:
+    event = failure("", "no type")
+    del event["exception"]["values"][0]["type"]
+    await local.send(event)
+    for others in range(60):  # of more types than are asked for one by one
+        assert len(await local.titles("has:error.type", limit=100)) == others
+        assert await local.titles("!has:error.type") == ["no type"]
+        assert await local.titles('error.type:""') == ["no type"]
+        await local.send(failure(f"Kind{others}", frames=[]))
+
+
+@pytest.mark.parametrize("query", ["has:t " * 251, "has:[" + ",".join(["t"] * 501) + "]"])
+async def test_a_query_of_too_many_terms_is_refused_in_words(shop: Local, query: str) -> None:
+    for path in ("issues/", "issues/1/events/"):
+        response = await shop.call("GET", path, query=query)
+        assert (response.status_code, "more than 250 terms or 500 values" in response.text) == (400, True)
