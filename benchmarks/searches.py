@@ -72,6 +72,7 @@ SEARCHES: dict[str, str] = {
     "a tag by a pattern": "is:unresolved browser:Chrome*",
     "user": "is:unresolved user.email:user77@example.com",
     "exception type": "is:unresolved error.type:TimeoutError",
+    "exception types by a pattern": "is:unresolved error.type:*Error",
     "exception type and tag": "is:unresolved error.type:TimeoutError region:eu",
     "text that one event has": "is:unresolved order-77-",
     "text that some have": "is:unresolved declined",

@@ -31,11 +31,13 @@ TEXT = (
 class Conditions:
     """SQL that must all hold, each with its parameters in order, and what indexes tell of it sooner than events do.
 
-    `sets` select the ids of issues outside of which nothing can match.
+    `sets` select the ids of issues outside of which nothing can match. `alike` are parts that hold of most events of
+    these issues, so that asking them of each tells little.
     """
 
     parts: list[Condition] = field(default_factory=list[Condition])
     sets: list[Condition] = field(default_factory=list[Condition])
+    alike: list[Condition] = field(default_factory=list[Condition])
 
     def add(self, sql: str, *values: object) -> None:
         self.parts.append((f"({sql})", [*values]))
@@ -46,8 +48,9 @@ class Conditions:
 
     @property
     def quick(self) -> "Conditions":
-        """Those that are soon looked up of an event; all, where none takes long."""
-        return Conditions([part for part in self.parts if not _SLOW.search(part[0])], self.sets)
+        """Those that are soon looked up of an event and tell something; all, where none takes long."""
+        quick = [part for part in self.parts if not _SLOW.search(part[0]) and part not in self.alike]
+        return Conditions(quick, self.sets)
 
     def within(self, column: str) -> "Conditions":
         """That the issue in a column is in all of the sets."""
@@ -68,7 +71,7 @@ class Conditions:
         return f"events e INDEXED BY events_of_issue WHERE {sql.replace('e.message', TEXT)}"
 
     def __add__(self, other: "Conditions") -> "Conditions":
-        return Conditions(self.parts + other.parts, self.sets + other.sets)
+        return Conditions(self.parts + other.parts, self.sets + other.sets, self.alike + other.alike)
 
     def __str__(self) -> str:
         return " AND ".join(sql for sql, _ in self.parts) or "TRUE"

@@ -24,6 +24,9 @@ from local.terms import IN_TEXT, MOST_TEXT, OF_ISSUES, term_of
 MOST_VALUES = 50
 """Of one tag that a pattern stands for; with more, each event is asked."""
 
+MOST_AT_ONCE = 3
+"""Values of a field that is alike in most events of an issue, of which each event is asked in any case."""
+
 FEW_VALUES = 16
 """Of one tag; so many are looked for among the terms of an event sooner than its JSON is read."""
 
@@ -78,6 +81,8 @@ def add_event_term(events: Conditions, term: Term, scope: Scope) -> None:
     told = [issues for issues in sets if issues is not None]
     if len(told) == len(sets):
         events.sets.append((" UNION ALL ".join(sql for sql, _ in told), [value for _, some in told for value in some]))
+    if _ALIASES.get(term.key, term.key) in OF_ISSUES and sql.count("instr") > MOST_AT_ONCE:
+        events.alike.append(events.parts[-1])
 
 
 def _event_condition(term: Term, value: str, scope: Scope) -> Condition:

@@ -109,6 +109,11 @@ SEARCHES: dict[str, tuple[dict[str, Any], Callable[[Sent], bool]]] = {
         lambda one: one.text == "card expired" and one.tier == "pro",
     ),
     "a field that is in no index": ({"query": "error.value:*zq*"}, lambda one: one.text == "zq"),
+    "a type by a pattern": ({"query": "error.type:*7"}, lambda one: one.kind.endswith("7")),
+    "types and a tag": (
+        {"query": "error.type:[Kind1,Kind2,Kind3,Kind4,Kind5] region:eu", "statsPeriod": "60h"},
+        lambda one: one.kind in {f"Kind{number}" for number in range(1, 6)} and one.region == "eu" and one.hours < 60,
+    ),
     "nothing": ({"query": "nowhere-to-be-found"}, lambda one: False),
 }
 ORDERS: dict[str, Callable[[list[Sent]], int]] = {
