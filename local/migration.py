@@ -4,6 +4,7 @@
 
 import json
 import sqlite3
+from collections.abc import Iterator
 
 from local import texts
 from local.terms import COLUMNS, OF_ISSUES, field_values, terms, text_with
@@ -22,19 +23,23 @@ def fill(connection: sqlite3.Connection, version: int) -> None:
     elif version == 2:
         connection.execute("INSERT INTO issue_fields SELECT * FROM fields_of_second_version")
         connection.execute("DROP TABLE fields_of_second_version")
+    if version <= 2:
         texts.add_all(connection, connection.execute("SELECT COALESCE(MAX(id), 0) FROM events").fetchone()[0])
+
+
+def _batches(connection: sqlite3.Connection) -> Iterator[list[sqlite3.Row]]:
+    """All events, some at a time."""
+    last = 0
+    while rows := connection.execute(
+        "SELECT id, issue_id, message, tags, fields FROM events WHERE id > ? ORDER BY id LIMIT ?", (last, BATCH)
+    ).fetchall():
+        last = rows[-1]["id"]
+        yield rows
 
 
 def _complete_texts(connection: sqlite3.Connection, *, indexed: bool) -> None:
     """The text of an event has the values of all its exceptions, not that of the last one alone."""
-    last = 0
-    while True:
-        rows = connection.execute(
-            "SELECT id, message, fields FROM events WHERE id > ? ORDER BY id LIMIT ?", (last, BATCH)
-        ).fetchall()
-        if not rows:
-            return
-        last = int(rows[-1]["id"])
+    for rows in _batches(connection):
         changed: list[tuple[str, int]] = []
         for row in rows:
             message = text_with(row["message"], mapping(json.loads(row["fields"])))
@@ -50,14 +55,7 @@ def _complete_texts(connection: sqlite3.Connection, *, indexed: bool) -> None:
 
 def _fill_from_events(connection: sqlite3.Connection) -> None:
     """What the indexes of searches need."""
-    last = 0
-    while True:
-        rows = connection.execute(
-            "SELECT id, issue_id, tags, fields FROM events WHERE id > ? ORDER BY id LIMIT ?", (last, BATCH)
-        ).fetchall()
-        if not rows:
-            break
-        last = int(rows[-1]["id"])
+    for rows in _batches(connection):
         for row in rows:
             tags, fields = mapping(json.loads(row["tags"])), mapping(json.loads(row["fields"]))
             connection.execute(
@@ -69,4 +67,3 @@ def _fill_from_events(connection: sqlite3.Connection) -> None:
                 [(key, value, row["issue_id"]) for key, value in field_values(fields, OF_ISSUES)],
             )
     connection.execute("UPDATE issue_tags SET kept = times_seen")  # version 1 forgot no event
-    texts.add_all(connection, last)
